@@ -1,0 +1,97 @@
+"""The `scnet` program: finds each room's command, and turns errors into words and exit codes.
+
+Exit codes: 0 all right, 1 a verdict was bad, 2 no verdict could be had.
+"""
+
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from converters.errors import ConversionError, VerificationError
+from mobile_runtime.errors import RuntimeFileError
+from mobile_runtime.session import RUNNERS, Session, open_session
+from scnet.errors import CheckpointError
+
+COMMANDS = {
+    "convert": ("converters.command_convert", "Convert a checkpoint to files, proved right."),
+    "evaluate": ("converters.command_evaluate", "Measure PSNR and SSIM on a folder of pictures."),
+    "info": ("converters.command_info", "Say what a checkpoint or model file is."),
+    "train": ("scnet.training.command", "Train weights on a folder of pictures."),
+    "upscale": ("mobile_runtime.command_upscale", "Enlarge a picture."),
+    "validate": ("mobile_runtime.command_validate", "Compare a model file with PyTorch again."),
+}
+"""Name -> module that holds its `command`, and one line; imported when it is called."""
+
+
+class Program(click.Group):
+    """The commands of all rooms, each imported only when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=Program)
+@click.version_option(package_name="scnet-mobile")
+@click.pass_context
+def program(context: click.Context) -> None:
+    """SCNet super-resolution as Core ML, TFLite and ONNX files that are proved right."""
+    context.obj = _open_model
+
+
+def main() -> None:
+    """Run the program; an error is a sentence on stderr, never a traceback."""
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        program.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except VerificationError as error:
+        _fail(str(error), 1)
+    except (CheckpointError, ConversionError, RuntimeFileError) as error:
+        _fail(str(error), 2)
+    except click.Abort:
+        _fail("Interrupted.", 130)
+
+
+def _open_model(path: Path | None, *, engine: str | None, threads: int | None) -> Session:
+    """Open a checkpoint or a converted file; PyTorch is imported only for a checkpoint."""
+    if path is not None and path.suffix in RUNNERS:
+        return open_session(path, engine=engine, threads=threads)
+    opener = import_module("converters.run_checkpoint")
+    opened: Session = opener.open_session(path, engine=engine, threads=threads)
+    return opened
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.secho(f"Error: {message}", fg="red", err=True)
+    sys.exit(code)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """Leave by an exception, so that half-made files are cleared away."""
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

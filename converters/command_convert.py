@@ -1,0 +1,152 @@
+"""`scnet convert`: from a checkpoint to files that are proved right."""
+
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from converters.conversion import convert, usual_size
+from converters.errors import UnsupportedOptionError
+from converters.options import (
+    FORMATS,
+    PRECISIONS,
+    SHIFTS,
+    USUAL_PRECISION,
+    ConversionOptions,
+    Format,
+    Interface,
+    Precision,
+    Shift,
+    Size,
+)
+from mobile_runtime.manifest import measure_file, read_manifest
+from mobile_runtime.report import print_table
+from scnet.checkpoint import open_checkpoint
+from scnet.network import HEADS, STAGES, Head
+from scnet.weights import BUNDLED
+
+
+class SizeType(click.ParamType):
+    """HEIGHTxWIDTH on the command line."""
+
+    name = "HEIGHTxWIDTH"
+
+    def convert(
+        self, value: str | Size, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Size:
+        """Parse, for instance, 128x256."""
+        if not isinstance(value, str):
+            return value
+        height, cross, width = value.partition("x")
+        if not (cross and height.isdecimal() and width.isdecimal()):
+            self.fail(f"{value!r} is not HEIGHTxWIDTH, such as 128x256.", param, ctx)
+        return int(height), int(width)
+
+
+@click.command("convert")
+@click.argument("checkpoint", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice([*FORMATS, "all"]),
+    multiple=True,
+    default=["all"],
+    show_default=True,
+)
+@click.option(
+    "--shift",
+    "shifts",
+    type=click.Choice(SHIFTS),
+    multiple=True,
+    default=["slice_concat"],
+    show_default=True,
+    help="How the spatial shift is written; give it twice for both.",
+)
+@click.option(
+    "--precision",
+    "precisions",
+    type=click.Choice(PRECISIONS),
+    multiple=True,
+    help="Of the weights. [default: fp16 for coreml, fp32 for tflite and onnx]",
+)
+@click.option("--height", type=int, help="Input height (coreml, tflite; onnx takes any).")
+@click.option("--width", type=int, help="Input width. [default: 128x128, more for deep networks]")
+@click.option(
+    "--other-size",
+    "other_sizes",
+    type=SizeType(),
+    multiple=True,
+    help="A further input size of the same file (coreml).",
+)
+@click.option(
+    "--interface",
+    type=click.Choice(["image", "tensor"]),
+    help="What goes in and out of a coreml file: 8-bit RGB images, or floats. [default: image]",
+)
+@click.option("--scale", type=click.Choice([str(s) for s in STAGES]), help="Must fit the file.")
+@click.option("--head", type=click.Choice(HEADS), help="Must fit the file.")
+@click.option(
+    "--output-dir", "-o", type=click.Path(path_type=Path), default=".", show_default="here"
+)
+@click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
+@click.option("--no-verify", is_flag=True, help="Keep files that nothing has run.")
+def command(
+    checkpoint: Path | None,
+    formats: Sequence[str],
+    shifts: Sequence[Shift],
+    precisions: Sequence[Precision],
+    height: int | None,
+    width: int | None,
+    other_sizes: Sequence[Size],
+    interface: Interface | None,
+    scale: str | None,
+    head: Head | None,
+    output_dir: Path,
+    *,
+    overwrite: bool,
+    no_verify: bool,
+) -> None:
+    """Convert CHECKPOINT (.pth or .safetensors; the bundled weights if not given).
+
+    Every file is run and compared with PyTorch before it gets its name.
+    """
+    opened = open_checkpoint(checkpoint or BUNDLED, scale=int(scale) if scale else None, head=head)
+    chosen = FORMATS if "all" in formats else tuple(name for name in FORMATS if name in formats)
+    sizes = _sizes(height, width, other_sizes)
+    if sizes and chosen == ("onnx",):
+        raise UnsupportedOptionError("An ONNX file takes any size: leave the sizes out.")
+    if interface and "coreml" not in chosen:
+        raise UnsupportedOptionError("--interface is about coreml files only.")
+    wanted = [
+        ConversionOptions(
+            name,
+            shift,
+            precision or USUAL_PRECISION[name],
+            sizes=None if name == "onnx" else sizes or (usual_size(opened.net.config),),
+            interface=(interface or "image") if name == "coreml" else "tensor",
+        )
+        for name, precision, shift in product(chosen, precisions or (None,), shifts)
+    ]
+    console = Console(stderr=True)
+    paths = convert(
+        opened,
+        wanted,
+        output_dir,
+        overwrite=overwrite,
+        verify=not no_verify,
+        on_start=lambda name: console.print(f"Making {name}"),
+    )
+    print_table((read_manifest(path), measure_file(path)) for path in paths)
+
+
+def _sizes(height: int | None, width: int | None, others: Sequence[Size]) -> tuple[Size, ...]:
+    """Collect the sizes that were asked for; none if none were."""
+    if (height is None) != (width is None):
+        raise UnsupportedOptionError("--height and --width go together.")
+    if height is None or width is None:
+        if others:
+            raise UnsupportedOptionError("--other-size comes with --height and --width.")
+        return ()
+    return ((height, width), *others)

@@ -1,0 +1,229 @@
+"""From a checkpoint to files: convert aside, verify with the user's own harness, then rename."""
+
+import contextlib
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+
+from converters.errors import OutputError, ToolUnavailableError, VerificationError
+from converters.golden import write_golden
+from converters.options import ConversionOptions, FileName, Format, Size
+from mobile_runtime.manifest import (
+    Manifest,
+    Model,
+    Weights,
+    hash_file,
+    manifest_path,
+    write_manifest,
+)
+from mobile_runtime.parity import TOLERANCES
+from mobile_runtime.session import count_operators
+from mobile_runtime.validate import validate
+from scnet.checkpoint import Checkpoint
+from scnet.device_form import to_device_form
+from scnet.network import SCNetConfig, halo
+
+CONVERTERS: dict[Format, str] = {
+    "coreml": "converters.to_coreml",
+    "tflite": "converters.to_tflite",
+    "onnx": "converters.to_onnx",
+}
+"""Format -> module with `TOOLS`, `describe` and `convert`."""
+
+UNKNOWN_LICENCE = (
+    "Not stated in the checkpoint. The SCNet author's own weights are CC BY-NC 4.0: non-commercial."
+)
+
+
+def convert(
+    checkpoint: Checkpoint,
+    wanted: Sequence[ConversionOptions],
+    output_dir: Path,
+    *,
+    overwrite: bool = False,
+    verify: bool = True,
+    on_start: Callable[[str], None] = lambda name: None,
+) -> list[Path]:
+    """Convert a checkpoint to files, each beside its manifest and golden samples.
+
+    A file appears under its name only when it is whole and, unless told otherwise, verified by
+    every engine that can run it here. When something fails, files made before it stay, and nothing
+    half-made is left.
+
+    Args:
+        checkpoint: From `scnet.checkpoint.open_checkpoint`.
+        wanted: The files to make.
+        output_dir: Made if missing.
+        overwrite: Replace files that are there already.
+        verify: Run each file and compare with PyTorch before it gets its name.
+        on_start: Called with the name of each file before it is made.
+
+    Returns:
+        The paths of the files, in the order of `wanted`.
+
+    Raises:
+        OutputError: The folder cannot be written to, or a file is there already.
+        ToolUnavailableError: A format's library is not installed.
+        VerificationError: A file does not compute what PyTorch does.
+    """
+    targets = [output_dir / file_name(checkpoint.net.config, options) for options in wanted]
+    _refuse_existing(targets, overwrite=overwrite)
+    tools = [_import_converter(options.format) for options in wanted]
+    for options, target, tool in zip(wanted, targets, tools, strict=True):
+        on_start(target.name)
+        with _workshop(output_dir) as aside:
+            manifest = _make(checkpoint, options, tool, aside / target.name)
+            if verify:
+                verified = validate(aside / target.name)
+                manifest = replace(manifest, verified=verified)
+                _refuse_failed(manifest)
+            write_manifest(manifest, aside)
+            _publish(aside, target)
+    return targets
+
+
+def file_name(config: SCNetConfig, options: ConversionOptions) -> str:
+    """Name the file that `convert` would make."""
+    return str(FileName(config.variant, config.scale, config.head, options))
+
+
+def usual_size(config: SCNetConfig) -> Size:
+    """Choose an input size that tiles well: 128x128, or as much as leaves half the tile inside."""
+    side = max(128, -(-4 * halo(config) // 64) * 64)
+    return side, side
+
+
+def _make(
+    checkpoint: Checkpoint, options: ConversionOptions, tool: ModuleType, path: Path
+) -> Manifest:
+    """Write model file, golden samples and manifest, all unverified."""
+    model = _describe(checkpoint, options, tool)
+    with _quiet():
+        tool.convert(to_device_form(checkpoint.net), options, model, path)
+    manifest = Manifest(
+        file=path.name,
+        sha256=hash_file(path),
+        model=model,
+        operators=count_operators(path),
+        tolerance=TOLERANCES[options.precision],
+        golden=tuple(write_golden(checkpoint.net, options.sizes, path.parent)),
+    )
+    write_manifest(manifest, path.parent)
+    return manifest
+
+
+def _describe(checkpoint: Checkpoint, options: ConversionOptions, tool: ModuleType) -> Model:
+    config = checkpoint.net.config
+    source, sink = tool.describe(config.scale, options)
+    return Model(
+        format=options.format,
+        variant=config.variant,
+        head=config.head,
+        scale=config.scale,
+        precision=options.precision,
+        shift=options.shift,
+        sizes=options.sizes,
+        halo=halo(config),
+        input=source,
+        output=sink,
+        weights=describe_weights(checkpoint),
+        tools={name: version(name) for name in ("scnet-mobile", *tool.TOOLS)},
+    )
+
+
+def describe_weights(checkpoint: Checkpoint) -> Weights:
+    """Say where weights come from and on what terms, as far as the checkpoint does."""
+    return Weights(
+        name=checkpoint.path.name,
+        sha256=hash_file(checkpoint.path),
+        licence=checkpoint.notes.get("licence", UNKNOWN_LICENCE),
+        source=checkpoint.notes.get("source", "Not stated in the checkpoint."),
+    )
+
+
+def _import_converter(name: Format) -> ModuleType:
+    try:
+        with _quiet():
+            return import_module(CONVERTERS[name])
+    except ModuleNotFoundError as error:
+        raise ToolUnavailableError(
+            f"Converting to {name} needs {error.name}: pip install 'scnet-mobile[convert]'."
+        ) from error
+
+
+def _refuse_existing(targets: Sequence[Path], *, overwrite: bool) -> None:
+    there = [str(target) for target in targets if target.exists()]
+    if there and not overwrite:
+        raise OutputError(f"{', '.join(there)} exists already: give --overwrite to replace it.")
+
+
+def _refuse_failed(manifest: Manifest) -> None:
+    failed = [verdict for verdict in manifest.verified if not verdict.passed]
+    if failed:
+        figures = "; ".join(
+            f"{v.engine}: {v.worst.psnr_db:.1f} dB, max abs {v.worst.max_abs:.1e}" for v in failed
+        )
+        raise VerificationError(
+            f"{manifest.file} does not compute what PyTorch does and was not kept ({figures}; "
+            f"wanted {manifest.tolerance.psnr_db:g} dB, max abs {manifest.tolerance.max_abs}).",
+            manifest.verified,
+        )
+
+
+@contextlib.contextmanager
+def _workshop(output_dir: Path) -> Iterator[Path]:
+    """A folder on the same file system as the output, gone afterwards, come what may."""
+    try:
+        output_dir.mkdir(parents=True, exist_ok=True)
+        aside = tempfile.mkdtemp(prefix=".scnet-", dir=output_dir)
+    except OSError as error:
+        raise OutputError(f"{output_dir} cannot be written to: {error.strerror}.") from error
+    try:
+        yield Path(aside)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _publish(aside: Path, target: Path) -> None:
+    """Move everything to its place, the model last but for its manifest."""
+    for sample in sorted((aside / "golden").rglob("*.f32")):
+        place = target.parent / sample.relative_to(aside)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        sample.replace(place)
+    if target.is_dir():
+        target.replace(aside / "replaced")
+    (aside / target.name).replace(target)
+    manifest_path(aside / target.name).replace(manifest_path(target))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the converters' own chatter from the user; an exception still tells its story.
+
+    Some of it is printed by native code, so the file descriptors themselves are turned away.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    logging.disable(logging.WARNING)
+    with Path(os.devnull).open("w") as nowhere, warnings.catch_warnings(action="ignore"):
+        kept = {number: os.dup(number) for number in (1, 2)}
+        for number in kept:
+            os.dup2(nowhere.fileno(), number)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, original in kept.items():
+                os.dup2(original, number)
+                os.close(original)
+            logging.disable(logging.NOTSET)

@@ -1,0 +1,35 @@
+"""Why no file was made.
+
+ConversionError
+|-- UnsupportedOptionError  this format cannot do that; the message says what it can
+|-- ToolUnavailableError    a library is missing; the message has the command that helps
+|-- OutputError             the folder cannot be written to, or holds the file already
+`-- VerificationError       converted, but wrong: nothing is kept; `.verdicts` holds the figures
+"""
+
+from mobile_runtime.parity import Verdict
+
+
+class ConversionError(Exception):
+    """No file was made; the message says why, and what to do."""
+
+
+class UnsupportedOptionError(ConversionError):
+    """The format cannot do what was asked."""
+
+
+class ToolUnavailableError(ConversionError):
+    """A library that the format needs is not installed."""
+
+
+class OutputError(ConversionError):
+    """The output cannot be written, or is there already."""
+
+
+class VerificationError(ConversionError):
+    """The converted file does not compute what PyTorch does."""
+
+    def __init__(self, message: str, verdicts: tuple[Verdict, ...]) -> None:
+        super().__init__(message)
+        self.verdicts = verdicts
+        """What each engine found."""

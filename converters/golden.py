@@ -1,0 +1,94 @@
+"""Golden samples: inputs from real photographs and from the worst case, and PyTorch's outputs."""
+
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image as Pillow
+
+from converters.options import Size
+from mobile_runtime.manifest import GoldenSample, write_array
+from mobile_runtime.pictures import Image, Pixels, to_image
+from scnet.network import SCNet
+
+PHOTOGRAPHS = sorted((Path(__file__).parent / "photographs").glob("*.png"))
+
+ANY_SIZE: tuple[Size, ...] = ((96, 128), (61, 37))
+"""Sizes that a file for any size is proved at: neither is the one it was traced with."""
+
+
+def write_golden(net: SCNet, sizes: tuple[Size, ...] | None, folder: Path) -> list[GoldenSample]:
+    """Write the golden samples of a network for some input sizes.
+
+    The samples lie in one subfolder per network and size, so files of one network share them.
+
+    Args:
+        net: In paper form.
+        sizes: Heights and widths; None takes `ANY_SIZE`.
+        folder: Where the manifest will lie.
+
+    Returns:
+        What to put into the manifest.
+    """
+    samples = []
+    for size in sizes or ANY_SIZE:
+        home = f"golden/{_name(net)}-{size[0]}x{size[1]}"
+        (folder / home).mkdir(parents=True, exist_ok=True)
+        for name, image in inputs(size):
+            with torch.no_grad():
+                output = net(torch.from_numpy(image)).numpy()
+            source, target = f"{home}/{name}.input.f32", f"{home}/{name}.output.f32"
+            samples.append(
+                GoldenSample(
+                    name=f"{name}-{size[0]}x{size[1]}",
+                    input=source,
+                    input_shape=image.shape,
+                    input_sha256=write_array(folder / source, image),
+                    output=target,
+                    output_shape=output.shape,
+                    output_sha256=write_array(folder / target, output),
+                )
+            )
+    return samples
+
+
+def inputs(size: Size) -> Iterator[tuple[str, Image]]:
+    """Make the inputs of one size; all values are multiples of 1/255, so 8-bit inputs are exact."""
+    for path in PHOTOGRAPHS:
+        with Pillow.open(path) as photograph:
+            yield path.stem, to_image(_fit(np.asarray(photograph), size))
+    yield "worst-case", to_image(_worst_case(size))
+
+
+def _fit(pixels: Pixels, size: Size) -> Pixels:
+    """Cut the centre out, or mirror outwards as often as it takes."""
+    missing = [max(0, wanted - had) for wanted, had in zip(size, pixels.shape[:2], strict=True)]
+    padded = np.pad(pixels, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")
+    y, x = ((had - wanted) // 2 for wanted, had in zip(size, padded.shape[:2], strict=True))
+    return padded[y : y + size[0], x : x + size[1]]
+
+
+def _worst_case(size: Size) -> Pixels:
+    """Noise, a one-pixel checker, saturated colours, and lines on the outermost pixels."""
+    height, width = size
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    pixels[: height // 2, : width // 2] = 255 * (np.indices(size).sum(0) % 2)[..., None][
+        : height // 2, : width // 2
+    ]
+    for index in range(8):
+        band = slice(width // 2 + index * width // 16, width // 2 + (index + 1) * width // 16)
+        pixels[height // 2 :, band] = [255 * (index >> bit & 1) for bit in range(3)]
+    pixels[0], pixels[-1] = (255, 0, 255), (0, 255, 0)
+    pixels[:, 0], pixels[:, -1] = (255, 255, 0), (0, 0, 255)
+    return pixels
+
+
+def _name(net: SCNet) -> str:
+    """Tell networks apart by configuration and weights."""
+    digest = sha256()
+    for tensor in net.state_dict().values():
+        digest.update(tensor.numpy().tobytes())
+    config = net.config
+    return f"{config.variant}-x{config.scale}-{config.head}-{digest.hexdigest()[:8]}"

@@ -1,0 +1,74 @@
+"""What can be asked of a conversion, and how the answer's file is called."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from converters.errors import UnsupportedOptionError
+
+Format = Literal["coreml", "tflite", "onnx"]
+Precision = Literal["fp32", "fp16"]
+Shift = Literal["slice_concat", "depthwise"]
+Interface = Literal["image", "tensor"]
+Size = tuple[int, int]
+"""Height and width in pixels."""
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+SHIFTS: tuple[Shift, ...] = get_args(Shift)
+
+SUFFIXES: dict[Format, str] = {"coreml": ".mlpackage", "tflite": ".tflite", "onnx": ".onnx"}
+
+USUAL_PRECISION: dict[Format, Precision] = {"coreml": "fp16", "tflite": "fp32", "onnx": "fp32"}
+"""fp16 where the accelerator computes in it anyway (Neural Engine: fp16 only, coreai-models rules).
+TFLite's GPU delegate rounds fp32 files by itself, and browsers without `shader-f16` need fp32."""
+
+
+@dataclass(frozen=True)
+class ConversionOptions:
+    """One file that is wanted."""
+
+    format: Format
+    shift: Shift = "slice_concat"
+    """How the spatial shift is written."""
+    precision: Precision = "fp32"
+    """Of the weights; Core ML computes in it too, TFLite and ONNX compute in fp32."""
+    sizes: tuple[Size, ...] | None = ((128, 128),)
+    """Input sizes: one, for Core ML one or more, for ONNX None, which is any size."""
+    interface: Interface = "tensor"
+    """What goes in and out: 8-bit RGB images (Core ML) or float tensors."""
+
+    def __post_init__(self) -> None:
+        """Refuse what the format cannot do.
+
+        Raises:
+            UnsupportedOptionError: The message says what it can.
+        """
+        if (self.sizes is None) != (self.format == "onnx"):
+            raise UnsupportedOptionError(
+                "ONNX files take any size; Core ML and TFLite files need --height and --width."
+            )
+        if self.sizes is not None and any(side < 1 for size in self.sizes for side in size):
+            raise UnsupportedOptionError(f"Sizes must be positive, not {self.sizes}.")
+        if self.format != "coreml" and len(self.sizes or ((1, 1),)) > 1:
+            raise UnsupportedOptionError(f"Only Core ML takes several sizes, not {self.format}.")
+        if self.format != "coreml" and self.interface == "image":
+            raise UnsupportedOptionError(f"Only Core ML has image inputs, not {self.format}.")
+
+
+@dataclass(frozen=True)
+class FileName:
+    """The grammar of our file names: everything that tells two files of one network apart."""
+
+    variant: str
+    scale: int
+    head: str
+    options: ConversionOptions
+
+    def __str__(self) -> str:
+        """Write the name, for instance `scnet-t-x4-direct-fp16-depthwise-128x128.mlpackage`."""
+        parts = ["scnet", self.variant, f"x{self.scale}", self.head]
+        parts += [self.options.precision, self.options.shift]
+        if self.options.format == "coreml" and self.options.interface == "tensor":
+            parts.append("tensor")
+        parts += [f"{height}x{width}" for height, width in self.options.sizes or ()]
+        return "-".join(parts) + SUFFIXES[self.options.format]

@@ -1,0 +1,163 @@
+"""Device form -> Core ML mlprogram in an `.mlpackage`, through coremltools."""
+
+
+from pathlib import Path
+from typing import Any
+
+import coremltools as ct
+import torch
+from coremltools.converters.mil import Builder as mb
+from coremltools.converters.mil.frontend.torch.ops import _get_inputs
+from coremltools.converters.mil.frontend.torch.torch_op_registry import register_torch_op
+from torch import Tensor, fx, nn
+from torch.export import Dim
+
+from converters.options import ConversionOptions
+from mobile_runtime.manifest import Model, TensorSpec
+from scnet.device_form import fold_range, shift_as_convolution
+from scnet.shift import OFFSETS
+
+TOOLS = ("torch", "coremltools")
+"""The packages that made the file."""
+
+DEPLOYMENT_TARGET = ct.target.iOS16
+"""The oldest system with fp16 inputs and outputs and `pixel`-exact image outputs in mlprograms."""
+
+WHITE = 255.0
+
+
+def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, TensorSpec]:
+    """Describe the file's input and output; with several sizes both are free."""
+    assert options.sizes is not None
+    ((height, width), *others) = options.sizes
+    low: tuple[int | None, ...] = (1, 3, None, None) if others else (1, 3, height, width)
+    high = tuple(side and side * scale if axis > 1 else side for axis, side in enumerate(low))
+    if options.interface == "image":
+        return (
+            TensorSpec("image", low, "uint8", "NCHW", "0..255"),
+            TensorSpec("upscaled_image", high, "uint8", "NCHW", "0..255", clipped=True),
+        )
+    return (
+        TensorSpec("image", low, "float32", "NCHW", "0..1"),
+        TensorSpec("upscaled_image", high, "float32", "NCHW", "0..1"),
+    )
+
+
+def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
+    """Write an `.mlpackage`.
+
+    Args:
+        graph: The device form; consumed.
+        options: What is wanted.
+        model: Goes into the file as metadata.
+        path: Where to write.
+    """
+    assert options.sizes is not None
+    if options.shift == "depthwise":
+        shift_as_convolution(graph)
+    network: nn.Module = graph
+    if options.interface == "image":
+        fold_range(graph, WHITE)
+        network = _Clipped(graph)
+    precision = ct.precision.FLOAT16 if options.precision == "fp16" else ct.precision.FLOAT32
+    converted = ct.convert(
+        _export(network, options.sizes),
+        inputs=[_input_type(options)],
+        outputs=[_output_type(options)],
+        minimum_deployment_target=DEPLOYMENT_TARGET,
+        compute_precision=precision,
+        skip_model_load=True,
+    )
+    _describe(converted, model)
+    converted.save(str(path))
+
+
+class _Clipped(nn.Module):
+    """An image output must lie in 0..255 already; Core ML would wrap around (coremltools#2213)."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        return self.network(image).clamp(0.0, WHITE)  # type: ignore[no-any-return]
+
+
+def _export(network: nn.Module, sizes: tuple[tuple[int, int], ...]) -> torch.export.ExportedProgram:
+    """Trace by `torch.export`: `torch.jit.trace` stumbles over shapes with numpy 2 (coremltools 9)."""
+    several = len(sizes) > 1
+    free = {axis: Dim.AUTO for axis in (2, 3)} if several else None
+    program = torch.export.export(
+        network,
+        (torch.zeros(1, 3, *sizes[0]),),
+        dynamic_shapes=(free,) if several else None,
+    )
+    return program.run_decompositions({})
+
+
+def _input_type(options: ConversionOptions) -> Any:
+    assert options.sizes is not None
+    shapes = [(1, 3, *size) for size in options.sizes]
+    shape = shapes[0] if len(shapes) == 1 else ct.EnumeratedShapes(shapes, default=shapes[0])
+    if options.interface == "image":
+        return ct.ImageType(name="image", shape=shape, color_layout=ct.colorlayout.RGB)
+    return ct.TensorType(name="image", shape=shape)
+
+
+def _output_type(options: ConversionOptions) -> Any:
+    if options.interface == "image":
+        return ct.ImageType(name="upscaled_image", color_layout=ct.colorlayout.RGB)
+    return ct.TensorType(name="upscaled_image")
+
+
+def _describe(converted: Any, model: Model) -> None:
+    """Fill in what Xcode shows: texts, licence, and our own metadata.
+
+    Xcode's preview of image in, image out needs the two image types and no `preview.type`: the
+    list in coremltools' "Xcode Model Preview Types" has none for it.
+    """
+    low, high = model.input, model.output
+    converted.short_description = (
+        f"SCNet super-resolution: enlarges a picture {model.scale} times on each side."
+    )
+    converted.author = "SCNet Mobile; network by Gang Wu et al., arXiv 2307.16140"
+    converted.license = model.weights.licence
+    converted.version = model.tools["scnet-mobile"]
+    converted.input_description[low.name] = f"The picture, RGB, {low.range}, {low.layout}."
+    converted.output_description[high.name] = (
+        f"The picture {model.scale} times larger, RGB, {high.range}, {high.layout}."
+    )
+    converted.user_defined_metadata.update(model.to_metadata())
+
+
+@register_torch_op(torch_alias=["scnet::spatial_shift", "scnet.spatial_shift"])  # type: ignore[untyped-decorator]
+def spatial_shift(context: Any, node: Any) -> None:
+    """Lower to 1 pad, 8 slices, 1 concat."""
+    features = _get_inputs(context, node, expected=1)[0]
+    _, channels, height, width = features.shape
+    group = channels // len(OFFSETS)
+    padded = mb.pad(x=features, pad=[0, 0, 0, 0, 1, 1, 1, 1], mode="constant", constant_val=0.0)
+    slices = [
+        _slice(padded, k * group, group, 1 + dy, 1 + dx, height, width)
+        for k, (dy, dx) in enumerate(OFFSETS)
+    ]
+    context.add(mb.concat(values=slices, axis=1, name=node.name))
+
+
+@register_torch_op(torch_alias=["scnet::depth_to_space", "scnet.depth_to_space"])  # type: ignore[untyped-decorator]
+def depth_to_space(context: Any, node: Any) -> None:
+    """Lower to MIL's operator of the same name, whose channel order is TensorFlow's, as ours is."""
+    features, block = _get_inputs(context, node, expected=2)
+    context.add(mb.depth_to_space(x=features, block_size=block.val, name=node.name))
+
+
+def _slice(padded: Any, channel: int, group: int, y: int, x: int, height: Any, width: Any) -> Any:
+    """Cut one shifted group; with several input sizes the ends count from the far side."""
+    if isinstance(height, int) and isinstance(width, int):
+        return mb.slice_by_size(x=padded, begin=[0, channel, y, x], size=[1, group, height, width])
+    return mb.slice_by_index(
+        x=padded,
+        begin=[0, channel, y, x],
+        end=[1, channel + group, y - 2, x - 2],
+        end_mask=[False, False, y == 2, x == 2],
+    )

@@ -1,0 +1,130 @@
+"""`scnet upscale`: from a photo to a larger photo."""
+
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+from typing import Protocol
+
+import click
+import numpy as np
+from PIL import Image as Pillow
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mobile_runtime.pictures import (
+    MAX_PIXELS,
+    Picture,
+    check_writable,
+    open_picture,
+    save_picture,
+)
+from mobile_runtime.session import Session
+from mobile_runtime.tiles import DEFAULT_TILE, OnProgress, describe, upscale
+
+
+class Opener(Protocol):
+    """How the program opens model files; it puts one into click's context object, always."""
+
+    def __call__(self, path: Path | None, *, engine: str | None, threads: int | None) -> Session:
+        """Open a model file; None stands for the bundled weights."""
+
+
+@click.command("upscale")
+@click.argument("photo", type=click.Path(path_type=Path))
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), required=True, help=".png, .jpg or .webp."
+)
+@click.option(
+    "--model", "-m", type=click.Path(path_type=Path), help="Model file; bundled weights if none."
+)
+@click.option("--engine", help="What runs the file; the usual one if none is named.")
+@click.option(
+    "--tile",
+    type=click.IntRange(min=1),
+    help=f"Largest side of a tile in pixels of the photo, {DEFAULT_TILE} if not given; only for "
+    "files that take any size.",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="All cores if not given.")
+@click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    default=MAX_PIXELS,
+    show_default=True,
+    help="Refuse larger photos.",
+)
+@click.pass_obj
+def command(
+    open_session: Opener,
+    photo: Path,
+    output: Path,
+    model: Path | None,
+    engine: str | None,
+    tile: int | None,
+    threads: int | None,
+    max_pixels: int,
+    *,
+    overwrite: bool,
+) -> None:
+    """Upscale PHOTO, by as much as the model file was made for.
+
+    Orientation, transparency, grayscale, colour profile and EXIF are kept. Nothing is written
+    unless the whole picture is done.
+    """
+    picture = open_picture(photo, max_pixels=max_pixels)
+    session = open_session(model, engine=engine, threads=threads)
+    description = describe(session)
+    check_writable(output, picture, scale=description.scale, overwrite=overwrite)
+    console = Console(stderr=True)
+    start = perf_counter()
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("tiles"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("upscaling", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        upscaled = upscale_picture(session, picture, tile=tile, on_progress=show)
+    seconds = perf_counter() - start
+    save_picture(upscaled, output, overwrite=overwrite)
+    click.echo(
+        f"{photo.name} {_size(picture)} -> {output} {_size(upscaled)}, "
+        f"scnet-{description.variant}-x{description.scale} {description.head} "
+        f"{description.precision}, {session.engine}, {seconds:.1f} s"
+    )
+
+
+def upscale_picture(
+    session: Session,
+    picture: Picture,
+    *,
+    tile: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> Picture:
+    """Upscale a picture with all that belongs to it.
+
+    The network sees the colours, those under transparent pixels too, as they are stored. The
+    transparency itself is upscaled by Pillow's bicubic interpolation.
+
+    Raises:
+        ModelLoadError: The file does not say its scale and halo, or does not keep to them.
+        ImageError: The tiles are too small for the halo.
+    """
+    pixels = upscale(session, picture.pixels, tile=tile, on_progress=on_progress)
+    if picture.alpha is None:
+        return replace(picture, pixels=pixels)
+    height, width = pixels.shape[:2]
+    alpha = Pillow.fromarray(picture.alpha).resize((width, height), Pillow.Resampling.BICUBIC)
+    return replace(picture, pixels=pixels, alpha=np.asarray(alpha))
+
+
+def _size(picture: Picture) -> str:
+    height, width = picture.pixels.shape[:2]
+    return f"{width}x{height}"

@@ -1,0 +1,28 @@
+"""Why no verdict could be had.
+
+RuntimeFileError
+|-- ManifestError            missing, malformed, or about another file
+|-- ModelLoadError           the runtime refused the file
+|-- BackendUnavailableError  the runtime is not installed, or not on this system
+`-- ImageError               not a picture, too large, or a shape that the model does not take
+"""
+
+
+class RuntimeFileError(Exception):
+    """A file could not be used; the message says what was wrong, and what to do."""
+
+
+class ManifestError(RuntimeFileError):
+    """The manifest is missing, malformed, or about another file."""
+
+
+class ModelLoadError(RuntimeFileError):
+    """The model file is damaged, or not what its name says."""
+
+
+class BackendUnavailableError(RuntimeFileError):
+    """The engine is not installed, or cannot run on this system."""
+
+
+class ImageError(RuntimeFileError):
+    """The picture cannot be read or written, or the model does not take its size."""

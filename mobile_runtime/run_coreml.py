@@ -1,0 +1,154 @@
+"""Run a Core ML `.mlpackage`: with the reference executor anywhere, with Core ML on a Mac."""
+
+import platform
+import sys
+from collections.abc import Callable
+from operator import contains
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
+from mobile_runtime.manifest import Model
+from mobile_runtime.pictures import Image, to_image, to_pixels
+
+try:
+    import coremltools
+
+    from mobile_runtime import mil
+except ModuleNotFoundError as error:
+    raise BackendUnavailableError(
+        f"Core ML files need {error.name}, which is not installed: "
+        "pip install 'scnet-mobile[coreml]'"
+    ) from error
+
+REFERENCE: dict[str, mil.Arithmetic] = {"reference-fp16": "fp16", "reference-fp32": "fp32"}
+"""Engine -> its arithmetic."""
+ENGINES: tuple[str, ...] = (*(["coreml"] if sys.platform == "darwin" else []), *REFERENCE)
+"""What can run here, the usual one first."""
+
+
+class CoreMLSession:
+    """An open `.mlpackage`; meets `mobile_runtime.session.Session`."""
+
+    def __init__(
+        self, path: Path, program: mil.Program, name: str, predict: Callable[[Image], Image]
+    ) -> None:
+        self.engine = f"{name}, coremltools {coremltools.__version__}"
+        self.model = Model.from_metadata(program.metadata)
+        self._path = path
+        self._shapes = program.inputs[0].shapes
+        self._predict = predict
+
+    def run(self, image: Image) -> Image:
+        """Upscale; see `mobile_runtime.session.Session.run`."""
+        if not any(_fits(image, shape) for shape in self._shapes):
+            raise ImageError(
+                f"{self._path.name} takes {', '.join(map(_describe, self._shapes))} (height x "
+                f"width), not {image.shape[-2]}x{image.shape[-1]}: tile the picture, or convert "
+                "for its size."
+            )
+        return self._predict(image)
+
+
+def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
+    """Open an `.mlpackage`.
+
+    Args:
+        path: The package.
+        engine: One of `ENGINES`.
+        threads: Not for these engines: numpy's BLAS and Core ML decide for themselves.
+
+    Raises:
+        ModelLoadError: Damaged, not an mlprogram, or not a picture in and a picture out.
+        BackendUnavailableError: The engine cannot run here.
+    """
+    del threads
+    _require(engine)
+    program = mil.load_program(path)
+    _check_ports(path, program)
+    if engine == "coreml":
+        name, predict = f"Core ML on macOS {platform.mac_ver()[0]}", _on_a_mac(program, path)
+    else:
+        arithmetic = REFERENCE[engine]
+        name, predict = f"MIL reference executor, {arithmetic}", _in_numpy(program, arithmetic)
+    return CoreMLSession(path, program, name, predict)
+
+
+def count_operators(path: Path) -> dict[str, int]:
+    """Count the operators of the program, constants left out.
+
+    Raises:
+        ModelLoadError: Damaged, or not an mlprogram.
+    """
+    return mil.count_operators(mil.load_program(path))
+
+
+def _require(engine: str) -> None:
+    if engine in ENGINES:
+        return
+    if engine == "coreml":
+        raise BackendUnavailableError(
+            f"Core ML prediction needs macOS; this is {platform.system()}. Use {ENGINES[0]} here, "
+            "and check on a Mac."
+        )
+    raise BackendUnavailableError(
+        f"{engine} is not an engine for .mlpackage: use one of {', '.join(ENGINES)}."
+    )
+
+
+def _check_ports(path: Path, program: mil.Program) -> None:
+    ports = (*program.inputs, *program.outputs)
+    if len(program.inputs) != 1 or len(program.outputs) != 1:
+        raise ModelLoadError(
+            f"{path} has {len(program.inputs)} inputs and {len(program.outputs)} outputs: expected "
+            "one picture in and one out."
+        )
+    if wrong := [port for port in ports if port.kind == "image" and port.colours != "RGB"]:
+        raise ModelLoadError(
+            f"{path}: {wrong[0].name} is a {wrong[0].colours} image: convert with RGB."
+        )
+    if not all(len(shape) == 4 and 1 in shape[0] and 3 in shape[1] for shape in ports[0].shapes):
+        raise ModelLoadError(f"{path}: {ports[0].name} is no picture: expected (1, 3, H, W).")
+
+
+def _fits(image: Image, shape: mil.Shape) -> bool:
+    return image.ndim == len(shape) and all(map(contains, shape, image.shape))
+
+
+def _describe(shape: mil.Shape) -> str:
+    """Height x width, as ranges where they are."""
+    return "x".join(
+        str(axis.start) if len(axis) == 1 else f"{axis.start}..{axis.stop - 1}"
+        for axis in shape[-2:]
+    )
+
+
+def _in_numpy(program: mil.Program, arithmetic: mil.Arithmetic) -> Callable[[Image], Image]:
+    (source,), (target,) = program.inputs, program.outputs
+    executor = mil.Executor(program, arithmetic)
+
+    def predict(image: Image) -> Image:
+        if source.kind == "image":  # 8 bits per value
+            image = to_pixels(image).transpose(2, 0, 1)[None].astype(np.float32)
+        result: Image = executor.run({source.name: image})[target.name]
+        return result / np.float32(255) if target.kind == "image" else result
+
+    return predict
+
+
+def _on_a_mac(program: mil.Program, path: Path) -> Callable[[Image], Image]:
+    (source,), (target,) = program.inputs, program.outputs
+    model = coremltools.models.MLModel(str(path), compute_units=coremltools.ComputeUnit.ALL)
+    if model.__proxy__ is None:  # coremltools has warned of the reason, and goes on without
+        raise ModelLoadError(f"Core ML on this Mac cannot load {path}: it may need a newer macOS.")
+
+    def predict(image: Image) -> Image:
+        value = PillowImage.fromarray(to_pixels(image)) if source.kind == "image" else image
+        result = model.predict({source.name: value})[target.name]
+        if target.kind == "image":
+            return to_image(np.asarray(result.convert("RGB")))
+        return np.asarray(result, np.float32)
+
+    return predict

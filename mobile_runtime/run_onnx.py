@@ -1,0 +1,68 @@
+"""Run `.onnx` files with onnxruntime."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
+from mobile_runtime.manifest import Model
+from mobile_runtime.pictures import Image
+
+try:
+    import onnx
+    import onnxruntime
+    from google.protobuf.message import DecodeError
+    from onnxruntime.capi import onnxruntime_pybind11_state as failures
+except ModuleNotFoundError as error:
+    raise BackendUnavailableError(
+        "Running an .onnx needs onnxruntime: pip install 'scnet-mobile[onnx]'."
+    ) from error
+
+ENGINES = ("onnxruntime",)
+
+
+@dataclass(frozen=True)
+class ONNXSession:
+    """An open `.onnx`; see `mobile_runtime.session.Session`."""
+
+    engine: str
+    model: Model | None
+    session: Any
+
+    def run(self, image: Image) -> Image:
+        """Upscale."""
+        (source,) = self.session.get_inputs()
+        try:
+            (output,) = self.session.run(None, {source.name: image})
+        except failures.InvalidArgument as error:
+            raise ImageError(f"The file does not take {image.shape}: {error}") from error
+        return output  # type: ignore[no-any-return]
+
+
+def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
+    """Open an `.onnx`; see `mobile_runtime.session.open_session`."""
+    if engine not in ENGINES:
+        raise BackendUnavailableError(f"{path} runs on {', '.join(ENGINES)}, not {engine}.")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    try:
+        session = onnxruntime.InferenceSession(
+            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+        )
+    except (failures.Fail, failures.InvalidProtobuf, failures.InvalidGraph) as error:
+        raise ModelLoadError(f"{path} was refused by onnxruntime: {error}") from error
+    except OSError as error:
+        raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
+    name = f"onnxruntime {onnxruntime.__version__}, CPU, {threads} threads"
+    metadata = session.get_modelmeta().custom_metadata_map
+    return ONNXSession(name, Model.from_metadata(metadata), session)
+
+
+def count_operators(path: Path) -> dict[str, int]:
+    """Count the nodes of the graph by kind; see `session.count_operators`."""
+    try:
+        graph = onnx.load(path).graph
+    except (DecodeError, OSError) as error:
+        raise ModelLoadError(f"{path} is not a whole .onnx file: {error}") from error
+    return dict(Counter(node.op_type for node in graph.node if node.op_type != "Constant"))

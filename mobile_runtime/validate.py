@@ -1,0 +1,55 @@
+"""Is a model file right? Run its golden samples on every engine and compare with PyTorch's output.
+
+Needs no PyTorch: the outputs to compare with lie beside the file.
+"""
+
+import os
+import platform
+from pathlib import Path
+
+import numpy as np
+
+from mobile_runtime import parity
+from mobile_runtime.manifest import Manifest, read_golden, read_manifest
+from mobile_runtime.parity import Verdict
+from mobile_runtime.session import engines, open_session
+
+
+def validate(path: Path, *, threads: int | None = None) -> tuple[Verdict, ...]:
+    """Validate a model file against the golden samples that its manifest names.
+
+    Args:
+        path: A model file with a manifest beside it.
+        threads: For engines that have threads; all cores if not given.
+
+    Returns:
+        One verdict per engine that can run this kind of file here.
+
+    Raises:
+        ManifestError: There is no manifest, or it is about another file.
+        ModelLoadError: An engine refused the file.
+    """
+    manifest = read_manifest(path)
+    return tuple(_judge(path, manifest, engine, threads) for engine in engines(path))
+
+
+def describe_device() -> str:
+    """Name this machine, as far as figures depend on it."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+
+def _judge(path: Path, manifest: Manifest, engine: str, threads: int | None) -> Verdict:
+    session = open_session(path, engine=engine, threads=threads)
+    differences = []
+    for _, image, expected in read_golden(manifest, path.parent):
+        if manifest.model.output.clipped:
+            expected = np.clip(expected, 0, 1)
+        differences.append(parity.compare(expected, session.run(image)))
+    worst = parity.worst(differences)
+    return Verdict(
+        engine=session.engine,
+        device=describe_device(),
+        compared=f"PyTorch, {len(differences)} golden samples",
+        worst=worst,
+        passed=parity.within(worst, manifest.tolerance),
+    )

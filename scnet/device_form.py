@@ -1,0 +1,235 @@
+"""Paper form in, device form out: the same function as a graph that devices like.
+
+Every rewrite below is an identity and a pass of its own over a `torch.fx` graph, so that each can be
+tested alone. Afterwards the graph calls layers of the kinds Conv2d (1x1), ReLU, LeakyReLU,
+SpatialShift, DepthToSpace and Upsample, adds and concatenates, and does nothing else.
+
+`shift_as_convolution` and `fold_range` are for the converters to choose; the channel-last layout is
+TFLite's own affair and lives there.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional as F
+
+from scnet.network import SCNet, SpatialShift, Upsample
+from scnet.shift import shift_kernel
+
+Pass = Callable[[fx.GraphModule], None]
+
+
+@torch.library.custom_op("scnet::depth_to_space", mutates_args=())
+def depth_to_space(features: Tensor, block: int) -> Tensor:
+    """Rearrange channels into pixels, sub-pixel by sub-pixel.
+
+    Channel (i * block + j) * C + c goes to channel c at row i and column j of a block: the order of
+    TFLite's DEPTH_TO_SPACE and of ONNX's mode DCR. PixelShuffle keeps c outermost instead.
+
+    Args:
+        features: (N, block * block * C, H, W).
+        block: Side of a block in pixels.
+
+    Returns:
+        (N, C, H * block, W * block).
+    """
+    n, channels, height, width = features.shape
+    split = features.reshape(n, block, block, channels // block**2, height, width)
+    moved = split.permute(0, 3, 4, 1, 5, 2)  # (N, C, H, block, W, block)
+    return moved.reshape(n, channels // block**2, height * block, width * block).contiguous()
+
+
+@depth_to_space.register_fake
+def _fake(features: Tensor, block: int) -> Tensor:
+    n, channels, height, width = features.shape
+    return features.new_empty(n, channels // block**2, height * block, width * block)
+
+
+class DepthwiseShift(nn.Module):
+    """The spatial shift as a fixed convolution."""
+
+    kernel: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("kernel", shift_kernel(channels))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H, W)."""
+        return F.conv2d(features, self.kernel, padding=1, groups=self.kernel.shape[0])
+
+
+class DepthToSpace(nn.Module):
+    """`depth_to_space` as a layer."""
+
+    def __init__(self, block: int) -> None:
+        super().__init__()
+        self.block = block
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, block * block * C, H, W) -> (N, C, H * block, W * block)."""
+        return torch.ops.scnet.depth_to_space.default(features, self.block)  # type: ignore[no-any-return]
+
+
+def relu_before_shift(graph: fx.GraphModule) -> None:
+    """Swap shift and ReLU: zeros stay zeros, and ReLU can fuse into the convolution before it."""
+    for relu in _layers(graph, nn.ReLU):
+        shift = relu.args[0]
+        assert isinstance(shift, fx.Node)
+        if isinstance(_layer(shift), SpatialShift) and len(shift.users) == 1:
+            shift.target, relu.target = relu.target, shift.target
+
+
+def convolve_before_upsample(graph: fx.GraphModule) -> None:
+    """Swap bilinear upsampling and a 1x1 convolution: the weights of interpolation sum to one.
+
+    The convolution then costs 1 / factor**2.
+    """
+    for upsample in _layers(graph, Upsample):
+        users = list(upsample.users)
+        if len(users) == 1 and isinstance(_layer(users[0]), nn.Conv2d):
+            upsample.target, users[0].target = users[0].target, upsample.target
+
+
+def depth_major(graph: fx.GraphModule) -> None:
+    """Replace PixelShuffle by `depth_to_space`, permuting the convolution before it."""
+    for shuffle in _layers(graph, nn.PixelShuffle):
+        conv = _layer(shuffle.args[0])
+        block = _layer(shuffle).upscale_factor
+        order = torch.arange(conv.out_channels).view(-1, block**2).t().reshape(-1)
+        conv.weight.data = conv.weight.data[order]
+        conv.bias.data = conv.bias.data[order]
+        graph.set_submodule(str(shuffle.target), DepthToSpace(block))
+
+
+def sink_depth_to_space(graph: fx.GraphModule) -> None:
+    """Move the last `depth_to_space` behind the layers that work on single pixels.
+
+    They then run once per sub-pixel on the low resolution, with the same weights: the widest tensor
+    of the network, D channels at full resolution, never exists.
+    """
+    for shuffle in _layers(graph, DepthToSpace)[-1:]:
+        conv_node = shuffle.args[0]
+        tail = _per_pixel_tail(shuffle)
+        if not tail:
+            continue
+        with graph.graph.inserting_before(tail[-1].next):
+            branches = []
+            for part, rows in enumerate(_split(_layer(conv_node), _layer(shuffle).block ** 2)):
+                name = f"{conv_node.target}_{part}"
+                graph.add_submodule(name, rows)
+                branch = graph.graph.call_module(name, (conv_node.args[0],))
+                for node in tail:
+                    branch = graph.graph.call_module(node.target, (branch,))
+                branches.append(branch)
+            joined = graph.graph.call_function(torch.cat, (branches, 1))
+            moved = graph.graph.call_module(shuffle.target, (joined,))
+        tail[-1].replace_all_uses_with(moved)
+
+
+PASSES: tuple[Pass, ...] = (
+    relu_before_shift,
+    convolve_before_upsample,
+    depth_major,
+    sink_depth_to_space,
+)
+"""What `to_device_form` does, in this order."""
+
+
+def to_device_form(net: SCNet, passes: tuple[Pass, ...] = PASSES) -> fx.GraphModule:
+    """Rewrite a network for devices.
+
+    Args:
+        net: In paper form; left as it is.
+        passes: Which rewrites; each needs those before it in `PASSES`.
+
+    Returns:
+        A module that takes and gives what `net` does, to float rounding.
+    """
+    layers = deepcopy(net).eval()
+    graph = fx.GraphModule(layers, _LayerTracer().trace(layers))
+    for rewrite in passes:
+        rewrite(graph)
+        graph.graph.eliminate_dead_code()
+        graph.graph.lint()
+    graph.delete_all_unused_submodules()
+    graph.recompile()
+    return graph
+
+
+def shift_as_convolution(graph: fx.GraphModule) -> None:
+    """Replace every shift by a depthwise 3x3 convolution with one-hot kernels: one operator each."""
+    for shift in _layers(graph, SpatialShift):
+        channels = _channels(shift)
+        graph.set_submodule(str(shift.target), DepthwiseShift(channels))
+
+
+def fold_range(graph: fx.GraphModule, white: float) -> None:
+    """Make the graph take and give values in 0..white, at no cost, by scaling its end weights.
+
+    The skip then adds the upsampled image in its own range.
+
+    Args:
+        graph: The device form of a network that works on 0..1; changed in place.
+        white: The new value of white, 255 for 8-bit pixels.
+    """
+    first = graph.get_submodule("conv_first")
+    last = graph.get_submodule("conv_last")
+    with torch.no_grad():
+        first.weight.div_(white)  # type: ignore[operator,union-attr]
+        last.weight.mul_(white)  # type: ignore[operator,union-attr]
+        last.bias.mul_(white)  # type: ignore[operator,union-attr]
+
+
+class _LayerTracer(fx.Tracer):
+    """Keeps this project's layers whole, as torch's own are."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        ours = isinstance(m, SpatialShift | Upsample)
+        return ours or super().is_leaf_module(m, module_qualified_name)
+
+
+def _layer(node: Any) -> Any:
+    """Give the layer that a node calls, None for other nodes."""
+    if not isinstance(node, fx.Node) or node.op != "call_module":
+        return None
+    module = node.graph.owning_module
+    return None if module is None else module.get_submodule(str(node.target))
+
+
+def _layers(graph: fx.GraphModule, kind: type[nn.Module]) -> list[fx.Node]:
+    return [node for node in graph.graph.nodes if isinstance(_layer(node), kind)]
+
+
+def _channels(node: fx.Node) -> int:
+    """Count the channels that a node gives: those of the nearest convolution before it."""
+    while not isinstance(_layer(node), nn.Conv2d):
+        (node,) = node.all_input_nodes
+    return int(_layer(node).out_channels)
+
+
+def _per_pixel_tail(node: fx.Node) -> list[fx.Node]:
+    """List the layers after a node that work on single pixels, as far as the chain is unbroken."""
+    tail: list[fx.Node] = []
+    while len(node.users) == 1:
+        node = next(iter(node.users))
+        if not isinstance(_layer(node), nn.Conv2d | nn.LeakyReLU | nn.ReLU):
+            break
+        tail.append(node)
+    return tail
+
+
+def _split(conv: nn.Conv2d, parts: int) -> list[nn.Conv2d]:
+    """Cut a 1x1 convolution into equal runs of its output channels."""
+    width = conv.out_channels // parts
+    split = []
+    for part in range(parts):
+        rows = nn.Conv2d(conv.in_channels, width, 1)
+        rows.weight.data = conv.weight.data[part * width : (part + 1) * width].clone()
+        assert conv.bias is not None and rows.bias is not None
+        rows.bias.data = conv.bias.data[part * width : (part + 1) * width].clone()
+        split.append(rows)
+    return split

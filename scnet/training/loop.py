@@ -1,0 +1,190 @@
+"""The training loop: Lightning Fabric, Adam, L1, a running mean of the weights, resumable state."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from mobile_runtime.pictures import to_image, to_pixels
+from scnet.checkpoint import save_weights, write_aside
+from scnet.errors import CheckpointError
+from scnet.network import SCNet
+from mobile_runtime.quality import compare
+from scnet.training.patches import Dataset, Pair, sample_batch
+from scnet.training.recipe import Recipe
+
+VALIDATE_EVERY = 250
+"""Steps between two validations; each also saves the state."""
+
+VALIDATION_CROP = 96
+"""Side of the low-resolution centre crop that a validation picture is scored on."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a validation found."""
+
+    step: int
+    loss: float
+    """Mean L1 loss since the last validation."""
+    psnr_db: float
+    """Mean on Y over the validation pictures, with the running-mean weights."""
+
+
+@dataclass
+class _Run:
+    """The live objects of one training run; `state_dict` is all that a resumed run needs."""
+
+    fabric: Fabric
+    net: SCNet
+    mean_net: AveragedModel
+    optimizer: torch.optim.Adam
+    step: int = 0
+    history: list[Progress] = field(default_factory=list)
+
+    def state_dict(self, recipe: Recipe) -> dict[str, Any]:
+        return {
+            "recipe": asdict(recipe),
+            "step": self.step,
+            "net": self.net.state_dict(),
+            "mean_net": self.mean_net.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "history": [asdict(progress) for progress in self.history],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.step = state["step"]
+        self.net.load_state_dict(state["net"])
+        self.mean_net.load_state_dict(state["mean_net"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.history = [Progress(**progress) for progress in state["history"]]
+
+
+def train(
+    recipe: Recipe,
+    dataset: Dataset,
+    output: Path,
+    *,
+    on_step: Callable[[int, float], None] = lambda step, loss: None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> Path:
+    """Train from `output/state.pth` if it is there, else from random weights.
+
+    Writes `state.pth` (resume point), `log.csv` and `weights.safetensors` (the best running-mean
+    weights so far) into `output`, each atomically. A run that was killed and started again gives
+    the same weights as an unbroken one.
+
+    Args:
+        recipe: What to do.
+        dataset: The pictures.
+        output: An existing folder.
+        on_step: Called with (steps done, loss) after every step.
+        on_progress: Called after every validation.
+
+    Returns:
+        The path of the weights.
+
+    Raises:
+        CheckpointError: `state.pth` belongs to another recipe.
+    """
+    fabric = Fabric(accelerator="auto", devices="auto", precision=recipe.precision)
+    fabric.launch()
+    run = _begin(recipe, fabric)
+    if (output / "state.pth").exists():
+        run.load_state_dict(_load_state(output / "state.pth", recipe))
+    losses: list[float] = []
+    for step in range(run.step, recipe.steps):
+        loss = _advance(run, recipe, dataset)
+        losses.append(loss)
+        on_step(run.step, loss)
+        if run.step % VALIDATE_EVERY == 0 or run.step == recipe.steps:
+            progress = Progress(step + 1, float(np.mean(losses)), validate(run.mean_net, dataset))
+            losses.clear()
+            run.history.append(progress)
+            if fabric.is_global_zero:
+                _save(run, recipe, output)
+            on_progress(progress)
+    return output / "weights.safetensors"
+
+
+@torch.no_grad()
+def validate(net: torch.nn.Module, dataset: Dataset) -> float:
+    """Mean PSNR on Y in dB over the centres of the validation pictures."""
+    device = next(net.parameters()).device
+    scores = []
+    for pair in dataset.validation:
+        low_res, high_res = _centre(pair)
+        scale = high_res.shape[0] // low_res.shape[0]
+        output = net(torch.from_numpy(to_image(low_res)).to(device)).float().cpu().numpy()
+        scores.append(compare(high_res, to_pixels(output), border=scale).psnr_db)
+    return float(np.mean(scores))
+
+
+def _begin(recipe: Recipe, fabric: Fabric) -> _Run:
+    torch.manual_seed(recipe.seed)
+    net = SCNet(recipe.network).to(memory_format=torch.channels_last)
+    net = net.to(fabric.device)
+    mean_net = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
+    net, optimizer = fabric.setup(net, torch.optim.Adam(net.parameters(), betas=(0.9, 0.99)))
+    return _Run(fabric, net, mean_net, optimizer)
+
+
+def _advance(run: _Run, recipe: Recipe, dataset: Dataset) -> float:
+    low_res, high_res = sample_batch(
+        dataset.training,
+        patch=recipe.patch,
+        batch=recipe.batch,
+        seed=(recipe.seed, run.step, run.fabric.global_rank),
+    )
+    low_res, high_res = run.fabric.to_device((low_res, high_res))
+    for group in run.optimizer.param_groups:
+        group["lr"] = recipe.rate_at(run.step)
+    run.optimizer.zero_grad()
+    output = run.net(low_res.to(memory_format=torch.channels_last))
+    loss = F.l1_loss(output.float(), high_res)
+    run.fabric.backward(loss)
+    run.optimizer.step()
+    run.mean_net.update_parameters(run.net)
+    run.step += 1
+    return loss.item()
+
+
+def _save(run: _Run, recipe: Recipe, output: Path) -> None:
+    best = max(run.history, key=lambda progress: progress.psnr_db)
+    if best is run.history[-1]:
+        notes = {"steps": str(run.step), "recipe": repr(recipe), "psnr_db": f"{best.psnr_db:.3f}"}
+        save_weights(run.mean_net.module, output / "weights.safetensors", notes)
+    with write_aside(output / "log.csv") as path, path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=["step", "loss", "psnr_db"])
+        writer.writeheader()
+        writer.writerows(asdict(progress) for progress in run.history)
+    with write_aside(output / "state.pth") as path:
+        torch.save(run.state_dict(recipe), path)
+
+
+def _load_state(path: Path, recipe: Recipe) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    if state["recipe"] != asdict(recipe):
+        raise CheckpointError(
+            f"{path} belongs to another recipe, {state['recipe']}; this one is {asdict(recipe)}. "
+            "Use its options to go on, or another --output to start anew."
+        )
+    return state
+
+
+def _centre(pair: Pair) -> tuple[Any, Any]:
+    scale = pair.high_res.shape[0] // pair.low_res.shape[0]
+    height, width = (min(VALIDATION_CROP, size) for size in pair.low_res.shape[:2])
+    y = (pair.low_res.shape[0] - height) // 2
+    x = (pair.low_res.shape[1] - width) // 2
+    return (
+        pair.low_res[y : y + height, x : x + width],
+        pair.high_res[y * scale : (y + height) * scale, x * scale : (x + width) * scale],
+    )

@@ -1,0 +1,114 @@
+"""The training pictures: read once, degraded once, cut into patches at random."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mobile_runtime.pictures import Pixels
+from mobile_runtime.quality import crop_to_multiple, list_images, read_pixels, resize_bicubic
+
+HOLD_OUT_EVERY = 25
+"""Every 25th picture of the folder is kept back to choose the best weights by."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One picture twice."""
+
+    low_res: Pixels
+    """(H, W, 3) uint8: MATLAB's bicubic reduction of `high_res`."""
+    high_res: Pixels
+    """(H * scale, W * scale, 3) uint8."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A folder of pictures, ready to train on."""
+
+    training: tuple[Pair, ...]
+    validation: tuple[Pair, ...]
+    skipped: tuple[str, ...]
+    """Why each unused file was left out, one sentence a file."""
+
+
+def load_dataset(folder: Path, *, scale: int, patch: int) -> Dataset:
+    """Read a folder into memory (about 4 bytes a pixel) and degrade it.
+
+    Args:
+        folder: Pictures of any size, folders below included.
+        scale: Output pixels per input pixel and side.
+        patch: Side of a low-resolution patch in pixels; smaller pictures are skipped.
+
+    Raises:
+        ValueError: No folder, no pictures, or too few usable ones to train and validate.
+    """
+
+    def load(path: Path) -> Pair | str:
+        try:
+            high_res = crop_to_multiple(read_pixels(path), scale)
+        except ValueError as error:
+            return str(error)
+        if min(high_res.shape[:2]) < patch * scale:
+            return f"{path} is smaller than a patch of {patch * scale} pixels."
+        return Pair(resize_bicubic(high_res, 1 / scale), high_res)
+
+    with ThreadPoolExecutor() as pool:
+        loaded = list(pool.map(load, list_images(folder)))
+    pairs = [pair for pair in loaded if isinstance(pair, Pair)]
+    skipped = tuple(reason for reason in loaded if isinstance(reason, str))
+    if len(pairs) < 2:
+        raise ValueError(
+            f"{folder} holds {len(pairs)} usable pictures; training needs at least 2. "
+            + " ".join(skipped[:3])
+        )
+    return Dataset(
+        training=tuple(p for i, p in enumerate(pairs) if i % HOLD_OUT_EVERY),
+        validation=tuple(pairs[::HOLD_OUT_EVERY]),
+        skipped=skipped,
+    )
+
+
+def sample_batch(
+    pairs: Sequence[Pair], *, patch: int, batch: int, seed: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """Cut random patches, flipped and rotated at random.
+
+    The batch is a function of its arguments alone, so a resumed run sees the same patches as an
+    unbroken one.
+
+    Args:
+        pairs: Where to cut from; large pictures are drawn as often as small ones.
+        patch: Side of a low-resolution patch.
+        batch: Number of patches.
+        seed: Anything that tells this batch from all others, say (seed, step, rank).
+
+    Returns:
+        `low_res` (N, 3, patch, patch) and `high_res` (N, 3, patch * scale, patch * scale), [0, 1].
+    """
+    random = np.random.default_rng(list(seed))
+    cut = [_cut(pairs[random.integers(len(pairs))], patch, random) for _ in range(batch)]
+    low_res, high_res = (np.stack(side) for side in zip(*cut, strict=True))
+    return _to_tensor(low_res), _to_tensor(high_res)
+
+
+def _cut(pair: Pair, patch: int, random: np.random.Generator) -> tuple[Pixels, Pixels]:
+    scale = pair.high_res.shape[0] // pair.low_res.shape[0]
+    y, x = (int(random.integers(size - patch + 1)) for size in pair.low_res.shape[:2])
+    turns, flip = int(random.integers(4)), bool(random.integers(2))
+    patches = []
+    for pixels, factor in ((pair.low_res, 1), (pair.high_res, scale)):
+        rows = slice(y * factor, (y + patch) * factor)
+        columns = slice(x * factor, (x + patch) * factor)
+        turned = np.rot90(pixels[rows, columns], turns)
+        patches.append(turned[:, ::-1] if flip else turned)
+    return patches[0], patches[1]
+
+
+def _to_tensor(pixels: Pixels) -> Tensor:
+    """(N, H, W, 3) uint8 -> (N, 3, H, W) float32 in [0, 1]."""
+    return torch.from_numpy(pixels.copy()).permute(0, 3, 1, 2).float().div_(255)

@@ -1,0 +1,40 @@
+"""What one training run is, in numbers; two equal recipes give equal weights."""
+
+from dataclasses import dataclass
+from math import cos, pi
+from typing import Literal
+
+from scnet.network import SCNetConfig
+
+Precision = Literal["32-true", "bf16-mixed"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A training run, without where its pictures come from and where its weights go."""
+
+    network: SCNetConfig
+    """What is trained."""
+    steps: int = 20_000
+    """Updates of the weights."""
+    batch: int = 16
+    """Patches per step and process."""
+    patch: int = 48
+    """Side of a low-resolution patch in pixels."""
+    rate: float = 1.5e-3
+    """Adam's largest learning rate: 7 times the paper's, which a short schedule needs."""
+    warmup_steps: int = 100
+    """Steps over which the rate climbs to `rate`, before it falls by a cosine to zero."""
+    ema_decay: float = 0.999
+    """The weights that are kept are the running mean with this decay, as the author's are."""
+    precision: Precision = "bf16-mixed"
+    """Arithmetic of the forward and backward pass."""
+    seed: int = 0
+    """Of the initial weights and of every patch."""
+
+    def rate_at(self, step: int) -> float:
+        """Give the learning rate of one step, counted from 0."""
+        if step < self.warmup_steps:
+            return self.rate * (step + 1) / self.warmup_steps
+        done = (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)
+        return self.rate * (1 + cos(pi * done)) / 2
