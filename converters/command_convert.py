@@ -15,7 +15,6 @@ from converters.options import (
     SHIFTS,
     USUAL_PRECISION,
     ConversionOptions,
-    Format,
     Interface,
     Precision,
     Shift,
@@ -28,7 +27,7 @@ from scnet.network import HEADS, STAGES, Head
 from scnet.weights import BUNDLED
 
 
-class SizeType(click.ParamType):
+class SizeType(click.ParamType[Size]):
     """HEIGHTxWIDTH on the command line."""
 
     name = "HEIGHTxWIDTH"

@@ -74,9 +74,9 @@ def _worst_case(size: Size) -> Pixels:
     """Noise, a one-pixel checker, saturated colours, and lines on the outermost pixels."""
     height, width = size
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    pixels[: height // 2, : width // 2] = 255 * (np.indices(size).sum(0) % 2)[..., None][
-        : height // 2, : width // 2
-    ]
+    pixels[: height // 2, : width // 2] = (
+        255 * (np.indices(size).sum(0) % 2)[..., None][: height // 2, : width // 2]
+    )
     for index in range(8):
         band = slice(width // 2 + index * width // 16, width // 2 + (index + 1) * width // 16)
         pixels[height // 2 :, band] = [255 * (index >> bit & 1) for bit in range(3)]

@@ -1,18 +1,18 @@
 """Device form -> Core ML mlprogram in an `.mlpackage`, through coremltools."""
 
-
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import coremltools as ct
 import torch
-from coremltools.converters.mil import Builder as mb
+from coremltools.converters.mil import Builder
 from coremltools.converters.mil.frontend.torch.ops import _get_inputs
 from coremltools.converters.mil.frontend.torch.torch_op_registry import register_torch_op
 from torch import Tensor, fx, nn
 from torch.export import Dim
 
-from converters.options import ConversionOptions
+from converters.options import ConversionOptions, Size
 from mobile_runtime.manifest import Model, TensorSpec
 from scnet.device_form import fold_range, shift_as_convolution
 from scnet.shift import OFFSETS
@@ -83,16 +83,17 @@ class _Clipped(nn.Module):
         return self.network(image).clamp(0.0, WHITE)  # type: ignore[no-any-return]
 
 
-def _export(network: nn.Module, sizes: tuple[tuple[int, int], ...]) -> torch.export.ExportedProgram:
-    """Trace by `torch.export`: `torch.jit.trace` stumbles over shapes with numpy 2 (coremltools 9)."""
+def _export(network: nn.Module, sizes: Sequence[Size]) -> torch.export.ExportedProgram:
+    """Trace by `torch.export`: with numpy 2, coremltools 9 stumbles over shapes in `torch.jit`."""
     several = len(sizes) > 1
-    free = {axis: Dim.AUTO for axis in (2, 3)} if several else None
+    free = dict.fromkeys((2, 3), Dim.AUTO) if several else None
     program = torch.export.export(
         network,
         (torch.zeros(1, 3, *sizes[0]),),
         dynamic_shapes=(free,) if several else None,
     )
-    return program.run_decompositions({})
+    decomposed: torch.export.ExportedProgram = program.run_decompositions({})
+    return decomposed
 
 
 def _input_type(options: ConversionOptions) -> Any:
@@ -136,26 +137,30 @@ def spatial_shift(context: Any, node: Any) -> None:
     features = _get_inputs(context, node, expected=1)[0]
     _, channels, height, width = features.shape
     group = channels // len(OFFSETS)
-    padded = mb.pad(x=features, pad=[0, 0, 0, 0, 1, 1, 1, 1], mode="constant", constant_val=0.0)
+    padded = Builder.pad(
+        x=features, pad=[0, 0, 0, 0, 1, 1, 1, 1], mode="constant", constant_val=0.0
+    )
     slices = [
         _slice(padded, k * group, group, 1 + dy, 1 + dx, height, width)
         for k, (dy, dx) in enumerate(OFFSETS)
     ]
-    context.add(mb.concat(values=slices, axis=1, name=node.name))
+    context.add(Builder.concat(values=slices, axis=1, name=node.name))
 
 
 @register_torch_op(torch_alias=["scnet::depth_to_space", "scnet.depth_to_space"])  # type: ignore[untyped-decorator]
 def depth_to_space(context: Any, node: Any) -> None:
     """Lower to MIL's operator of the same name, whose channel order is TensorFlow's, as ours is."""
     features, block = _get_inputs(context, node, expected=2)
-    context.add(mb.depth_to_space(x=features, block_size=block.val, name=node.name))
+    context.add(Builder.depth_to_space(x=features, block_size=block.val, name=node.name))
 
 
 def _slice(padded: Any, channel: int, group: int, y: int, x: int, height: Any, width: Any) -> Any:
     """Cut one shifted group; with several input sizes the ends count from the far side."""
     if isinstance(height, int) and isinstance(width, int):
-        return mb.slice_by_size(x=padded, begin=[0, channel, y, x], size=[1, group, height, width])
-    return mb.slice_by_index(
+        return Builder.slice_by_size(
+            x=padded, begin=[0, channel, y, x], size=[1, group, height, width]
+        )
+    return Builder.slice_by_index(
         x=padded,
         begin=[0, channel, y, x],
         end=[1, channel + group, y - 2, x - 2],

@@ -6,7 +6,7 @@ from typing import Any
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from onnxscript import opset18 as op
+from onnxscript import opset18
 from torch import fx
 from torch.export import Dim
 
@@ -24,6 +24,10 @@ TOOLS = ("torch", "onnx", "onnxscript")
 
 _TO_THE_END = 2**31 - 1
 """What a Slice takes for "as far as there is"."""
+
+
+op: Any = opset18
+"""Typed loosely: onnxscript types its operators for scripts, not for tracing as done here."""
 
 
 def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, TensorSpec]:
@@ -109,7 +113,9 @@ def _halve_weights(proto: onnx.ModelProto) -> None:
         if len(tensor.dims) == 4:
             halved = numpy_helper.to_array(tensor).astype("float16")
             casts.append(
-                helper.make_node("Cast", [f"{tensor.name}_fp16"], [tensor.name], to=TensorProto.FLOAT)
+                helper.make_node(
+                    "Cast", [f"{tensor.name}_fp16"], [tensor.name], to=TensorProto.FLOAT
+                )
             )
             tensor.CopyFrom(numpy_helper.from_array(halved, f"{tensor.name}_fp16"))
     for cast in reversed(casts):

@@ -85,6 +85,7 @@ def command(
         TimeRemainingColumn(),
         console=console,
         transient=True,
+        disable=not console.is_terminal,
     ) as bar:
         task = bar.add_task("upscaling", total=None)
 

@@ -18,8 +18,6 @@ from mobile_runtime.errors import ManifestError
 from mobile_runtime.parity import Tolerance, Verdict
 from mobile_runtime.pictures import Image
 
-SCHEMA_VERSION = 1
-
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Size = tuple[Positive, Positive]
 """Height and width in pixels."""
@@ -129,7 +127,7 @@ class Manifest:
     golden: tuple[GoldenSample, ...]
     verified: tuple[Verdict, ...] = ()
     """What has run the file, and what it found; empty until something has."""
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
 
 
 def manifest_path(model: Path) -> Path:

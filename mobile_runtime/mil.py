@@ -17,7 +17,7 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 from coremltools.proto import FeatureTypes_pb2, MIL_pb2, Model_pb2
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from mobile_runtime.errors import ModelLoadError
@@ -121,7 +121,7 @@ def load_program(path: Path) -> Program:
         )
     try:
         return _read_program(model, _WeightFiles(file.parent))
-    except (ValueError, IndexError, KeyError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         raise _damaged(path, str(error)) from error
 
 
@@ -205,8 +205,8 @@ def round_to_half(array: NDArray[np.float32]) -> NDArray[np.float32]:
     x = array.reshape(-1)
     anchor = (x.view(np.uint32) & np.uint32(0x7F800000)).view(np.float32)  # 2^e
     np.maximum(anchor, np.float32(2**-14), out=anchor)
-    anchor *= np.float32(1.5 * 2**13)
     with np.errstate(all="ignore"):
+        anchor *= np.float32(1.5 * 2**13)
         rounded = x + anchor
         rounded -= anchor
     if x.size and not (x.min() > -65520 and x.max() < 65520):
@@ -259,7 +259,10 @@ def _find_specification(path: Path) -> Path:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a null character, a loop of links
+        raise ModelLoadError(f"{folder} points to {name!r}, which is no path: {error}.") from error
     if not path.is_relative_to(folder.resolve()):
         raise ModelLoadError(f"{folder} is not to be trusted: it points to {name}, outside itself.")
     return path
@@ -268,9 +271,9 @@ def _inside(folder: Path, name: str) -> Path:
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+    except OSError as error:
         raise ModelLoadError(
-            f"{file} cannot be read ({error}): the package is incomplete; copy it again."
+            f"{file} cannot be read ({error.strerror}): the package is incomplete; copy it again."
         ) from error
 
 
@@ -298,7 +301,7 @@ class _WeightFiles:
         return np.frombuffer(content[start : start + size], NUMPY_TYPES[mil_type])
 
 
-def _read_program(model: Any, weights: _WeightFiles) -> Program:  # noqa: ANN401  protobuf
+def _read_program(model: Any, weights: _WeightFiles) -> Program:
     functions = model.mlProgram.functions
     if "main" not in functions:
         raise ValueError("it has no function `main`")
@@ -309,6 +312,8 @@ def _read_program(model: Any, weights: _WeightFiles) -> Program:  # noqa: ANN401
     constants: dict[str, Value | None] = {}
     operations: list[Operation] = []
     for op in block.operations:
+        if not op.outputs:
+            raise ValueError(f"an operator {op.type} has no output")
         if op.type == "const":
             constants[op.outputs[0].name] = _read_value(op.attributes["val"], weights)
         else:
@@ -316,10 +321,7 @@ def _read_program(model: Any, weights: _WeightFiles) -> Program:  # noqa: ANN401
     inputs = {port.name: port.type.tensorType.dataType for port in main.inputs}
     _check_names(operations, {*constants, *inputs}, block.outputs)
     described = model.description
-    if {port.name for port in described.input} != inputs.keys() or not set(
-        block.outputs
-    ).issuperset(port.name for port in described.output):
-        raise ValueError("its description and its program name different inputs or outputs")
+    _check_description(described, set(inputs), set(block.outputs))
     return Program(
         inputs=tuple(_read_port(port) for port in described.input),
         outputs=tuple(_read_port(port) for port in described.output),
@@ -331,7 +333,9 @@ def _read_program(model: Any, weights: _WeightFiles) -> Program:  # noqa: ANN401
 
 
 def _read_operation(
-    op: Any, weights: _WeightFiles, constants: dict[str, Value | None]
+    op: Any,
+    weights: _WeightFiles,
+    constants: dict[str, Value | None],
 ) -> Operation:
     """Read an operator; values written inside it become constants."""
     name = op.outputs[0].name
@@ -358,11 +362,11 @@ def _read_operation(
     )
 
 
-def _read_value(value: Any, weights: _WeightFiles) -> Value | None:  # noqa: ANN401
+def _read_value(value: Any, weights: _WeightFiles) -> Value | None:
     mil_type = value.type.tensorType.dataType
     tensor = value.immediateValue.tensor
     if mil_type == MIL_pb2.STRING:
-        return str(tensor.strings.values[0])
+        return "".join(tensor.strings.values)
     if mil_type not in NUMPY_TYPES:
         return None
     if value.WhichOneof("value") == "blobFileValue":
@@ -377,7 +381,7 @@ def _read_value(value: Any, weights: _WeightFiles) -> Value | None:  # noqa: ANN
     return array if array.ndim else array.item()
 
 
-def _read_port(port: Any) -> Port:  # noqa: ANN401
+def _read_port(port: Any) -> Port:
     kind = port.type.WhichOneof("Type")
     if kind == "imageType":
         image = port.type.imageType
@@ -389,7 +393,7 @@ def _read_port(port: Any) -> Port:  # noqa: ANN401
     raise ModelLoadError(f"{port.name} is a {kind}, neither an image nor an array.")
 
 
-def _image_sizes(image: Any) -> list[Shape]:  # noqa: ANN401
+def _image_sizes(image: Any) -> list[Shape]:
     flexible = image.WhichOneof("SizeFlexibility")
     if flexible == "imageSizeRange":
         return [
@@ -399,7 +403,7 @@ def _image_sizes(image: Any) -> list[Shape]:  # noqa: ANN401
     return [_exactly((size.height, size.width)) for size in sizes]
 
 
-def _array_shapes(array: Any) -> tuple[Shape, ...]:  # noqa: ANN401
+def _array_shapes(array: Any) -> tuple[Shape, ...]:
     flexible = array.WhichOneof("ShapeFlexibility")
     if flexible == "shapeRange":
         return (tuple(map(_range, array.shapeRange.sizeRanges)),)
@@ -411,7 +415,7 @@ def _exactly(lengths: Iterable[int]) -> Shape:
     return tuple(range(length, length + 1) for length in lengths)
 
 
-def _range(limits: Any) -> range:  # noqa: ANN401
+def _range(limits: Any) -> range:
     """Core ML writes an open upper end as -1."""
     return range(
         limits.lowerBound, limits.upperBound + 1 if limits.upperBound >= 0 else sys.maxsize
@@ -430,6 +434,12 @@ def _check_names(operations: list[Operation], known: set[str], results: Iterable
         known.update(op.outputs)
     if not known.issuperset(results):
         raise ValueError("nothing computes some of its outputs")
+
+
+def _check_description(described: Any, inputs: set[str], outputs: set[str]) -> None:
+    same_inputs = {port.name for port in described.input} == inputs
+    if not same_inputs or not outputs.issuperset(port.name for port in described.output):
+        raise ValueError("its description and its program name different inputs or outputs")
 
 
 def _with_frees(operations: list[Operation], kept: set[str]) -> tuple[Operation, ...]:

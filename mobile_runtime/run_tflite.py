@@ -83,7 +83,9 @@ def count_operators(path: Path) -> dict[str, int]:
         names.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
         for code in model.operatorCodes
     ]
-    return dict(Counter(kinds[op.opcodeIndex] for graph in model.subgraphs for op in graph.operators))
+    return dict(
+        Counter(kinds[op.opcodeIndex] for graph in model.subgraphs for op in graph.operators)
+    )
 
 
 def _read(path: Path) -> bytes:

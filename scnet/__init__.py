@@ -1,0 +1,1 @@
+"""The network: definition, exact device form, checkpoints, training, weights."""

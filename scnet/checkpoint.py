@@ -8,6 +8,7 @@ unpickled beyond tensors and plain containers.
 import json
 import pickle
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -40,7 +41,9 @@ class Checkpoint:
     """What the file's header says: licence, source, recipe. Empty for a `.pth`."""
 
 
-def open_checkpoint(path: Path, *, scale: int | None = None, head: Head | None = None) -> Checkpoint:
+def open_checkpoint(
+    path: Path, *, scale: int | None = None, head: Head | None = None
+) -> Checkpoint:
     """Load a checkpoint strictly, inferring its configuration from its shapes.
 
     Args:
@@ -103,6 +106,9 @@ def infer_config(
     for name in ("conv_first.weight", "conv_hr.weight", "conv_last.weight"):
         if name not in tensors:
             raise CheckpointError(f"Not an SCNet: it has no {name}. It has {_some(tensors)}.")
+        if tensors[name].dim() != 4:
+            shape = tuple(tensors[name].shape)
+            raise CheckpointError(f"Not an SCNet: {name} is {shape}, not a 1x1 convolution's.")
     width = tensors["conv_first.weight"].shape[0]
     depth = len({name.split(".")[1] for name in tensors if re.match(r"body\.\d+\.", name)})
     found = _infer_head(tensors)
@@ -146,8 +152,9 @@ def _infer_scales(tensors: Mapping[str, Tensor], head: Head) -> list[int]:
         stages = len({name.split(".")[0] for name in tensors if name.startswith("upconv")})
         scales = [scale for scale, factors in STAGES.items() if len(factors) == stages]
         if head == "pixelshuffle":
-            weight = tensors.get("upconv1.up_layer.3.weight", torch.empty(0, 1))
-            scales = [s for s in scales if weight.shape[0] == weight.shape[1] * STAGES[s][0] ** 2]
+            width = tensors["conv_first.weight"].shape[0]
+            shape = tensors.get("upconv1.up_layer.3.weight", torch.empty(0)).shape
+            scales = [s for s in scales if shape[:1] == (width * STAGES[s][0] ** 2,)]
     if not scales:
         raise CheckpointError(
             f"Not an SCNet: the shapes of its {head} upsampler fit none of x2, x3, x4, x8."
@@ -156,7 +163,8 @@ def _infer_scales(tensors: Mapping[str, Tensor], head: Head) -> list[int]:
 
 
 def _build(config: SCNetConfig, tensors: Mapping[str, Tensor]) -> SCNet:
-    net = SCNet(config)
+    with torch.device("meta"):  # no memory for what a forged file only claims to hold
+        net = SCNet(config)
     wanted = net.state_dict()
     misfits = [f"{name} is missing" for name in wanted if name not in tensors]
     misfits += [f"{name} is unknown" for name in tensors if name not in wanted]
@@ -173,13 +181,14 @@ def _build(config: SCNetConfig, tensors: Mapping[str, Tensor]) -> SCNet:
     broken = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
     if broken:
         raise CheckpointError(f"{_some(broken)}: some values are not finite numbers.")
-    net.load_state_dict(dict(tensors))
+    net.load_state_dict(dict(tensors), assign=True)
     return net.eval()
 
 
 def _read_pickle(path: Path) -> tuple[dict[str, Tensor], str, dict[str, str]]:
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # about other pickle protocols
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CheckpointError(

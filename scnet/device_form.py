@@ -1,7 +1,7 @@
 """Paper form in, device form out: the same function as a graph that devices like.
 
-Every rewrite below is an identity and a pass of its own over a `torch.fx` graph, so that each can be
-tested alone. Afterwards the graph calls layers of the kinds Conv2d (1x1), ReLU, LeakyReLU,
+Every rewrite below is an identity and a pass of its own over a `torch.fx` graph, so that each can
+be tested alone. Afterwards the graph calls layers of the kinds Conv2d (1x1), ReLU, LeakyReLU,
 SpatialShift, DepthToSpace and Upsample, adds and concatenates, and does nothing else.
 
 `shift_as_convolution` and `fold_range` are for the converters to choose; the channel-last layout is
@@ -77,8 +77,7 @@ class DepthToSpace(nn.Module):
 def relu_before_shift(graph: fx.GraphModule) -> None:
     """Swap shift and ReLU: zeros stay zeros, and ReLU can fuse into the convolution before it."""
     for relu in _layers(graph, nn.ReLU):
-        shift = relu.args[0]
-        assert isinstance(shift, fx.Node)
+        (shift,) = relu.all_input_nodes
         if isinstance(_layer(shift), SpatialShift) and len(shift.users) == 1:
             shift.target, relu.target = relu.target, shift.target
 
@@ -112,21 +111,21 @@ def sink_depth_to_space(graph: fx.GraphModule) -> None:
     of the network, D channels at full resolution, never exists.
     """
     for shuffle in _layers(graph, DepthToSpace)[-1:]:
-        conv_node = shuffle.args[0]
+        (conv,) = shuffle.all_input_nodes
         tail = _per_pixel_tail(shuffle)
         if not tail:
             continue
         with graph.graph.inserting_before(tail[-1].next):
             branches = []
-            for part, rows in enumerate(_split(_layer(conv_node), _layer(shuffle).block ** 2)):
-                name = f"{conv_node.target}_{part}"
+            for part, rows in enumerate(_split(_layer(conv), _layer(shuffle).block ** 2)):
+                name = f"{conv.target}_{part}"
                 graph.add_submodule(name, rows)
-                branch = graph.graph.call_module(name, (conv_node.args[0],))
+                branch = graph.graph.call_module(name, conv.args)
                 for node in tail:
-                    branch = graph.graph.call_module(node.target, (branch,))
+                    branch = graph.graph.call_module(str(node.target), (branch,))
                 branches.append(branch)
             joined = graph.graph.call_function(torch.cat, (branches, 1))
-            moved = graph.graph.call_module(shuffle.target, (joined,))
+            moved = graph.graph.call_module(str(shuffle.target), (joined,))
         tail[-1].replace_all_uses_with(moved)
 
 
@@ -161,7 +160,7 @@ def to_device_form(net: SCNet, passes: tuple[Pass, ...] = PASSES) -> fx.GraphMod
 
 
 def shift_as_convolution(graph: fx.GraphModule) -> None:
-    """Replace every shift by a depthwise 3x3 convolution with one-hot kernels: one operator each."""
+    """Replace every shift by a depthwise 3x3 convolution with one-hot kernels, one operator."""
     for shift in _layers(graph, SpatialShift):
         channels = _channels(shift)
         graph.set_submodule(str(shift.target), DepthwiseShift(channels))
@@ -176,12 +175,11 @@ def fold_range(graph: fx.GraphModule, white: float) -> None:
         graph: The device form of a network that works on 0..1; changed in place.
         white: The new value of white, 255 for 8-bit pixels.
     """
-    first = graph.get_submodule("conv_first")
-    last = graph.get_submodule("conv_last")
+    first, last = _convolution(graph, "conv_first"), _convolution(graph, "conv_last")
     with torch.no_grad():
-        first.weight.div_(white)  # type: ignore[operator,union-attr]
-        last.weight.mul_(white)  # type: ignore[operator,union-attr]
-        last.bias.mul_(white)  # type: ignore[operator,union-attr]
+        first.weight.div_(white)
+        last.weight.mul_(white)
+        _bias(last).mul_(white)
 
 
 class _LayerTracer(fx.Tracer):
@@ -198,6 +196,18 @@ def _layer(node: Any) -> Any:
         return None
     module = node.graph.owning_module
     return None if module is None else module.get_submodule(str(node.target))
+
+
+def _convolution(graph: fx.GraphModule, name: str) -> nn.Conv2d:
+    layer = graph.get_submodule(name)
+    assert isinstance(layer, nn.Conv2d)
+    return layer
+
+
+def _bias(conv: nn.Conv2d) -> Tensor:
+    """Every convolution of SCNet has one."""
+    assert conv.bias is not None
+    return conv.bias
 
 
 def _layers(graph: fx.GraphModule, kind: type[nn.Module]) -> list[fx.Node]:
@@ -229,7 +239,6 @@ def _split(conv: nn.Conv2d, parts: int) -> list[nn.Conv2d]:
     for part in range(parts):
         rows = nn.Conv2d(conv.in_channels, width, 1)
         rows.weight.data = conv.weight.data[part * width : (part + 1) * width].clone()
-        assert conv.bias is not None and rows.bias is not None
-        rows.bias.data = conv.bias.data[part * width : (part + 1) * width].clone()
+        _bias(rows).data = _bias(conv).data[part * width : (part + 1) * width].clone()
         split.append(rows)
     return split

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from scnet.shift import GROUPS, spatial_shift
+from scnet.shift import GROUPS
 
 Head = Literal["mlp", "pixelshuffle", "direct"]
 HEADS: tuple[Head, ...] = get_args(Head)
@@ -72,7 +72,8 @@ class SpatialShift(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H, W)."""
-        return torch.ops.scnet.spatial_shift.default(features)  # type: ignore[no-any-return]
+        shifted: Tensor = torch.ops.scnet.spatial_shift.default(features)
+        return shifted
 
 
 class Upsample(nn.Module):
@@ -99,7 +100,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, D, H, W) -> (N, D, H, W)."""
-        return features + self.conv2(self.activation(self.shift(self.conv1(features))))
+        change: Tensor = self.conv2(self.activation(self.shift(self.conv1(features))))
+        return features + change
 
 
 class MlpUpsampler(nn.Module):

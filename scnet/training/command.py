@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scnet.network import HEADS, STAGES, VARIANTS, Head, SCNetConfig
-from scnet.training.loop import train
 from scnet.training.loop import Progress as Validation
+from scnet.training.loop import train
 from scnet.training.patches import load_dataset
 from scnet.training.recipe import Precision, Recipe
 
@@ -58,7 +58,9 @@ def command(
         seed=seed,
     )
     if (output / "state.pth").exists() and not resume:
-        raise click.UsageError(f"{output} holds a run: go on with --resume, or name another folder.")
+        raise click.UsageError(
+            f"{output} holds a run: go on with --resume, or name another folder."
+        )
     with console.status(f"Reading {folder}"):
         dataset = load_dataset(folder, scale=recipe.network.scale, patch=patch)
     for reason in dataset.skipped:

@@ -13,10 +13,10 @@ from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mobile_runtime.pictures import to_image, to_pixels
+from mobile_runtime.quality import compare
 from scnet.checkpoint import save_weights, write_aside
 from scnet.errors import CheckpointError
 from scnet.network import SCNet
-from mobile_runtime.quality import compare
 from scnet.training.patches import Dataset, Pair, sample_batch
 from scnet.training.recipe import Recipe
 
@@ -129,9 +129,10 @@ def validate(net: torch.nn.Module, dataset: Dataset) -> float:
 
 def _begin(recipe: Recipe, fabric: Fabric) -> _Run:
     torch.manual_seed(recipe.seed)
-    net = SCNet(recipe.network).to(memory_format=torch.channels_last)
-    net = net.to(fabric.device)
-    mean_net = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay))
+    net = SCNet(recipe.network).to(fabric.device)
+    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = get_ema_multi_avg_fn(recipe.ema_decay)  # type: ignore[no-untyped-call]
+    mean_net = AveragedModel(net, multi_avg_fn=average)
     net, optimizer = fabric.setup(net, torch.optim.Adam(net.parameters(), betas=(0.9, 0.99)))
     return _Run(fabric, net, mean_net, optimizer)
 
@@ -160,6 +161,7 @@ def _save(run: _Run, recipe: Recipe, output: Path) -> None:
     best = max(run.history, key=lambda progress: progress.psnr_db)
     if best is run.history[-1]:
         notes = {"steps": str(run.step), "recipe": repr(recipe), "psnr_db": f"{best.psnr_db:.3f}"}
+        assert isinstance(run.mean_net.module, SCNet)
         save_weights(run.mean_net.module, output / "weights.safetensors", notes)
     with write_aside(output / "log.csv") as path, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=["step", "loss", "psnr_db"])

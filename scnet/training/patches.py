@@ -91,7 +91,7 @@ def sample_batch(
         `low_res` (N, 3, patch, patch) and `high_res` (N, 3, patch * scale, patch * scale), [0, 1].
     """
     random = np.random.default_rng(list(seed))
-    cut = [_cut(pairs[random.integers(len(pairs))], patch, random) for _ in range(batch)]
+    cut = [_cut(pairs[int(random.integers(len(pairs)))], patch, random) for _ in range(batch)]
     low_res, high_res = (np.stack(side) for side in zip(*cut, strict=True))
     return _to_tensor(low_res), _to_tensor(high_res)
 

@@ -1,0 +1,74 @@
+"""`scnet info`: what is this file?"""
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from mobile_runtime.manifest import hash_file, measure_file
+from mobile_runtime.session import RUNNERS, count_operators, open_session
+from scnet.checkpoint import open_checkpoint
+from scnet.network import count_parameters, halo, macs_per_pixel
+from scnet.weights import BUNDLED
+
+Facts = dict[str, object]
+
+
+@click.command("info")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--scale", type=int, help="For an mlp checkpoint that may be x2 or x3.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def command(file: Path | None, scale: int | None, *, as_json: bool) -> None:
+    """Say what FILE is: a checkpoint or a model file (the bundled weights if not given)."""
+    path = file or BUNDLED
+    facts = describe_file(path) if path.suffix in RUNNERS else describe_checkpoint(path, scale)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    table = Table(show_header=False, title=path.name)
+    for name, value in facts.items():
+        shown = value if isinstance(value, str | int | float) else json.dumps(value)
+        table.add_row(name.replace("_", " "), str(shown))
+    Console().print(table)
+
+
+def describe_checkpoint(path: Path, scale: int | None = None) -> Facts:
+    """Collect what can be said of a checkpoint.
+
+    Raises:
+        CheckpointError: It is none of an SCNet.
+    """
+    checkpoint = open_checkpoint(path, scale=scale)
+    config = checkpoint.net.config
+    return {
+        "kind": f"checkpoint ({checkpoint.part})",
+        "variant": config.variant,
+        "scale": config.scale,
+        "head": config.head,
+        "width": config.width,
+        "depth": config.depth,
+        "parameters": count_parameters(checkpoint.net),
+        "macs_per_low_resolution_pixel": macs_per_pixel(config),
+        "halo_pixels": halo(config),
+        "size_bytes": measure_file(path),
+        "sha256": hash_file(path),
+        **{name: text for name, text in checkpoint.notes.items() if name != "config"},
+    }
+
+
+def describe_file(path: Path) -> Facts:
+    """Collect what a model file says of itself, and what it holds.
+
+    Raises:
+        ModelLoadError: It is damaged, or no model file.
+    """
+    model = open_session(path).model
+    facts: Facts = {
+        "kind": f"model file ({path.suffix})",
+        "size_bytes": measure_file(path),
+        "sha256": hash_file(path),
+    }
+    facts |= model.to_metadata() if model else {"made_by": "another program: it says no more"}
+    return facts | {"operators": count_operators(path)}

@@ -1,0 +1,36 @@
+"""What many tests start from."""
+
+import numpy as np
+import pytest
+import torch
+from networks import make_net
+from PIL import Image as Pillow
+
+from converters.golden import PHOTOGRAPHS
+from mobile_runtime.pictures import to_image
+from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.network import SCNetConfig
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """Make a function that saves a small network and opens it again."""
+
+    def make(config=None, seed=0):
+        path = tmp_path / "net.safetensors"
+        save_weights(make_net(config or SCNetConfig(4, "direct", 16, 2), seed), path, {})
+        return open_checkpoint(path)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def photograph():
+    """A real photograph, (1, 3, 96, 80)."""
+    with Pillow.open(PHOTOGRAPHS[1]) as picture:
+        return to_image(np.asarray(picture)[60:156, 90:170])
+
+
+@pytest.fixture(autouse=True)
+def _one_seed():
+    torch.manual_seed(0)

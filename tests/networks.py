@@ -1,0 +1,25 @@
+"""Small random networks: every head at every scale."""
+
+import itertools
+
+import pytest
+import torch
+
+from scnet.network import HEADS, STAGES, SCNet, SCNetConfig
+
+NETWORKS = [
+    pytest.param(SCNetConfig(scale, head, width=16, depth=2), id=f"{head}-x{scale}")
+    for head, scale in itertools.product(HEADS, STAGES)
+]
+"""Every head at every scale, small."""
+
+
+def make_net(config, seed=0):
+    """A network that computes something in every layer: no small initial weights, no zero bias."""
+    torch.manual_seed(seed)
+    net = SCNet(config).eval()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.copy_(torch.randn_like(parameter) * 0.25)
+        net.conv_last.weight.mul_(0.2)
+    return net

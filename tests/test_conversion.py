@@ -1,0 +1,145 @@
+"""What `convert` leaves behind, when all goes well and when it does not."""
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+import torch
+from networks import make_net
+
+from converters.conversion import convert, usual_size
+from converters.errors import OutputError, UnsupportedOptionError, VerificationError
+from converters.options import FORMATS, SHIFTS, ConversionOptions
+from mobile_runtime.manifest import Manifest, manifest_path, read_golden, read_manifest
+from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.network import SCNetConfig
+from scnet.weights import BUNDLED
+
+ONNX = ConversionOptions("onnx", sizes=None)
+
+
+def files(folder):
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def test_file_manifest_and_samples_appear_together(tmp_path, checkpoint):
+    (path,) = convert(checkpoint(), [ONNX], tmp_path / "out")
+    assert path.name == "scnet-d16b2-x4-direct-fp32-slice_concat.onnx"
+    manifest = read_manifest(path)
+    assert isinstance(manifest, Manifest)
+    samples = read_golden(manifest, path.parent)
+    assert len(samples) == 8
+    assert all(output.shape[2] == 4 * image.shape[2] for _, image, output in samples)
+    expected = {path.name, manifest_path(path).name}
+    expected |= {name for s in manifest.golden for name in (s.input, s.output)}
+    assert set(files(tmp_path / "out")) == expected
+
+
+def test_existing_file_is_replaced_only_when_told(tmp_path, checkpoint):
+    (path,) = convert(checkpoint(seed=1), [ONNX], tmp_path / "out")
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match="--overwrite"):
+        convert(checkpoint(seed=2), [ONNX], tmp_path / "out")
+    assert path.read_bytes() == before
+    convert(checkpoint(seed=2), [ONNX], tmp_path / "out", overwrite=True)
+    assert path.read_bytes() != before
+    assert all(verdict.passed for verdict in read_manifest(path).verified)
+
+
+def test_replaced_package_leaves_no_old_parts(tmp_path, checkpoint):
+    options = ConversionOptions("coreml", sizes=((16, 16),))
+    (path,) = convert(checkpoint(seed=1), [options], tmp_path / "out")
+    (path / "stray").touch()
+    convert(checkpoint(seed=2), [options], tmp_path / "out", overwrite=True)
+    assert not (path / "stray").exists()
+    assert not [name for name in files(tmp_path / "out") if name.startswith(".")]
+
+
+def test_wrong_file_is_never_kept(tmp_path):
+    """Weights beyond fp16's range convert well and compute nonsense: the harness must notice."""
+    net = make_net(SCNetConfig(4, "direct", 16, 2))
+    with torch.no_grad():
+        net.conv_first.weight.mul_(1e6)
+        net.body[0].conv1.weight.mul_(1e-6)
+    save_weights(net, tmp_path / "net.safetensors", {})
+    options = ConversionOptions("coreml", "depthwise", "fp16", ((16, 16),))
+    with pytest.raises(VerificationError, match="does not compute what PyTorch does") as caught:
+        convert(open_checkpoint(tmp_path / "net.safetensors"), [options], tmp_path / "out")
+    assert not caught.value.verdicts[0].passed
+    assert files(tmp_path / "out") == []
+
+
+def test_unverified_file_says_so(tmp_path, checkpoint):
+    (path,) = convert(checkpoint(), [ONNX], tmp_path / "out", verify=False)
+    assert read_manifest(path).verified == ()
+
+
+def test_folder_that_cannot_be_made_is_refused(tmp_path, checkpoint):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be written to"):
+        convert(checkpoint(), [ONNX], tmp_path / "file" / "out")
+
+
+def test_interrupted_conversion_leaves_nothing(tmp_path, checkpoint):
+    """SIGTERM in the middle of a conversion: the folder is as it was."""
+    path, out = checkpoint().path, tmp_path / "out"
+    command = [sys.executable, "-m", "converters", "convert", str(path), "--output-dir", str(out)]
+    process = subprocess.Popen([*command, "--format", "tflite"], stderr=subprocess.PIPE)
+    while process.poll() is None and not list(out.glob(".scnet-*")):
+        time.sleep(0.05)
+    process.terminate()
+    process.communicate(timeout=120)
+    assert process.returncode == 143
+    assert files(out) == []
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"format": "onnx", "sizes": ((8, 8),)}, "any size"),
+        ({"format": "tflite", "sizes": None}, "need --height"),
+        ({"format": "tflite", "sizes": ((8, 8), (9, 9))}, "Only Core ML takes several"),
+        ({"format": "tflite", "interface": "image"}, "Only Core ML has image"),
+        ({"format": "coreml", "sizes": ((0, 8),)}, "must be positive"),
+    ],
+)
+def test_formats_refuse_what_they_cannot_do(arguments, message):
+    with pytest.raises(UnsupportedOptionError, match=message):
+        ConversionOptions(**arguments)
+
+
+def test_deep_networks_get_a_larger_usual_size():
+    assert usual_size(SCNetConfig()) == (128, 128)
+    assert usual_size(SCNetConfig(depth=64)) == (320, 320)
+
+
+FULL_SIZE = {
+    # SCNet-T x4, head pixelshuffle: 48 convolutions (the tail runs once per sub-pixel), 18 shifts
+    ("tflite", "slice_concat"): {"CONV_2D": 48, "PAD": 18, "SLICE": 144, "CONCATENATION": 19},
+    ("tflite", "depthwise"): {"CONV_2D": 48, "DEPTHWISE_CONV_2D": 18, "CONCATENATION": 1},
+    ("onnx", "slice_concat"): {"Conv": 48, "Pad": 18, "Slice": 144, "Concat": 19, "Relu": 16},
+    ("onnx", "depthwise"): {"Conv": 66, "Concat": 1, "Relu": 16},
+    ("coreml", "slice_concat"): {"conv": 48, "pad": 18, "slice_by_size": 144, "concat": 19},
+    ("coreml", "depthwise"): {"conv": 66, "concat": 1},
+}
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize("format_", FORMATS)
+def test_bundled_weights_convert_at_full_size(tmp_path, format_, shift):
+    sizes = None if format_ == "onnx" else ((128, 128),)
+    precision = "fp16" if format_ == "coreml" else "fp32"
+    interface = "image" if format_ == "coreml" else "tensor"
+    options = ConversionOptions(format_, shift, precision, sizes, interface)
+    (path,) = convert(open_checkpoint(BUNDLED), [options], tmp_path)
+    manifest = read_manifest(path)
+    counts = Counter(manifest.operators)
+    expected = FULL_SIZE[format_, shift]
+    assert {name: counts[name] for name in expected} == expected
+    assert sum(counts.values()) < 285
+    assert all(verdict.passed for verdict in manifest.verified)
+    assert json.loads(manifest_path(path).read_text())["model"]["scale"] == 4

@@ -1,0 +1,151 @@
+"""Every head, scale and shift form in every format: converted, run, compared, counted."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from networks import NETWORKS
+from torch import nn
+
+from converters.conversion import convert
+from converters.options import FORMATS, SHIFTS, ConversionOptions
+from mobile_runtime.manifest import manifest_path, read_manifest
+from mobile_runtime.parity import TOLERANCES
+from mobile_runtime.session import engines, open_session
+from scnet.device_form import DepthToSpace, to_device_form
+from scnet.network import SpatialShift, Upsample, halo
+
+SIZE = (20, 28)
+
+NAMES = {
+    # layer of the device form -> operator of each format; None is fused into its neighbour
+    "tflite": {
+        nn.Conv2d: "CONV_2D",
+        nn.LeakyReLU: "LEAKY_RELU",
+        nn.ReLU: None,
+        DepthToSpace: "DEPTH_TO_SPACE",
+        Upsample: "RESIZE_BILINEAR",
+        "add": "ADD",
+        "cat": "CONCATENATION",
+        "slice_concat": {"PAD": 1, "SLICE": 8, "CONCATENATION": 1},
+        "depthwise": {"DEPTHWISE_CONV_2D": 1},
+    },
+    "onnx": {
+        nn.Conv2d: "Conv",
+        nn.LeakyReLU: "LeakyRelu",
+        nn.ReLU: "Relu",
+        DepthToSpace: "DepthToSpace",
+        Upsample: "Resize",
+        "add": "Add",
+        "cat": "Concat",
+        "slice_concat": {"Pad": 1, "Slice": 8, "Concat": 1},
+        "depthwise": {"Conv": 1},
+    },
+    "coreml": {
+        nn.Conv2d: "conv",
+        nn.LeakyReLU: "leaky_relu",
+        nn.ReLU: "relu",
+        DepthToSpace: "depth_to_space",
+        Upsample: "upsample_bilinear",
+        "add": "add",
+        "cat": "concat",
+        "slice_concat": {"pad": 1, "slice_by_size": 8, "concat": 1},
+        "depthwise": {"conv": 1},
+    },
+}
+
+
+def ideal_operators(net, options):
+    """The operators that a file needs, and not one more."""
+    graph, names = to_device_form(net), NAMES[options.format]
+    counts = Counter()
+    for node in graph.graph.nodes:
+        if node.op == "call_function":
+            counts[names[node.target.__name__]] += 1
+        elif node.op == "call_module":
+            kind = type(graph.get_submodule(node.target))
+            counts.update(names[options.shift] if kind is SpatialShift else [names[kind]])
+    del counts[None]
+    return dict(counts)
+
+
+def fixed(format_):
+    return None if format_ == "onnx" else (SIZE,)
+
+
+@pytest.mark.parametrize("config", NETWORKS)
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize("format_", FORMATS)
+def test_file_computes_what_pytorch_does_with_ideal_operators(
+    tmp_path, checkpoint, format_, shift, config
+):
+    opened = checkpoint(config)
+    options = ConversionOptions(format_, shift, "fp32", fixed(format_))
+    (path,) = convert(opened, [options], tmp_path / "out")
+    manifest = read_manifest(path)
+    assert len(manifest.verified) == len(engines(path))
+    assert all(v.passed and v.worst.max_abs <= 1e-5 for v in manifest.verified)
+    assert manifest.operators == ideal_operators(opened.net, options)
+    manifest_path(path).unlink()  # a lone file still says what it is
+    session = open_session(path)
+    assert session.model == manifest.model
+    assert (session.model.scale, session.model.head) == (config.scale, config.head)
+    assert session.model.halo == halo(config)
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize("format_", FORMATS)
+def test_half_precision_is_smaller_and_near_enough(tmp_path, checkpoint, format_, shift):
+    opened = checkpoint()
+    wanted = [
+        ConversionOptions(format_, shift, precision, fixed(format_)) for precision in TOLERANCES
+    ]
+    whole, half = (read_manifest(path) for path in convert(opened, wanted, tmp_path / "out"))
+    assert all(v.passed and v.worst.psnr_db > 50 for v in half.verified)
+    assert half.verified[0].worst.max_abs > whole.verified[0].worst.max_abs
+    extra = {name: n for name, n in half.operators.items() if whole.operators.get(name, 0) != n}
+    assert set(extra) <= {"DEQUANTIZE", "Cast", "cast"}
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_onnx_takes_any_size(tmp_path, checkpoint, shift):
+    opened = checkpoint()
+    (path,) = convert(opened, [ConversionOptions("onnx", shift, "fp32", None)], tmp_path / "out")
+    session = open_session(path)
+    for size in ((1, 1), (3, 50), (64, 64)):
+        image = torch.rand(1, 3, *size)
+        with torch.no_grad():
+            assert np.abs(session.run(image.numpy()) - opened.net(image).numpy()).max() < 1e-5
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_coreml_images_need_no_extra_arithmetic(tmp_path, checkpoint, shift):
+    """8-bit images in and out: two casts at the ends and one clip, no multiplication, no fp32."""
+    opened = checkpoint()
+    options = ConversionOptions("coreml", shift, "fp16", (SIZE,), "image")
+    (path,) = convert(opened, [options], tmp_path / "out")
+    manifest = read_manifest(path)
+    assert manifest.operators == ideal_operators(opened.net, options) | {"cast": 2, "clip": 1}
+    assert manifest.model.input.range == manifest.model.output.range == "0..255"
+    assert manifest.model.output.clipped
+
+
+@pytest.mark.parametrize("interface", ["image", "tensor"])
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_coreml_takes_an_enumerated_list_of_sizes(tmp_path, checkpoint, shift, interface):
+    sizes = (SIZE, (32, 16), (40, 40))
+    options = ConversionOptions("coreml", shift, "fp16", sizes, interface)
+    (path,) = convert(checkpoint(), [options], tmp_path / "out")
+    manifest = read_manifest(path)
+    assert {sample.input_shape[2:] for sample in manifest.golden} == set(sizes)
+    assert all(verdict.passed for verdict in manifest.verified)
+
+
+def test_tflite_signature_has_names(tmp_path, checkpoint):
+    from ai_edge_litert.interpreter import Interpreter
+
+    options = ConversionOptions("tflite", "depthwise", "fp32", (SIZE,))
+    (path,) = convert(checkpoint(), [options], tmp_path / "out")
+    signatures = Interpreter(str(path)).get_signature_list()
+    assert signatures == {"serving_default": {"inputs": ["image"], "outputs": ["upscaled_image"]}}

@@ -1,0 +1,253 @@
+"""`scnet upscale`, from file to file, with an ONNX file small enough to know its result."""
+
+from dataclasses import dataclass, replace
+
+import msgspec
+import numpy as np
+import onnx
+import pytest
+from click.testing import CliRunner
+from onnx import helper
+from PIL import Image, ImageCms
+
+from mobile_runtime.command_upscale import command
+from mobile_runtime.errors import ImageError, ModelLoadError
+from mobile_runtime.manifest import Model, TensorSpec, Weights
+from mobile_runtime.pictures import open_picture, to_image, to_pixels
+from mobile_runtime.session import open_session
+
+SCALE = 3
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+ALPHA = np.random.default_rng(1).integers(0, 256, (20, 30), dtype=np.uint8)
+
+MODEL = Model(
+    format="onnx",
+    variant="t",
+    head="pixelshuffle",
+    scale=SCALE,
+    precision="fp32",
+    shift="slice_concat",
+    sizes=None,
+    halo=1,
+    input=TensorSpec("image", (1, 3, None, None), "float32", "NCHW", "0..1"),
+    output=TensorSpec("upscaled_image", (1, 3, None, None), "float32", "NCHW", "0..1"),
+    weights=Weights("test", "0" * 64, "Apache-2.0", "made here"),
+    tools={},
+)
+
+
+def write_onnx(path, model=MODEL):
+    """A 3x3 mean with zeros around, and every pixel repeated `SCALE` times each way."""
+    height, width = (model.sizes or (("H", "W"),))[0]
+    kernel = np.full((3, 1, 3, 3), 1 / 9, np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Conv", ["image", "kernel"], ["mean"], group=3, pads=[1, 1, 1, 1]),
+            helper.make_node(
+                "Resize",
+                ["mean", "", "scales"],
+                ["upscaled_image"],
+                mode="nearest",
+                coordinate_transformation_mode="asymmetric",
+                nearest_mode="floor",
+            ),
+        ],
+        "mean",
+        [helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, height, width])],
+        [helper.make_tensor_value_info("upscaled_image", onnx.TensorProto.FLOAT, None)],
+        [
+            onnx.numpy_helper.from_array(kernel, "kernel"),
+            onnx.numpy_helper.from_array(np.array([1, 1, SCALE, SCALE], np.float32), "scales"),
+        ],
+    )
+    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    if model is not FOREIGN:
+        helper.set_model_props(proto, model.to_metadata())
+    onnx.save(proto, path)
+    return path
+
+
+FOREIGN = replace(MODEL, variant="foreign")
+FIXED = replace(MODEL, sizes=((16, 24),))
+
+
+@dataclass
+class Room:
+    """A folder with a model file, and the command in it."""
+
+    folder: object
+    opened: list
+
+    def photo(self, name="photo.png", pixels=PIXELS, **options):
+        Image.fromarray(pixels).save(self.folder / name, **options)
+        return name
+
+    def upscale(self, photo, output, *options, model="model.onnx"):
+        def opener(path, *, engine, threads):
+            session = open_session(path, engine=engine, threads=threads)
+            self.opened.append(Watched(session))
+            return self.opened[-1]
+
+        arguments = [self.folder / photo, "-o", self.folder / output, "-m", self.folder / model]
+        texts = [str(argument) for argument in [*arguments, *options]]
+        result = CliRunner().invoke(command, texts, obj=opener)
+        if result.exception is not None:
+            raise result.exception
+        return result
+
+    def expected(self, pixels):
+        """What the file gives for the whole picture, without a tile."""
+        session = open_session(self.folder / "model.onnx")
+        return to_pixels(session.run(to_image(pixels)))
+
+    def names(self):
+        return sorted(path.name for path in self.folder.iterdir())
+
+
+class Watched:
+    """A session, and the sizes that it ran."""
+
+    def __init__(self, session):
+        self.session, self.model, self.engine, self.ran = session, session.model, session.engine, []
+
+    def run(self, image):
+        self.ran.append(image.shape[2:])
+        return self.session.run(image)
+
+
+@pytest.fixture
+def room(tmp_path):
+    write_onnx(tmp_path / "model.onnx")
+    return Room(tmp_path, [])
+
+
+def test_a_photo_becomes_as_much_larger_as_the_file_says(room):
+    result = room.upscale(room.photo(), "out.png")
+    opened = open_picture(room.folder / "out.png")
+    assert np.array_equal(opened.pixels, room.expected(PIXELS))
+    assert room.opened[0].ran == [(20, 30)]
+    assert result.exit_code == 0
+
+
+def test_one_line_says_what_was_done(room):
+    result = room.upscale(room.photo(), "out.png")
+    (line,) = result.stdout.splitlines()
+    for word in ("30x20", "90x60", "scnet-t-x3", "fp32", "onnxruntime", " s"):
+        assert word in line
+
+
+@pytest.mark.parametrize("tile", [3, 5, 16])
+def test_tiles_leave_no_trace(room, tile):
+    room.upscale(room.photo(), "out.png", "--tile", tile)
+    got = open_picture(room.folder / "out.png").pixels.astype(int)
+    assert np.abs(got - room.expected(PIXELS)).max() <= 1  # a float on the edge of two values
+    assert len(room.opened[0].ran) > 1
+
+
+def test_a_file_of_fixed_size_upscales_any_picture(room):
+    write_onnx(room.folder / "fixed.onnx", FIXED)
+    room.upscale(room.photo(), "out.png", model="fixed.onnx")
+    got = open_picture(room.folder / "out.png").pixels.astype(int)
+    assert np.abs(got - room.expected(PIXELS)).max() <= 1
+    assert set(room.opened[0].ran) == {(16, 24)}
+
+
+def test_orientation_exif_and_profile_arrive(room):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x0110] = 6, "Pinhole"
+    room.upscale(room.photo(exif=exif.tobytes(), icc_profile=SRGB), "out.jpg")
+    with Image.open(room.folder / "out.jpg") as file:
+        assert file.size == (20 * SCALE, 30 * SCALE)
+        assert file.info["icc_profile"] == SRGB
+        assert (file.getexif().get(0x0112), file.getexif()[0x0110]) == (None, "Pinhole")
+
+
+def test_grayscale_stays_grayscale(room):
+    room.upscale(room.photo(pixels=PIXELS[..., 0]), "out.png")
+    with Image.open(room.folder / "out.png") as file:
+        assert (file.mode, file.size) == ("L", (90, 60))
+
+
+def test_transparency_is_interpolated_and_leaves_the_colours_alone(room):
+    room.upscale(room.photo(pixels=np.dstack([PIXELS, ALPHA])), "out.webp")
+    opened = open_picture(room.folder / "out.webp")
+    assert np.array_equal(opened.pixels, room.expected(PIXELS))
+    bicubic = Image.fromarray(ALPHA).resize((90, 60), Image.Resampling.BICUBIC)
+    assert np.array_equal(opened.alpha, np.asarray(bicubic))
+
+
+def test_full_opacity_stays_full(room):
+    room.upscale(room.photo(pixels=np.dstack([PIXELS, np.full_like(ALPHA, 255)])), "out.png")
+    assert (open_picture(room.folder / "out.png").alpha == 255).all()
+
+
+WITH_ALPHA = np.dstack([PIXELS, ALPHA])
+REFUSED = {
+    "output exists": (PIXELS, ["there.png"], "exists"),
+    "missing folder": (PIXELS, ["missing/out.png"], "No such file"),
+    "unknown suffix": (PIXELS, ["out.tiff"], "end its name in"),
+    "alpha in JPEG": (WITH_ALPHA, ["out.jpg"], "use PNG or WebP"),
+    "too wide for WebP": (np.zeros((1, 6000, 3), np.uint8), ["out.webp"], "16,383"),
+    "photo too large": (PIXELS, ["out.png", "--max-pixels", 599], "30 x 20"),
+    "tile too small": (PIXELS, ["out.png", "--tile", 2], "smallest that works is 3"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_cannot_end_well_is_refused_before_the_work(room, kind):
+    pixels, arguments, reason = REFUSED[kind]
+    photo = room.photo(pixels=pixels)
+    (room.folder / "there.png").write_text("mine")
+    before = room.names()
+    with pytest.raises(ImageError, match=reason):
+        room.upscale(photo, *arguments)
+    assert not any(session.ran for session in room.opened)
+    assert room.names() == before
+    assert (room.folder / "there.png").read_text() == "mine"
+
+
+def test_overwrite_replaces_even_the_photo_itself(room):
+    room.upscale(room.photo(), "photo.png", "--overwrite")
+    assert np.array_equal(open_picture(room.folder / "photo.png").pixels, room.expected(PIXELS))
+
+
+def test_a_file_of_fixed_size_takes_no_other_tile(room):
+    write_onnx(room.folder / "fixed.onnx", FIXED)
+    with pytest.raises(ImageError, match="takes 24 x 16 only"):
+        room.upscale(room.photo(), "out.png", "--tile", 16, model="fixed.onnx")
+
+
+def test_a_foreign_file_is_refused(room):
+    write_onnx(room.folder / "foreign.onnx", FOREIGN)
+    with pytest.raises(ModelLoadError, match="scnet convert"):
+        room.upscale(room.photo(), "out.png", model="foreign.onnx")
+
+
+def test_a_file_that_breaks_its_promise_leaves_nothing_behind(room):
+    write_onnx(room.folder / "liar.onnx", replace(MODEL, scale=SCALE + 1))
+    photo = room.photo()
+    before = room.names()
+    with pytest.raises(ModelLoadError, match="promises x4"):
+        room.upscale(photo, "out.png", model="liar.onnx")
+    assert room.names() == before
+
+
+def test_choices_reach_the_opener_and_no_model_means_the_bundled_weights(room):
+    asked = []
+
+    def opener(path, *, engine, threads):
+        asked.append((path, engine, threads))
+        return open_session(room.folder / "model.onnx")
+
+    options = ["--engine", "onnxruntime", "--threads", "1"]
+    photo, output = room.folder / room.photo(), room.folder / "out.png"
+    CliRunner().invoke(
+        command, [str(photo), "-o", str(output), *options], obj=opener, catch_exceptions=False
+    )
+    assert asked == [(None, "onnxruntime", 1)]
+
+
+def test_the_metadata_of_the_stand_in_is_that_of_a_real_file(room):
+    session = open_session(room.folder / "model.onnx")
+    assert msgspec.to_builtins(session.model) == msgspec.to_builtins(MODEL)
