@@ -60,9 +60,8 @@ def main() -> None:
     """Run the program; an error is a sentence on stderr, never a traceback."""
     signal.signal(signal.SIGTERM, _leave)
     try:
-        program.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = program.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -70,6 +70,8 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     )
     _describe(converted, model)
     converted.save(str(path))
+    # coremltools 9 leaves this beside the model for ExecuTorch's debugger; nothing of ours reads it.
+    (path / "executorch_debug_handle_mapping.json").unlink(missing_ok=True)
 
 
 class _Clipped(nn.Module):

@@ -237,7 +237,7 @@ def _check_place(path: Path, *, overwrite: bool) -> None:
         if path.is_dir():
             raise ImageError(f"{path} is a folder: name a file in it.")
         if path.exists() and not overwrite:
-            raise ImageError(f"{path} exists: name another file, or allow to overwrite it.")
+            raise ImageError(f"{path} exists: name another file, or give --overwrite to replace it.")
         with tempfile.TemporaryFile(dir=path.parent):  # the only answer that is always true
             pass
     except OSError as error:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_runtime.errors import ImageError
-from mobile_runtime.pictures import Image, Picture, Pixels, open_picture, to_image, to_pixels
+from mobile_runtime.pictures import Image, Pixels, open_picture, to_image, to_pixels
 
 Upscale = Callable[[Image], Image]
 
@@ -40,10 +40,10 @@ def evaluate(upscale: Upscale, folder: Path, scale: int) -> Iterator[Score]:
         scale: Output pixels per input pixel and side.
 
     Raises:
-        ValueError: The folder holds no picture, or one that cannot be read.
+        ImageError: The folder holds no picture, or one that cannot be read.
     """
     for path in list_images(folder):
-        picture = _open(path)
+        picture = open_picture(path)
         truth = crop_to_multiple(picture.pixels, scale)
         restored = to_pixels(upscale(to_image(resize_bicubic(truth, 1 / scale))))
         yield compare(truth, restored, border=scale, gray=picture.grayscale, name=path.stem)
@@ -133,30 +133,14 @@ def list_images(folder: Path) -> list[Path]:
     """List the pictures of a folder and the folders below, sorted.
 
     Raises:
-        ValueError: It is not a folder, or holds none.
+        ImageError: It is not a folder, or holds none.
     """
     if not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder.")
+        raise ImageError(f"{folder} is not a folder.")
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
     if not paths:
-        raise ValueError(f"{folder} holds no picture ({', '.join(IMAGE_SUFFIXES)}).")
+        raise ImageError(f"{folder} holds no picture ({', '.join(IMAGE_SUFFIXES)}).")
     return paths
-
-
-def read_pixels(path: Path) -> Pixels:
-    """Read a picture as RGB, upright; a grayscale one gets three equal channels.
-
-    Raises:
-        ValueError: It cannot be read.
-    """
-    return _open(path).pixels
-
-
-def _open(path: Path) -> Picture:
-    try:
-        return open_picture(path)
-    except ImageError as error:
-        raise ValueError(str(error)) from error
 
 
 def _bicubic_taps(size: int, factor: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -21,6 +21,16 @@ except ModuleNotFoundError as error:
 
 ENGINES = ("onnxruntime",)
 
+REFUSALS = (
+    failures.Fail,
+    failures.InvalidArgument,
+    failures.InvalidGraph,
+    failures.InvalidProtobuf,
+    failures.NotImplemented,
+    failures.RuntimeException,
+)
+"""What onnxruntime raises for a file that it cannot open; they share no base class of their own."""
+
 
 @dataclass(frozen=True)
 class ONNXSession:
@@ -50,7 +60,7 @@ def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
         session = onnxruntime.InferenceSession(
             path.read_bytes(), options, providers=["CPUExecutionProvider"]
         )
-    except (failures.Fail, failures.InvalidProtobuf, failures.InvalidGraph) as error:
+    except REFUSALS as error:
         raise ModelLoadError(f"{path} was refused by onnxruntime: {error}") from error
     except OSError as error:
         raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mobile_runtime.pictures import Pixels
-from mobile_runtime.quality import crop_to_multiple, list_images, read_pixels, resize_bicubic
+from mobile_runtime.errors import ImageError
+from mobile_runtime.pictures import Pixels, open_picture
+from mobile_runtime.quality import crop_to_multiple, list_images, resize_bicubic
 
 HOLD_OUT_EVERY = 25
 """Every 25th picture of the folder is kept back to choose the best weights by."""
@@ -45,13 +46,13 @@ def load_dataset(folder: Path, *, scale: int, patch: int) -> Dataset:
         patch: Side of a low-resolution patch in pixels; smaller pictures are skipped.
 
     Raises:
-        ValueError: No folder, no pictures, or too few usable ones to train and validate.
+        ImageError: No folder, no pictures, or too few usable ones to train and validate.
     """
 
     def load(path: Path) -> Pair | str:
         try:
-            high_res = crop_to_multiple(read_pixels(path), scale)
-        except ValueError as error:
+            high_res = crop_to_multiple(open_picture(path).pixels, scale)
+        except ImageError as error:
             return str(error)
         if min(high_res.shape[:2]) < patch * scale:
             return f"{path} is smaller than a patch of {patch * scale} pixels."
@@ -62,7 +63,7 @@ def load_dataset(folder: Path, *, scale: int, patch: int) -> Dataset:
     pairs = [pair for pair in loaded if isinstance(pair, Pair)]
     skipped = tuple(reason for reason in loaded if isinstance(reason, str))
     if len(pairs) < 2:
-        raise ValueError(
+        raise ImageError(
             f"{folder} holds {len(pairs)} usable pictures; training needs at least 2. "
             + " ".join(skipped[:3])
         )

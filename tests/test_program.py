@@ -1,0 +1,122 @@
+"""The `scnet` program as a user meets it: words, exit codes, nothing left behind."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+from networks import make_net
+from PIL import Image as Pillow
+
+from converters.__main__ import COMMANDS
+from scnet.network import SCNetConfig
+
+
+def scnet(*arguments, folder):
+    """Run the program in a process of its own."""
+    command = [sys.executable, "-m", "converters", *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with a checkpoint, a photo, and things that only look like them."""
+    net = make_net(SCNetConfig(2, "pixelshuffle", 8, 1))
+    torch.save({"params_ema": net.state_dict()}, tmp_path / "net.pth")
+    torch.save(make_net(SCNetConfig(3, "mlp", 8, 1)).state_dict(), tmp_path / "mlp.pth")
+    torch.save({"conv.weight": torch.zeros(1)}, tmp_path / "other.pth")
+    (tmp_path / "truncated.pth").write_bytes((tmp_path / "net.pth").read_bytes()[:999])
+    (tmp_path / "broken.onnx").write_bytes(b"broken")
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "empty.png").touch()
+    Pillow.new("RGB", (9, 7), "teal").save(tmp_path / "photo.png")
+    Pillow.new("RGB", (9, 7), "teal").save(tmp_path / "there.png")
+    (tmp_path / "pictures").mkdir()
+    return tmp_path
+
+
+REFUSED = {
+    "no such command": (["sharpen"], "No such command"),
+    "another network": (["convert", "other.pth"], "Not an SCNet"),
+    "truncated checkpoint": (["convert", "truncated.pth"], "damaged"),
+    "wrong scale": (["convert", "net.pth", "--scale", "4"], "Scale 4 contradicts the file"),
+    "wrong head": (["convert", "net.pth", "--head", "direct"], "not direct"),
+    "no scale": (["convert", "mlp.pth"], "may be x2 or x3"),
+    "half a size": (["convert", "net.pth", "--height", "64"], "go together"),
+    "size of onnx": (
+        ["convert", "net.pth", "--format", "onnx", "--height", "8", "--width", "8"],
+        "takes any size",
+    ),
+    "interface of tflite": (
+        ["convert", "net.pth", "--format", "tflite", "--interface", "image"],
+        "coreml files only",
+    ),
+    "unwritable folder": (["convert", "net.pth", "-o", "photo.png/x"], "cannot be written to"),
+    "broken model": (["info", "broken.onnx"], "broken.onnx"),
+    "unknown file": (["info", "photo.png"], "not a checkpoint"),
+    "no manifest": (["validate", "broken.onnx"], "cannot be read"),
+    "no picture": (["upscale", "text.png", "-o", "x.png", "-m", "net.pth"], "text.png"),
+    "empty picture": (["upscale", "empty.png", "-o", "x.png", "-m", "net.pth"], "empty.png"),
+    "too many pixels": (
+        ["upscale", "photo.png", "-o", "x.png", "-m", "net.pth", "--max-pixels", "62"],
+        "more than the limit of 62",
+    ),
+    "output is there": (
+        ["upscale", "photo.png", "-o", "there.png", "-m", "net.pth"],
+        "--overwrite",
+    ),
+    "no pictures": (["evaluate", "net.pth", "pictures"], "holds no picture"),
+    "no training pictures": (["train", "pictures", "-o", "run"], "holds no picture"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), REFUSED.values(), ids=list(REFUSED))
+def test_bad_input_is_a_sentence_and_exit_code_2(folder, arguments, words):
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    result = scnet(*arguments, folder=folder)
+    assert result.returncode == 2, result.stderr
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_convert_validate_info_and_upscale_work_together(folder):
+    made = scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
+    assert made.returncode == 0, made.stderr
+    name = "out/scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"
+    assert "yes" in made.stdout
+    again = scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
+    assert again.returncode == 2
+    assert "--overwrite" in again.stderr
+    assert scnet("validate", name, folder=folder).returncode == 0
+    facts = json.loads(scnet("info", name, "--json", folder=folder).stdout)
+    assert facts["scale"] == "2"
+    assert facts["operators"]["Conv"] > 0
+    upscaled = scnet("upscale", "photo.png", "-m", name, "-o", "large.png", folder=folder)
+    assert upscaled.returncode == 0, upscaled.stderr
+    assert "18x14" in upscaled.stdout
+    with Pillow.open(folder / "large.png") as picture:
+        assert picture.size == (18, 14)
+
+
+def test_wrong_file_is_exit_code_1(folder):
+    scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
+    path = folder / "out" / "scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"
+    manifest = json.loads(path.with_suffix(".json").read_text())
+    manifest["tolerance"] = {"max_abs": 0.0, "psnr_db": 1000.0}
+    path.with_suffix(".json").write_text(json.dumps(manifest))
+    result = scnet("validate", path, folder=folder)
+    assert result.returncode == 1
+    assert "no" in result.stdout
+
+
+def test_info_describes_a_checkpoint(folder):
+    facts = json.loads(scnet("info", "net.pth", "--json", folder=folder).stdout)
+    expected = {"kind": "checkpoint (params_ema)", "variant": "d8b1", "scale": 2, "halo_pixels": 2}
+    assert facts | expected == facts
+
+
+def test_help_lists_every_command(folder):
+    listed = scnet("--help", folder=folder).stdout
+    assert all(name in listed for name in COMMANDS)

@@ -1,0 +1,166 @@
+import csv
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image as Pillow
+from safetensors.torch import load_file
+
+from mobile_runtime.errors import ImageError
+from mobile_runtime.quality import bicubic
+from scnet.checkpoint import open_checkpoint
+from scnet.errors import CheckpointError
+from scnet.network import SCNetConfig
+from scnet.training import loop
+from scnet.training.loop import train
+from scnet.training.patches import load_dataset, sample_batch
+from scnet.training.recipe import Recipe
+
+RECIPE = Recipe(
+    SCNetConfig(2, "direct", 8, 1), steps=6, batch=2, patch=8, warmup_steps=2, precision="32-true"
+)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Three pictures that can be trained on, and three that cannot."""
+    folder = tmp_path / "pictures"
+    (folder / "below").mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for name in ("a.png", "b.png", "below/c.png"):
+        pixels = random.integers(0, 256, (37, 45, 3), dtype=np.uint8)
+        Pillow.fromarray(pixels).resize((90, 74)).save(folder / name)
+    Pillow.new("RGB", (9, 9)).save(folder / "small.png")
+    (folder / "text.png").write_text("no picture")
+    (folder / "truncated.png").write_bytes((folder / "a.png").read_bytes()[:900])
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _validate_often(monkeypatch):
+    monkeypatch.setattr(loop, "VALIDATE_EVERY", 2)
+
+
+def run(folder, pictures, stop_after=None):
+    """Train; stop dead after some steps, as a kill would."""
+
+    class Killed(BaseException):
+        pass
+
+    def on_step(step, loss):
+        if step == stop_after:
+            raise Killed
+
+    folder.mkdir(exist_ok=True)
+    dataset = load_dataset(pictures, scale=2, patch=8)
+    try:
+        train(RECIPE, dataset, folder, on_step=on_step)
+    except Killed:
+        return None
+    return torch.load(folder / "state.pth", weights_only=True)
+
+
+def equal(a, b):
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(equal(a[key], b[key]) for key in a)
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(equal, a, b))
+    return a == b
+
+
+@pytest.mark.parametrize("kills", [[1], [3], [5], [2, 3, 5]])
+def test_killed_and_resumed_run_equals_an_unbroken_one(tmp_path, pictures, kills):
+    unbroken = run(tmp_path / "unbroken", pictures)
+    for step in kills:
+        assert run(tmp_path / "broken", pictures, stop_after=step) is None
+    assert equal(run(tmp_path / "broken", pictures), unbroken)
+    ours, theirs = (tmp_path / name / "weights.safetensors" for name in ("broken", "unbroken"))
+    assert equal(load_file(ours), load_file(theirs))
+
+
+def test_run_leaves_weights_log_and_state(tmp_path, pictures):
+    run(tmp_path / "run", pictures)
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {"weights.safetensors", "log.csv", "state.pth"}
+    assert open_checkpoint(tmp_path / "run" / "weights.safetensors").net.config == RECIPE.network
+    with (tmp_path / "run" / "log.csv").open() as file:
+        assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
+
+
+def test_state_of_another_recipe_is_refused(tmp_path, pictures):
+    run(tmp_path / "run", pictures)
+    other = Recipe(RECIPE.network, steps=8, batch=2, patch=8)
+    with pytest.raises(CheckpointError, match="belongs to another recipe"):
+        train(other, load_dataset(pictures, scale=2, patch=8), tmp_path / "run")
+
+
+def test_training_learns(tmp_path, pictures):
+    recipe = Recipe(SCNetConfig(2, "direct", 8, 1), steps=60, batch=4, patch=8, warmup_steps=5)
+    found = []
+    dataset = load_dataset(pictures, scale=2, patch=8)
+    train(recipe, dataset, tmp_path, on_progress=lambda progress: found.append(progress.loss))
+    assert np.mean(found[-5:]) < 0.9 * np.mean(found[:5])
+
+
+def test_unusable_pictures_are_named_and_skipped(pictures):
+    dataset = load_dataset(pictures, scale=2, patch=8)
+    assert len(dataset.training) == 2
+    assert len(dataset.validation) == 1
+    assert len(dataset.skipped) == 3
+    for name in ("small.png", "text.png", "truncated.png"):
+        assert any(name in reason for reason in dataset.skipped)
+
+
+def test_too_few_pictures_are_an_error(tmp_path):
+    with pytest.raises(ImageError, match="holds no picture"):
+        load_dataset(tmp_path, scale=2, patch=8)
+    Pillow.new("RGB", (64, 64)).save(tmp_path / "one.png")
+    with pytest.raises(ImageError, match="needs at least 2"):
+        load_dataset(tmp_path, scale=2, patch=8)
+
+
+def test_patches_of_a_pair_show_the_same_place(pictures):
+    """Bicubic upscaling of the low-resolution patches resembles the high-resolution ones."""
+    dataset = load_dataset(pictures, scale=2, patch=16)
+    low_res, high_res = sample_batch(dataset.training, patch=16, batch=32, seed=(0, 1))
+    assert low_res.shape == (32, 3, 16, 16)
+    assert high_res.shape == (32, 3, 32, 32)
+    for low, high in zip(low_res, high_res, strict=True):
+        restored = bicubic(2)(low[None].numpy())[0]
+        assert np.corrcoef(restored.ravel(), high.numpy().ravel())[0, 1] > 0.95
+
+
+def test_batches_differ_from_step_to_step_and_not_from_run_to_run(pictures):
+    pairs = load_dataset(pictures, scale=2, patch=8).training
+    first = sample_batch(pairs, patch=8, batch=4, seed=(0, 1, 0))[0]
+    assert torch.equal(first, sample_batch(pairs, patch=8, batch=4, seed=(0, 1, 0))[0])
+    assert not torch.equal(first, sample_batch(pairs, patch=8, batch=4, seed=(0, 2, 0))[0])
+
+
+def test_rate_climbs_and_falls_to_zero():
+    rates = [RECIPE.rate_at(step) for step in range(RECIPE.steps + 1)]
+    assert rates[1] == max(rates) == RECIPE.rate
+    assert rates[-1] == pytest.approx(0)
+
+
+def test_command_refuses_to_overwrite_a_run(tmp_path, pictures):
+    command = [
+        sys.executable,
+        "-m",
+        "converters",
+        "train",
+        str(pictures),
+        "-o",
+        str(tmp_path / "run"),
+    ]
+    command += ["--scale", "2", "--head", "direct", "--steps", "1", "--patch", "8", "--batch", "1"]
+    first = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert first.returncode == 0, first.stderr
+    assert "text.png" in first.stderr
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 2
+    assert "--resume" in again.stderr
