@@ -3,6 +3,7 @@
 Exit codes: 0 all right, 1 a verdict was bad, 2 no verdict could be had.
 """
 
+import logging
 import signal
 import sys
 from importlib import import_module
@@ -59,6 +60,7 @@ def program(context: click.Context) -> None:
 def main() -> None:
     """Run the program; an error is a sentence on stderr, never a traceback."""
     signal.signal(signal.SIGTERM, _leave)
+    logging.disable(logging.WARNING)  # coremltools and torchao, on what this system lacks
     try:
         code = program.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

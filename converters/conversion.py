@@ -213,6 +213,7 @@ def _quiet() -> Iterator[None]:
     """
     sys.stdout.flush()
     sys.stderr.flush()
+    disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)
     with Path(os.devnull).open("w") as nowhere, warnings.catch_warnings(action="ignore"):
         kept = {number: os.dup(number) for number in (1, 2)}
@@ -226,4 +227,4 @@ def _quiet() -> Iterator[None]:
             for number, original in kept.items():
                 os.dup2(original, number)
                 os.close(original)
-            logging.disable(logging.NOTSET)
+            logging.disable(disabled)

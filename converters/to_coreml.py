@@ -70,7 +70,7 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     )
     _describe(converted, model)
     converted.save(str(path))
-    # coremltools 9 leaves this beside the model for ExecuTorch's debugger; nothing of ours reads it.
+    # coremltools 9 leaves this there for ExecuTorch's debugger; nothing reads it.
     (path / "executorch_debug_handle_mapping.json").unlink(missing_ok=True)
 
 

@@ -65,7 +65,7 @@ class Model:
     sizes: tuple[Size, ...] | None
     """The input sizes that the file takes; None if it takes any."""
     halo: Annotated[int, msgspec.Meta(ge=0)]
-    """How far an output pixel sees, in low-resolution pixels: tiles that overlap by this are exact."""
+    """How far an output pixel sees, in low-resolution pixels; what tiles must overlap by."""
     input: TensorSpec
     output: TensorSpec
     weights: Weights

@@ -8,7 +8,6 @@ from rich.table import Table
 from mobile_runtime.manifest import Manifest
 from mobile_runtime.parity import Verdict
 
-
 WIDTH = 160
 """Columns for output that goes to a file or a log, where nothing else sets a width."""
 

@@ -17,6 +17,8 @@ try:
     import coremltools
 
     from mobile_runtime import mil
+    from mobile_runtime.mil_program import Program, Shape, load_program
+    from mobile_runtime.mil_program import count_operators as count_program_operators
 except ModuleNotFoundError as error:
     raise BackendUnavailableError(
         f"Core ML files need {error.name}, which is not installed: "
@@ -33,7 +35,7 @@ class CoreMLSession:
     """An open `.mlpackage`; meets `mobile_runtime.session.Session`."""
 
     def __init__(
-        self, path: Path, program: mil.Program, name: str, predict: Callable[[Image], Image]
+        self, path: Path, program: Program, name: str, predict: Callable[[Image], Image]
     ) -> None:
         self.engine = f"{name}, coremltools {coremltools.__version__}"
         self.model = Model.from_metadata(program.metadata)
@@ -66,7 +68,7 @@ def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
     """
     del threads
     _require(engine)
-    program = mil.load_program(path)
+    program = load_program(path)
     _check_ports(path, program)
     if engine == "coreml":
         name, predict = f"Core ML on macOS {platform.mac_ver()[0]}", _on_a_mac(program, path)
@@ -82,7 +84,7 @@ def count_operators(path: Path) -> dict[str, int]:
     Raises:
         ModelLoadError: Damaged, or not an mlprogram.
     """
-    return mil.count_operators(mil.load_program(path))
+    return count_program_operators(load_program(path))
 
 
 def _require(engine: str) -> None:
@@ -98,7 +100,7 @@ def _require(engine: str) -> None:
     )
 
 
-def _check_ports(path: Path, program: mil.Program) -> None:
+def _check_ports(path: Path, program: Program) -> None:
     ports = (*program.inputs, *program.outputs)
     if len(program.inputs) != 1 or len(program.outputs) != 1:
         raise ModelLoadError(
@@ -113,11 +115,11 @@ def _check_ports(path: Path, program: mil.Program) -> None:
         raise ModelLoadError(f"{path}: {ports[0].name} is no picture: expected (1, 3, H, W).")
 
 
-def _fits(image: Image, shape: mil.Shape) -> bool:
+def _fits(image: Image, shape: Shape) -> bool:
     return image.ndim == len(shape) and all(map(contains, shape, image.shape))
 
 
-def _describe(shape: mil.Shape) -> str:
+def _describe(shape: Shape) -> str:
     """Height x width, as ranges where they are."""
     return "x".join(
         str(axis.start) if len(axis) == 1 else f"{axis.start}..{axis.stop - 1}"
@@ -125,7 +127,7 @@ def _describe(shape: mil.Shape) -> str:
     )
 
 
-def _in_numpy(program: mil.Program, arithmetic: mil.Arithmetic) -> Callable[[Image], Image]:
+def _in_numpy(program: Program, arithmetic: mil.Arithmetic) -> Callable[[Image], Image]:
     (source,), (target,) = program.inputs, program.outputs
     executor = mil.Executor(program, arithmetic)
 
@@ -138,7 +140,7 @@ def _in_numpy(program: mil.Program, arithmetic: mil.Arithmetic) -> Callable[[Ima
     return predict
 
 
-def _on_a_mac(program: mil.Program, path: Path) -> Callable[[Image], Image]:
+def _on_a_mac(program: Program, path: Path) -> Callable[[Image], Image]:
     (source,), (target,) = program.inputs, program.outputs
     model = coremltools.models.MLModel(str(path), compute_units=coremltools.ComputeUnit.ALL)
     if model.__proxy__ is None:  # coremltools has warned of the reason, and goes on without

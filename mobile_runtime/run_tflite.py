@@ -97,9 +97,9 @@ def _read(path: Path) -> bytes:
 
 def _parse(content: bytes, path: Path) -> Any:
     """Walk the whole flatbuffer in Python, which refuses what would crash the native parser."""
+    if content[4:8] != b"TFL3":
+        raise ModelLoadError(f"{path} is not a .tflite file: it does not start as one does.")
     try:
-        if content[4:8] != b"TFL3":
-            raise ValueError("it does not start as a TFLite flatbuffer does")
         return schema.ModelT.InitFromPackedBuf(content, 0)
     except (ValueError, TypeError, IndexError, struct.error) as error:
         raise ModelLoadError(f"{path} is not a whole .tflite file: {error}.") from error

@@ -19,7 +19,7 @@ from coremltools.converters.mil.mil import get_new_symbol
 from coremltools.proto import Model_pb2
 from torch.nn import functional as F
 
-from mobile_runtime import mil, run_coreml
+from mobile_runtime import mil, mil_program, run_coreml
 from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
 from mobile_runtime.manifest import Model, TensorSpec, Weights
 from mobile_runtime.mil_operators import OPERATORS, PICKING
@@ -72,7 +72,7 @@ def save(
 
 
 def run(path: Path, arithmetic: str, *inputs: np.ndarray) -> np.ndarray:
-    program = mil.load_program(path)
+    program = mil_program.load_program(path)
     feeds = dict(zip((port.name for port in program.inputs), inputs, strict=True))
     (result,) = mil.Executor(program, arithmetic).run(feeds).values()
     return result
@@ -589,7 +589,7 @@ def test_an_operator_computes_what_its_definition_says(tmp_path, case, precision
 
     actual = run(path, precision, *inputs)
 
-    assert case.operator in {op.type for op in mil.load_program(path).operations}
+    assert case.operator in {op.type for op in mil_program.load_program(path).operations}
     assert actual.shape == expected.shape
     assert actual.dtype == (np.int32 if expected.dtype.kind == "i" else np.float32)
     near = 2**-10 if precision == "fp16" and case.operator not in PICKING else 1e-5
@@ -673,7 +673,7 @@ def test_tensors_are_freed_after_their_last_use(tmp_path):
         return x
 
     path = save(tmp_path / "chain.mlpackage", chain, (512, 512))
-    executor = mil.Executor(mil.load_program(path), "fp32")
+    executor = mil.Executor(mil_program.load_program(path), "fp32")
     (port,) = executor.program.inputs
     tracemalloc.start()
     executor.run({port.name: np.zeros((512, 512), np.float32)})  # 1 MiB each
@@ -828,7 +828,7 @@ def test_a_damaged_package_is_refused_with_its_reason(package, damage, message):
     damage(package)
 
     with pytest.raises(ModelLoadError, match=message):
-        mil.load_program(package)
+        mil_program.load_program(package)
 
 
 def test_no_changed_bit_of_the_specification_escapes_as_another_error(package):
@@ -842,7 +842,7 @@ def test_no_changed_bit_of_the_specification_escapes_as_another_error(package):
         changed[position] ^= 1 << bit
         (package / SPECIFICATION).write_bytes(changed)
         try:
-            mil.Executor(mil.load_program(package), "fp32")
+            mil.Executor(mil_program.load_program(package), "fp32")
         except ModelLoadError:
             refused += 1
 
@@ -864,7 +864,7 @@ def test_an_unknown_parameter_is_refused_with_its_operator(package):
     edit(package, change)
 
     with pytest.raises(ModelLoadError, match=r"relu_0 \(relu\).*strength"):
-        mil.Executor(mil.load_program(package), "fp32")
+        mil.Executor(mil_program.load_program(package), "fp32")
 
 
 def test_an_operator_that_cannot_take_its_inputs_is_named(package):

@@ -20,7 +20,6 @@ from mobile_runtime.pictures import (
     to_image,
     to_pixels,
 )
-from mobile_runtime.quality import read_pixels
 
 RANDOM = np.random.default_rng(0)
 NOISE = RANDOM.integers(0, 256, (11, 17, 3), dtype=np.uint8)
@@ -382,11 +381,3 @@ def test_a_saved_picture_has_the_rights_of_any_new_file(tmp_path):
     save_picture(PICTURE, tmp_path / "a.png")
     (tmp_path / "b").touch()
     assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "b").stat().st_mode
-
-
-def test_evaluation_reads_pictures_the_same_way(tmp_path):
-    path = save(tmp_path / "a.png", NOISE, exif=make_exif(6))
-    assert np.array_equal(read_pixels(path), open_picture(path).pixels)
-    path.write_bytes(b"")
-    with pytest.raises(ValueError, match="not a picture"):
-        read_pixels(path)
