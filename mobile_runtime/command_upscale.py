@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mobile_runtime.comparison import compare_side_by_side
 from mobile_runtime.pictures import (
     MAX_PIXELS,
     Picture,
@@ -45,7 +46,12 @@ class Opener(Protocol):
     "files that take any size.",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="All cores if not given.")
-@click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@click.option(
+    "--comparison",
+    type=click.Path(path_type=Path),
+    help="Also write the photo, bicubic and the result side by side into this file.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the output files if they exist.")
 @click.option(
     "--max-pixels",
     type=click.IntRange(min=1),
@@ -62,6 +68,7 @@ def command(
     engine: str | None,
     tile: int | None,
     threads: int | None,
+    comparison: Path | None,
     max_pixels: int,
     *,
     overwrite: bool,
@@ -75,6 +82,8 @@ def command(
     session = open_session(model, engine=engine, threads=threads)
     description = describe(session)
     check_writable(output, picture, scale=description.scale, overwrite=overwrite)
+    if comparison is not None:
+        check_writable(comparison, Picture(picture.pixels), overwrite=overwrite)
     console = Console(stderr=True)
     start = perf_counter()
     with Progress(
@@ -95,6 +104,9 @@ def command(
         upscaled = upscale_picture(session, picture, tile=tile, on_progress=show)
     seconds = perf_counter() - start
     save_picture(upscaled, output, overwrite=overwrite)
+    if comparison is not None:
+        panels = compare_side_by_side(picture.pixels, upscaled.pixels)
+        save_picture(Picture(panels), comparison, overwrite=overwrite)
     click.echo(
         f"{photo.name} {_size(picture)} -> {output} {_size(upscaled)}, "
         f"scnet-{description.variant}-x{description.scale} {description.head} "

@@ -25,6 +25,10 @@ from scnet.training.recipe import Precision, Recipe
 @click.option("--rate", default=Recipe.rate, show_default=True, help="Largest learning rate.")
 @click.option("--precision", type=click.Choice(["32-true", "bf16-mixed"]), default="bf16-mixed")
 @click.option("--seed", default=Recipe.seed, show_default=True)
+@click.option(
+    "--licence", help="Of the weights; goes into their header and all files made of them."
+)
+@click.option("--source", help="Of the weights, such as an address; goes there too.")
 @click.option("--resume", is_flag=True, help="Go on from the state in the run folder.")
 def command(
     folder: Path,
@@ -38,6 +42,8 @@ def command(
     rate: float,
     precision: Precision,
     seed: int,
+    licence: str | None,
+    source: str | None,
     *,
     resume: bool,
 ) -> None:
@@ -84,5 +90,13 @@ def command(
         def show_validation(found: Validation) -> None:
             console.print(f"step {found.step}: loss {found.loss:.5f}, {found.psnr_db:.2f} dB")
 
-        weights = train(recipe, dataset, output, on_step=show_step, on_progress=show_validation)
+        stated = {"licence": licence, "source": source}
+        weights = train(
+            recipe,
+            dataset,
+            output,
+            notes={name: text for name, text in stated.items() if text},
+            on_step=show_step,
+            on_progress=show_validation,
+        )
     console.print(f"Best weights: {weights}")

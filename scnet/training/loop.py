@@ -1,9 +1,10 @@
 """The training loop: Lightning Fabric, Adam, L1, a running mean of the weights, resumable state."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,7 @@ def train(
     dataset: Dataset,
     output: Path,
     *,
+    notes: Mapping[str, str] = MappingProxyType({}),
     on_step: Callable[[int, float], None] = lambda step, loss: None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Path:
@@ -85,6 +87,7 @@ def train(
         recipe: What to do.
         dataset: The pictures.
         output: An existing folder.
+        notes: What goes into the header of the weights: `licence`, `source`.
         on_step: Called with (steps done, loss) after every step.
         on_progress: Called after every validation.
 
@@ -109,7 +112,7 @@ def train(
             losses.clear()
             run.history.append(progress)
             if fabric.is_global_zero:
-                _save(run, recipe, output)
+                _save(run, recipe, output, notes)
             on_progress(progress)
     return output / "weights.safetensors"
 
@@ -157,12 +160,12 @@ def _advance(run: _Run, recipe: Recipe, dataset: Dataset) -> float:
     return loss.item()
 
 
-def _save(run: _Run, recipe: Recipe, output: Path) -> None:
+def _save(run: _Run, recipe: Recipe, output: Path, notes: Mapping[str, str]) -> None:
     best = max(run.history, key=lambda progress: progress.psnr_db)
     if best is run.history[-1]:
-        notes = {"steps": str(run.step), "recipe": repr(recipe), "psnr_db": f"{best.psnr_db:.3f}"}
+        made = {"recipe": repr(recipe), "steps": str(run.step), "psnr_db": f"{best.psnr_db:.3f}"}
         assert isinstance(run.mean_net.module, SCNet)
-        save_weights(run.mean_net.module, output / "weights.safetensors", notes)
+        save_weights(run.mean_net.module, output / "weights.safetensors", {**notes, **made})
     with write_aside(output / "log.csv") as path, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=["step", "loss", "psnr_db"])
         writer.writeheader()
