@@ -12,7 +12,9 @@ from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
+from typing import Protocol, cast
+
+from torch import fx
 
 from converters.errors import OutputError, ToolUnavailableError, VerificationError
 from converters.golden import write_golden
@@ -20,6 +22,7 @@ from converters.options import ConversionOptions, FileName, Format, Size
 from mobile_runtime.manifest import (
     Manifest,
     Model,
+    TensorSpec,
     Weights,
     hash_file,
     manifest_path,
@@ -38,6 +41,29 @@ CONVERTERS: dict[Format, str] = {
     "onnx": "converters.to_onnx",
 }
 """Format -> module with `TOOLS`, `describe` and `convert`."""
+
+
+class Converter(Protocol):
+    """What each module of `CONVERTERS` offers."""
+
+    TOOLS: tuple[str, ...]
+    """The packages that make the file."""
+
+    def describe(self, scale: int, options: ConversionOptions) -> tuple[TensorSpec, TensorSpec]:
+        """Describe the file's input and output."""
+
+    def convert(
+        self, graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path
+    ) -> None:
+        """Write the file.
+
+        Args:
+            graph: The device form; consumed.
+            options: What is wanted.
+            model: Goes into the file as metadata.
+            path: Where to write.
+        """
+
 
 UNKNOWN_LICENCE = (
     "Not stated in the checkpoint. The SCNet author's own weights are CC BY-NC 4.0: non-commercial."
@@ -103,7 +129,7 @@ def usual_size(config: SCNetConfig) -> Size:
 
 
 def _make(
-    checkpoint: Checkpoint, options: ConversionOptions, tool: ModuleType, path: Path
+    checkpoint: Checkpoint, options: ConversionOptions, tool: Converter, path: Path
 ) -> Manifest:
     """Write model file, golden samples and manifest, all unverified."""
     model = _describe(checkpoint, options, tool)
@@ -121,7 +147,7 @@ def _make(
     return manifest
 
 
-def _describe(checkpoint: Checkpoint, options: ConversionOptions, tool: ModuleType) -> Model:
+def _describe(checkpoint: Checkpoint, options: ConversionOptions, tool: Converter) -> Model:
     config = checkpoint.net.config
     source, sink = tool.describe(config.scale, options)
     return Model(
@@ -150,10 +176,10 @@ def describe_weights(checkpoint: Checkpoint) -> Weights:
     )
 
 
-def _import_converter(name: Format) -> ModuleType:
+def _import_converter(name: Format) -> Converter:
     try:
         with _quiet():
-            return import_module(CONVERTERS[name])
+            return cast(Converter, import_module(CONVERTERS[name]))
     except ModuleNotFoundError as error:
         raise ToolUnavailableError(
             f"Converting to {name} needs {error.name}: pip install 'scnet-mobile[convert]'."

@@ -18,7 +18,6 @@ from scnet.device_form import fold_range, shift_as_convolution
 from scnet.shift import OFFSETS
 
 TOOLS = ("torch", "coremltools")
-"""The packages that made the file."""
 
 DEPLOYMENT_TARGET = ct.target.iOS16
 """The oldest system with fp16 inputs and outputs and `pixel`-exact image outputs in mlprograms."""
@@ -44,14 +43,7 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
 
 
 def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
-    """Write an `.mlpackage`.
-
-    Args:
-        graph: The device form; consumed.
-        options: What is wanted.
-        model: Goes into the file as metadata.
-        path: Where to write.
-    """
+    """Write a `.mlpackage`; see `converters.conversion.Converter`."""
     assert options.sizes is not None
     if options.shift == "depthwise":
         shift_as_convolution(graph)

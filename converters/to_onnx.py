@@ -20,7 +20,6 @@ OPSET = 18
 2023 reads (onnxruntime 1.14, its web build, its CoreML provider)."""
 
 TOOLS = ("torch", "onnx", "onnxscript")
-"""The packages that made the file."""
 
 _TO_THE_END = 2**31 - 1
 """What a Slice takes for "as far as there is"."""
@@ -40,14 +39,7 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
 
 
 def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
-    """Write an `.onnx` file.
-
-    Args:
-        graph: The device form; consumed.
-        options: What is wanted.
-        model: Goes into the file as metadata.
-        path: Where to write.
-    """
+    """Write a `.onnx`; see `converters.conversion.Converter`."""
     if options.shift == "depthwise":
         shift_as_convolution(graph)
     program = torch.onnx.export(

@@ -30,7 +30,6 @@ from scnet.network import SpatialShift, Upsample
 from scnet.shift import OFFSETS
 
 TOOLS = ("torch", "litert-torch", "ai-edge-litert", "ai-edge-quantizer")
-"""The packages that made the file."""
 
 METADATA = "scnet"
 """Name of the metadata buffer that holds the model's description as JSON."""
@@ -49,14 +48,7 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
 
 
 def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
-    """Write a `.tflite` file.
-
-    Args:
-        graph: The device form; consumed.
-        options: What is wanted.
-        model: Goes into the file as metadata.
-        path: Where to write.
-    """
+    """Write a `.tflite`; see `converters.conversion.Converter`."""
     _to_channels_last(graph, options.shift)
     image = torch.zeros(tuple(side or 1 for side in model.input.shape))
     content = litert_torch.convert(_Named(graph), sample_kwargs={"image": image}).model_content()

@@ -1,55 +1,33 @@
 """Read an mlprogram from a Core ML `.mlpackage` on any system.
 
-The reading follows the format itself: the package's manifest, the protobuf of the specification
-(mlmodel/format/{Model,MIL}.proto of github.com/apple/coremltools) and the weight file
-(mlmodel/src/MILBlob/Blob/StorageFormat.hpp there).
+The reading follows the format itself: the protobuf of the specification,
+mlmodel/format/{Model,MIL}.proto of github.com/apple/coremltools.
 """
 
-import struct
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
 import numpy as np
 from coremltools.proto import FeatureTypes_pb2, MIL_pb2, Model_pb2
 from google.protobuf.message import DecodeError
 
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.mil_operators import Array
+from mobile_runtime.mil_package import (
+    NUMPY_TYPES,
+    WeightFiles,
+    damaged,
+    find_specification,
+    read_file,
+)
 
 Value = Array | str | bool | int | float
 Shape = tuple[range, ...]
 """The lengths that each axis may have."""
-
-NUMPY_TYPES = {
-    MIL_pb2.BOOL: "bool",
-    MIL_pb2.FLOAT16: "<f2",
-    MIL_pb2.FLOAT32: "<f4",
-    MIL_pb2.INT8: "i1",
-    MIL_pb2.INT16: "<i2",
-    MIL_pb2.INT32: "<i4",
-    MIL_pb2.UINT8: "u1",
-    MIL_pb2.UINT16: "<u2",
-    MIL_pb2.UINT32: "<u4",
-}
-BLOB_TYPES = {
-    MIL_pb2.FLOAT16: 1,
-    MIL_pb2.FLOAT32: 2,
-    MIL_pb2.UINT8: 3,
-    MIL_pb2.INT8: 4,
-    MIL_pb2.INT16: 6,
-    MIL_pb2.UINT16: 7,
-    MIL_pb2.INT32: 14,
-    MIL_pb2.UINT32: 15,
-}
-"""`BlobDataType` of the weight file."""
-BLOB_HEADER = struct.Struct("<IIQQ")
-"""Sentinel, type, bytes, position of the values."""
-BLOB_SENTINEL = 0xDEADBEEF
 
 
 @dataclass(frozen=True)
@@ -104,12 +82,12 @@ def load_program(path: Path) -> Program:
     Raises:
         ModelLoadError: Damaged, incomplete, or not an mlprogram.
     """
-    file = _find_specification(path)
+    file = find_specification(path)
     model = Model_pb2.Model()
     try:
-        model.ParseFromString(_read(file))
+        model.ParseFromString(read_file(file))
     except DecodeError as error:
-        raise _damaged(path, f"{file.name} is no Core ML specification, or was cut off") from error
+        raise damaged(path, f"{file.name} is no Core ML specification, or was cut off") from error
     kind = model.WhichOneof("Type")
     if kind != "mlProgram":
         raise ModelLoadError(
@@ -117,9 +95,9 @@ def load_program(path: Path) -> Program:
             "convert for iOS 15 or later."
         )
     try:
-        return _read_program(model, _WeightFiles(file.parent))
+        return _read_program(model, WeightFiles(file.parent))
     except (ValueError, OverflowError) as error:
-        raise _damaged(path, str(error)) from error
+        raise damaged(path, str(error)) from error
 
 
 def count_operators(program: Program) -> dict[str, int]:
@@ -129,73 +107,7 @@ def count_operators(program: Program) -> dict[str, int]:
     )
 
 
-class _Item(msgspec.Struct):
-    path: str
-
-
-class _PackageManifest(msgspec.Struct, rename="camel"):
-    """`Manifest.json` of a package."""
-
-    item_info_entries: dict[str, _Item]
-    root_model_identifier: str
-
-
-def _find_specification(path: Path) -> Path:
-    if not path.is_dir():
-        raise ModelLoadError(f"{path} is not a folder: a .mlpackage is one; copy all of it.")
-    content = _read(path / "Manifest.json")
-    try:
-        manifest = msgspec.json.decode(content, type=_PackageManifest)
-        item = manifest.item_info_entries[manifest.root_model_identifier]
-    except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
-        raise _damaged(path, f"Manifest.json does not name its model ({error})") from error
-    return _inside(path, f"Data/{item.path}")
-
-
-def _inside(folder: Path, name: str) -> Path:
-    try:
-        path = (folder / name).resolve()
-    except (OSError, ValueError, RuntimeError) as error:  # a null character, a loop of links
-        raise ModelLoadError(f"{folder} points to {name!r}, which is no path: {error}.") from error
-    if not path.is_relative_to(folder.resolve()):
-        raise ModelLoadError(f"{folder} is not to be trusted: it points to {name}, outside itself.")
-    return path
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise ModelLoadError(
-            f"{file} cannot be read ({error.strerror}): the package is incomplete; copy it again."
-        ) from error
-
-
-def _damaged(path: Path, what: str) -> ModelLoadError:
-    return ModelLoadError(f"{path} is damaged: {what}. Copy or convert it again.")
-
-
-@dataclass(frozen=True)
-class _WeightFiles:
-    folder: Path
-    contents: dict[str, bytes] = field(default_factory=dict)
-
-    def read(self, name: str, position: int, mil_type: int) -> Array:
-        """Read the values whose header stands at a position."""
-        if name not in self.contents:
-            self.contents[name] = _read(_inside(self.folder, name.removeprefix("@model_path/")))
-        content = self.contents[name]
-        if position + BLOB_HEADER.size > len(content):
-            raise ValueError(f"{name} was cut off")
-        sentinel, blob_type, size, start = BLOB_HEADER.unpack_from(content, position)
-        if sentinel != BLOB_SENTINEL or blob_type != BLOB_TYPES.get(mil_type):
-            raise ValueError(f"{name} holds something else at {position}")
-        if start + size > len(content):
-            raise ValueError(f"{name} was cut off")
-        return np.frombuffer(content[start : start + size], NUMPY_TYPES[mil_type])
-
-
-def _read_program(model: Any, weights: _WeightFiles) -> Program:
+def _read_program(model: Any, weights: WeightFiles) -> Program:
     functions = model.mlProgram.functions
     if "main" not in functions:
         raise ValueError("it has no function `main`")
@@ -228,7 +140,7 @@ def _read_program(model: Any, weights: _WeightFiles) -> Program:
 
 def _read_operation(
     op: Any,
-    weights: _WeightFiles,
+    weights: WeightFiles,
     constants: dict[str, Value | None],
 ) -> Operation:
     """Read an operator; values written inside it become constants."""
@@ -256,7 +168,7 @@ def _read_operation(
     )
 
 
-def _read_value(value: Any, weights: _WeightFiles) -> Value | None:
+def _read_value(value: Any, weights: WeightFiles) -> Value | None:
     mil_type = value.type.tensorType.dataType
     tensor = value.immediateValue.tensor
     if mil_type == MIL_pb2.STRING:

@@ -37,7 +37,7 @@ class CoreMLSession:
     def __init__(
         self, path: Path, program: Program, name: str, predict: Callable[[Image], Image]
     ) -> None:
-        self.engine = f"{name}, coremltools {coremltools.__version__}"
+        self.engine = name
         self.model = Model.from_metadata(program.metadata)
         self._path = path
         self._shapes = program.inputs[0].shapes

@@ -71,7 +71,7 @@ def open_session(path: Path, engine: str, threads: int) -> TFLiteSession:
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelLoadError(f"{path} was refused by the TFLite interpreter: {error}") from error
-    name = f"TFLite {engine}, ai-edge-litert {version('ai-edge-litert')}, {threads} threads"
+    name = f"{engine}, ai-edge-litert {version('ai-edge-litert')}, {threads} threads"
     return TFLiteSession(name, model, interpreter)
 
 

@@ -1,16 +1,23 @@
 """`scnet train`: from a folder of pictures to weights."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scnet.network import HEADS, STAGES, VARIANTS, Head, SCNetConfig
-from scnet.training.loop import Progress as Validation
 from scnet.training.loop import train
-from scnet.training.patches import load_dataset
-from scnet.training.recipe import Precision, Recipe
+from scnet.training.patches import Dataset, load_dataset
+from scnet.training.recipe import Recipe
+
+COLUMNS = (
+    TextColumn("{task.description}"),
+    BarColumn(),
+    MofNCompleteColumn(),
+    TimeRemainingColumn(),
+)
 
 
 @click.command("train")
@@ -33,70 +40,54 @@ from scnet.training.recipe import Precision, Recipe
 def command(
     folder: Path,
     output: Path,
-    scale: str,
-    head: Head,
-    variant: str,
-    steps: int,
-    batch: int,
-    patch: int,
-    rate: float,
-    precision: Precision,
-    seed: int,
     licence: str | None,
     source: str | None,
     *,
     resume: bool,
+    **settings: Any,
 ) -> None:
     """Train on the pictures in FOLDER; every 25th is kept back to choose the best weights by.
 
     The run folder gets weights.safetensors, log.csv and state.pth. Interrupt whenever you like and
     go on with --resume.
     """
-    console = Console(stderr=True)
-    width, depth = VARIANTS[variant]
-    recipe = Recipe(
-        SCNetConfig(int(scale), head, width, depth),
-        steps=steps,
-        batch=batch,
-        patch=patch,
-        rate=rate,
-        precision=precision,
-        seed=seed,
-    )
+    recipe = _recipe(**settings)
     if (output / "state.pth").exists() and not resume:
         raise click.UsageError(
             f"{output} holds a run: go on with --resume, or name another folder."
         )
+    console = Console(stderr=True)
+    dataset = _read(folder, recipe, console)
+    output.mkdir(parents=True, exist_ok=True)
+    notes = {"licence": licence, "source": source}
+    with Progress(*COLUMNS, console=console) as bar:
+        task = bar.add_task("training", total=recipe.steps)
+        weights = train(
+            recipe,
+            dataset,
+            output,
+            notes={name: text for name, text in notes.items() if text},
+            on_step=lambda step, loss: bar.update(
+                task, completed=step, description=f"loss {loss:.4f}"
+            ),
+            on_progress=lambda found: console.print(
+                f"step {found.step}: loss {found.loss:.5f}, {found.psnr_db:.2f} dB"
+            ),
+        )
+    console.print(f"Best weights: {weights}")
+
+
+def _recipe(*, scale: str, head: Head, variant: str, **settings: Any) -> Recipe:
+    width, depth = VARIANTS[variant]
+    return Recipe(SCNetConfig(int(scale), head, width, depth), **settings)
+
+
+def _read(folder: Path, recipe: Recipe, console: Console) -> Dataset:
     with console.status(f"Reading {folder}"):
-        dataset = load_dataset(folder, scale=recipe.network.scale, patch=patch)
+        dataset = load_dataset(folder, scale=recipe.network.scale, patch=recipe.patch)
     for reason in dataset.skipped:
         console.print(f"Skipped: {reason}", style="yellow")
     console.print(
         f"{len(dataset.training)} pictures to train on, {len(dataset.validation)} to validate on."
     )
-    output.mkdir(parents=True, exist_ok=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-    ) as bar:
-        task = bar.add_task("training", total=steps)
-
-        def show_step(step: int, loss: float) -> None:
-            bar.update(task, completed=step, description=f"loss {loss:.4f}")
-
-        def show_validation(found: Validation) -> None:
-            console.print(f"step {found.step}: loss {found.loss:.5f}, {found.psnr_db:.2f} dB")
-
-        stated = {"licence": licence, "source": source}
-        weights = train(
-            recipe,
-            dataset,
-            output,
-            notes={name: text for name, text in stated.items() if text},
-            on_step=show_step,
-            on_progress=show_validation,
-        )
-    console.print(f"Best weights: {weights}")
+    return dataset
