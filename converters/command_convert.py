@@ -126,7 +126,9 @@ def command(
             sizes=None if name == "onnx" else sizes or (usual_size(opened.net.config),),
             interface=(interface or "image") if name == "coreml" else "tensor",
         )
-        for name, precision, shift in product(chosen, precisions or (None,), shifts)
+        for name, precision, shift in product(
+            chosen, dict.fromkeys(precisions) or (None,), dict.fromkeys(shifts)
+        )
     ]
     console = Console(stderr=True)
     paths = convert(

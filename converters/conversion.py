@@ -220,14 +220,21 @@ def _workshop(output_dir: Path) -> Iterator[Path]:
 
 
 def _publish(aside: Path, target: Path) -> None:
-    """Move everything to its place, the model last but for its manifest."""
+    """Move everything to its place; a file never stands beside the manifest of another."""
     for sample in sorted((aside / "golden").rglob("*.f32")):
         place = target.parent / sample.relative_to(aside)
         place.parent.mkdir(parents=True, exist_ok=True)
         sample.replace(place)
-    if target.is_dir():
-        target.replace(aside / "replaced")
-    (aside / target.name).replace(target)
+    manifest_path(target).unlink(missing_ok=True)
+    replaced = aside / "replaced"
+    if target.is_dir():  # a folder cannot be replaced in one step, as a file can
+        target.replace(replaced)
+    try:
+        (aside / target.name).replace(target)
+    except BaseException:
+        if replaced.exists():
+            replaced.replace(target)
+        raise
     manifest_path(aside / target.name).replace(manifest_path(target))
 
 

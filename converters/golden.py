@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from converters.options import Size
 from mobile_runtime.manifest import GoldenSample, write_array
 from mobile_runtime.pictures import Image, Pixels, to_image
-from scnet.network import SCNet
+from scnet.network import SCNet, SCNetConfig
 
 PHOTOGRAPHS = sorted((Path(__file__).parent / "photographs").glob("*.png"))
 
@@ -22,7 +22,8 @@ ANY_SIZE: tuple[Size, ...] = ((96, 128), (61, 37))
 def write_golden(net: SCNet, sizes: tuple[Size, ...] | None, folder: Path) -> list[GoldenSample]:
     """Write the golden samples of a network for some input sizes.
 
-    The samples lie in one subfolder per network and size, so files of one network share them.
+    The samples of one size lie in a subfolder named after what they hold, so that files of one
+    network share them, and no later conversion can change those of an earlier one.
 
     Args:
         net: In paper form.
@@ -34,11 +35,10 @@ def write_golden(net: SCNet, sizes: tuple[Size, ...] | None, folder: Path) -> li
     """
     samples = []
     for size in sizes or ANY_SIZE:
-        home = f"golden/{_name(net)}-{size[0]}x{size[1]}"
+        pairs = {name: (image, _run(net, image)) for name, image in inputs(size)}
+        home = f"golden/{_name(net.config)}-{size[0]}x{size[1]}-{_digest(pairs)[:8]}"
         (folder / home).mkdir(parents=True, exist_ok=True)
-        for name, image in inputs(size):
-            with torch.no_grad():
-                output = net(torch.from_numpy(image)).numpy()
+        for name, (image, output) in pairs.items():
             source, target = f"{home}/{name}.input.f32", f"{home}/{name}.output.f32"
             samples.append(
                 GoldenSample(
@@ -85,10 +85,19 @@ def _worst_case(size: Size) -> Pixels:
     return pixels
 
 
-def _name(net: SCNet) -> str:
-    """Tell networks apart by configuration and weights."""
+def _run(net: SCNet, image: Image) -> Image:
+    with torch.inference_mode():
+        output: Image = net(torch.from_numpy(image)).numpy()
+    return output
+
+
+def _name(config: SCNetConfig) -> str:
+    return f"{config.variant}-x{config.scale}-{config.head}"
+
+
+def _digest(pairs: dict[str, tuple[Image, Image]]) -> str:
+    """Tell samples apart by every bit: PyTorch's last bits depend on machine and threads."""
     digest = sha256()
-    for tensor in net.state_dict().values():
-        digest.update(tensor.numpy().tobytes())
-    config = net.config
-    return f"{config.variant}-x{config.scale}-{config.head}-{digest.hexdigest()[:8]}"
+    for image, output in pairs.values():
+        digest.update(image.tobytes() + output.tobytes())
+    return digest.hexdigest()
