@@ -32,14 +32,14 @@ def models(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests."""
-    install(session, ".[convert,train]", *TEST)
+    install(session, ".[convert,plot,train]", *TEST)
     session.run("pytest", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check formatting, style, types and who imports whom."""
-    install(session, ".[convert,train]", *TEST, *LINT, "nox")
+    install(session, ".[convert,plot,train]", *TEST, *LINT, "nox")
     session.run("ruff", "format", "--check")
     session.run("ruff", "check")
     session.run("mypy")

@@ -19,6 +19,7 @@ from mobile_runtime.session import RUNNERS, Session, open_session
 from scnet.errors import CheckpointError
 
 COMMANDS = {
+    "benchmark": ("mobile_runtime.command_benchmark", "Measure latency and memory of model files."),
     "convert": ("converters.command_convert", "Convert a checkpoint to files, proved right."),
     "evaluate": ("converters.command_evaluate", "Measure PSNR and SSIM on a folder of pictures."),
     "info": ("converters.command_info", "Say what a checkpoint or model file is."),

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import Protocol
 
 import click
 import numpy as np
@@ -19,15 +18,8 @@ from mobile_runtime.pictures import (
     open_picture,
     save_picture,
 )
-from mobile_runtime.session import Session
+from mobile_runtime.session import Opener, Session
 from mobile_runtime.tiles import DEFAULT_TILE, OnProgress, describe, upscale
-
-
-class Opener(Protocol):
-    """How the program opens model files; it puts one into click's context object, always."""
-
-    def __call__(self, path: Path | None, *, engine: str | None, threads: int | None) -> Session:
-        """Open a model file; None stands for the bundled weights."""
 
 
 @click.command("upscale")

@@ -56,6 +56,8 @@ def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
         raise BackendUnavailableError(f"{path} runs on {', '.join(ENGINES)}, not {engine}.")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    # Idle threads would go on spinning after a run, and take time from whatever runs next.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     try:
         session = onnxruntime.InferenceSession(
             path.read_bytes(), options, providers=["CPUExecutionProvider"]

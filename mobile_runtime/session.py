@@ -39,6 +39,13 @@ class Session(Protocol):
         """
 
 
+class Opener(Protocol):
+    """How the program opens files; it puts one into click's context object, always."""
+
+    def __call__(self, path: Path | None, *, engine: str | None, threads: int | None) -> Session:
+        """Open a model file or a checkpoint; None stands for the bundled weights."""
+
+
 def open_session(path: Path, *, engine: str | None = None, threads: int | None = None) -> Session:
     """Open a model file.
 

@@ -1,0 +1,138 @@
+"""`scnet benchmark`: how fast are these files, on this machine?"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from mobile_runtime.benchmark import benchmark
+from mobile_runtime.errors import RuntimeFileError
+from mobile_runtime.latency import Plan
+from mobile_runtime.latency_report import draw_png, format_json, import_figure, print_table
+from mobile_runtime.manifest import Size
+from mobile_runtime.session import Opener
+
+STDOUT = Path("-")
+
+
+@click.command("benchmark")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option("--engine", help="What runs the files; the usual one of each if none is named.")
+@click.option("--threads", type=click.IntRange(min=1), help="All cores if not given.")
+@click.option("--height", type=click.IntRange(min=1), help="Of the input, with --width.")
+@click.option("--width", type=click.IntRange(min=1), help="For files that take more than one size.")
+@click.option("--runs", type=click.IntRange(min=1), default=Plan.runs, show_default=True)
+@click.option(
+    "--warmup-runs", type=click.IntRange(min=1), default=Plan.warmup_runs, show_default=True
+)
+@click.option(
+    "--seconds-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=Plan.seconds_limit,
+    show_default=True,
+    help="For each file; fewer runs are made if it does not suffice.",
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Write every run into this file; - prints it instead of the table.",
+)
+@click.option("--plot", "plot_path", type=click.Path(path_type=Path), help="A .png.")
+@click.option("--overwrite", is_flag=True, help="Replace the output files if they exist.")
+@click.pass_obj
+def command(
+    open_session: Opener,
+    files: tuple[Path, ...],
+    engine: str | None,
+    threads: int | None,
+    height: int | None,
+    width: int | None,
+    runs: int,
+    warmup_runs: int,
+    seconds_limit: float,
+    json_path: Path | None,
+    plot_path: Path | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """Measure latency and memory of model FILES: .mlpackage, .tflite and .onnx, anybody's.
+
+    Loading and the first run are timed in a fresh process per file, warm runs in turns. Files that
+    take any size get that of the first file of fixed size, or 256x256. A file of somebody else
+    needs --height and --width.
+    """
+    _check_outputs(json_path, plot_path, overwrite=overwrite)
+    with _progress(len(files) + warmup_runs + runs) as advance:
+        found = benchmark(
+            files,
+            open_session,
+            Plan(runs, warmup_runs, seconds_limit),
+            engine=engine,
+            threads=threads or os.cpu_count() or 1,
+            size=_read_size(height, width),
+            on_step=advance,
+        )
+    if json_path == STDOUT:
+        click.echo(format_json(found), nl=False)
+    else:
+        print_table(found)
+    for path, write in ((json_path, format_json), (plot_path, draw_png)):
+        if path is not None and path != STDOUT:
+            _save(path, write(found))
+
+
+def _read_size(height: int | None, width: int | None) -> Size | None:
+    if height is None and width is None:
+        return None
+    if height is None or width is None:
+        raise click.UsageError("--height and --width go together.")
+    return height, width
+
+
+def _check_outputs(json_path: Path | None, plot_path: Path | None, *, overwrite: bool) -> None:
+    """Refuse before the work what could not be written after it."""
+    if plot_path is not None:
+        import_figure()
+        if plot_path.suffix != ".png":
+            raise RuntimeFileError(f"{plot_path} cannot be written: plots are .png files.")
+    for path in filter(None, (json_path, plot_path)):
+        if path != STDOUT:
+            _check_place(path, overwrite=overwrite)
+
+
+def _check_place(path: Path, *, overwrite: bool) -> None:
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise RuntimeFileError(f"{path} exists: name another file, or give --overwrite.")
+    try:
+        with TemporaryFile(dir=path.parent):  # the only answer that is always true
+            pass
+    except OSError as error:
+        raise RuntimeFileError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _save(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise RuntimeFileError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar that is drawn between rounds only: it must not take time from a run."""
+    console = Console(stderr=True)
+    with Progress(
+        console=console, transient=True, auto_refresh=False, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("measuring", total=total)
+
+        def advance() -> None:
+            bar.update(task, advance=1, refresh=True)
+
+        yield advance

@@ -1,0 +1,151 @@
+"""How long does the first use of a file take, and how much memory? Measured in a fresh process."""
+
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from os import environ, pathsep
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+import numpy as np
+
+from mobile_runtime import errors
+from mobile_runtime.errors import ModelLoadError, RuntimeFileError
+from mobile_runtime.latency import Clock, Plan
+from mobile_runtime.pictures import Image
+from mobile_runtime.session import engines, open_session
+
+RUNS_FOR_MEMORY = 3
+"""The peak of an engine may come after its first run, when it has kept what it allocated."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """One file on one engine, at one size."""
+
+    path: str
+    engine: str
+    threads: int
+    height: int
+    width: int
+
+    @property
+    def image(self) -> Image:
+        """The input of all runs: noise, the same at every call."""
+        return np.random.default_rng(seed=0).random((1, 3, self.height, self.width), np.float32)
+
+
+@dataclass(frozen=True)
+class Cold:
+    """The first use of a file, in a Python process of its own."""
+
+    load_ms: float
+    """Opening and compiling; the engine's library is imported before, and the file was read
+    before, so that it comes from the system's cache, not from the disk."""
+    first_run_ms: float
+    peak_memory_mb: float | None
+    """The highest resident memory while the file is opened and run three times (fewer if time is
+    short), minus the resident memory right before: with the engine's library imported and the
+    input made. So it holds weights, buffers and output, and not Python and libraries.
+
+    In 10^6 bytes. From VmHWM and VmRSS of Linux; on other Unix systems only the growth of the
+    process's peak is known, which may be less. None where the system does not tell."""
+
+
+def measure_cold(setup: Setup, *, seconds_limit: float = Plan.seconds_limit) -> Cold:
+    """Use a file for the first time, in a fresh Python process.
+
+    Args:
+        setup: What to open and run.
+        seconds_limit: No further run is begun after this; the first one is always made.
+
+    Raises:
+        RuntimeFileError: Any of its kinds, as opening and running raise them.
+        ModelLoadError: The engine failed in its own way, or brought down its process.
+    """
+    task = msgspec.json.encode((setup, seconds_limit)).decode()
+    child = subprocess.run(
+        [sys.executable, "-P", "-m", __name__, task],
+        env={**environ, "PYTHONPATH": pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if child.returncode != 0:
+        raise ModelLoadError(f"{setup.path} cannot be run by {setup.engine}: {_why(child)}")
+    kind, answer = msgspec.json.decode(child.stdout.splitlines()[-1])
+    if kind == Cold.__name__:
+        return msgspec.convert(answer, Cold)
+    error: RuntimeFileError = getattr(errors, kind)(answer)
+    raise error
+
+
+def _why(child: subprocess.CompletedProcess[str]) -> str:
+    if child.returncode < 0:
+        return f"it brought down the process ({signal.Signals(-child.returncode).name})."
+    return (child.stderr.strip().splitlines() or ["no reason given"])[-1]
+
+
+def _measure_here(setup: Setup, seconds_limit: float, clock: Clock = perf_counter) -> Cold:
+    path, image = Path(setup.path), setup.image
+    engines(path)  # imports the engine's library
+    before = _forget_peak()
+    start = clock()
+    session = open_session(path, engine=setup.engine, threads=setup.threads)
+    loaded = clock()
+    session.run(image)
+    finished = clock()
+    for _ in range(RUNS_FOR_MEMORY - 1):
+        if clock() - start < seconds_limit:
+            session.run(image)
+    peak = _resident_bytes("VmHWM")
+    return Cold(
+        load_ms=(loaded - start) * 1e3,
+        first_run_ms=(finished - loaded) * 1e3,
+        peak_memory_mb=None if before is None or peak is None else (peak - before) / 1e6,
+    )
+
+
+def _forget_peak() -> int | None:
+    """Let the peak start again at what is resident now; give that, in bytes."""
+    if sys.platform == "linux":
+        try:
+            Path("/proc/self/clear_refs").write_text("5")  # see man proc_pid_clear_refs
+        except OSError:  # some containers forbid it: the peak would be that of the imports
+            return None
+    return _resident_bytes("VmRSS")
+
+
+def _resident_bytes(field: str) -> int | None:
+    """Read VmRSS (now) or VmHWM (the peak).
+
+    Not getrusage on Linux: its ru_maxrss starts with the peak of the process that started this one.
+    """
+    if sys.platform == "linux":
+        found = re.search(rf"{field}:\s*(\d+) kB", Path("/proc/self/status").read_text())
+        return int(found[1]) * 1024 if found else None
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
+
+
+def _main() -> None:
+    """Do what `measure_cold` asks of its child: the answer is the last line of stdout."""
+    setup, seconds_limit = msgspec.json.decode(sys.argv[1], type=tuple[Setup, float])
+    answer: Cold | str
+    try:
+        answer = _measure_here(setup, seconds_limit)
+        kind = Cold.__name__
+    except RuntimeFileError as error:
+        kind, answer = type(error).__name__, str(error)
+    sys.stdout.write("\n" + msgspec.json.encode((kind, answer)).decode() + "\n")
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,158 @@
+"""What `scnet benchmark` found: as a table, as JSON, and as a plot."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import msgspec
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mobile_runtime.errors import BackendUnavailableError
+from mobile_runtime.latency import Plan, Ratio, Statistics
+from mobile_runtime.latency_cold import Cold
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH = 160
+"""Columns for output that goes to a file or a log, where nothing else sets a width."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One file on one engine, at one size: what ran where, and what came of it."""
+
+    file: str
+    precision: str | None
+    """None for a file that this project did not make."""
+    shift: str | None
+    """How the spatial shift is written; None for a file that this project did not make."""
+    engine: str
+    """Its name and version."""
+    threads: int | None
+    """None where the engine decides for itself."""
+    placement: str
+    """How many operators run on what."""
+    height: int
+    """Of the input, in pixels."""
+    width: int
+    cold: Cold
+    warm: Statistics
+    ratio: Ratio
+    """To the first file."""
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Files that were run in turns, on one machine."""
+
+    device: str
+    date: str
+    """UTC, ISO 8601."""
+    plan: Plan
+    warmup_runs: int
+    """How many were made of each file; fewer than planned if time ran out."""
+    files: tuple[Measurement, ...]
+
+
+def format_json(benchmark: Benchmark) -> bytes:
+    """Write a benchmark as JSON, every run included."""
+    return msgspec.json.format(msgspec.json.encode(benchmark), indent=2) + b"\n"
+
+
+def print_table(benchmark: Benchmark) -> None:
+    """Print one row per file."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH
+    console.print(_tabulate(benchmark))
+
+
+def import_figure() -> "type[Figure]":
+    """Import what draws plots.
+
+    Raises:
+        BackendUnavailableError: Matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError as error:
+        raise BackendUnavailableError(
+            "A plot needs matplotlib: pip install 'scnet-mobile[plot]'."
+        ) from error
+    return Figure
+
+
+def draw_png(benchmark: Benchmark) -> bytes:
+    """Draw one box per file: quartiles and median; the whiskers end at the 5th and 95th percentile.
+
+    Raises:
+        BackendUnavailableError: Matplotlib is not installed.
+    """
+    rows = benchmark.files[::-1]  # the first file on top
+    figure = import_figure()(figsize=(10, 1.5 + 0.8 * len(rows)), layout="constrained")
+    axes = figure.subplots()
+    axes.boxplot(
+        [row.warm.samples_ms for row in rows],
+        orientation="horizontal",
+        tick_labels=["\n".join(_facts(row)) for row in rows],
+        whis=(5, 95),
+        showfliers=False,
+    )
+    axes.set_xlim(left=0)
+    axes.set_xlabel(f"latency of a warm run, ms ({benchmark.device})")
+    axes.grid(axis="x", alpha=0.3)
+    file = BytesIO()
+    figure.savefig(file, dpi=150)
+    return file.getvalue()
+
+
+def _tabulate(benchmark: Benchmark) -> Table:
+    table = Table(
+        title=f"Latency and memory on {benchmark.device}",
+        caption="\n".join(_remarks(benchmark)),
+        caption_justify="left",
+        show_lines=True,
+    )
+    table.add_column("file, engine, placement", overflow="fold")
+    for name in ("cold: load,\nfirst run, ms", "memory,\nMB", "median,\nms"):
+        table.add_column(name, justify="right")
+    for name in ("mean,\ntrimmed, ms", "p90,\np95, ms", "min,\nstdev, ms", "runs"):
+        table.add_column(name, justify="right")
+    table.add_column("ratio to\nthe first", justify="right")
+    for row in benchmark.files:
+        table.add_row(escape("\n".join(_facts(row))), *_figures(row, benchmark.plan))
+    return table
+
+
+def _facts(row: Measurement) -> Iterator[str]:
+    yield row.file
+    yield ", ".join(filter(None, (row.precision, row.shift, f"{row.height}x{row.width}")))
+    yield row.engine
+    yield row.placement
+
+
+def _figures(row: Measurement, plan: Plan) -> Iterator[str]:
+    cold, warm, ratio = row.cold, row.warm, row.ratio
+    made = len(warm.samples_ms)
+    yield f"{cold.load_ms:.2f}\n{cold.first_run_ms:.2f}"
+    yield "?" if cold.peak_memory_mb is None else f"{cold.peak_memory_mb:.1f}"
+    yield f"[bold]{warm.median_ms:.2f}[/]"
+    yield f"{warm.mean_ms:.2f}\n{warm.trimmed_mean_ms:.2f}"
+    yield f"{warm.p90_ms:.2f}\n{warm.p95_ms:.2f}"
+    yield f"{warm.min_ms:.2f}\n{'?' if warm.stdev_ms is None else f'{warm.stdev_ms:.2f}'}"
+    yield str(made) if made == plan.runs else f"[yellow]{made} of {plan.runs}[/]"
+    yield f"{ratio.median:.2f}\n{ratio.p10:.2f}..{ratio.p90:.2f}"
+
+
+def _remarks(benchmark: Benchmark) -> Iterator[str]:
+    plan, made = benchmark.plan, benchmark.warmup_runs
+    cut = "" if made == plan.warmup_runs else f" of {plan.warmup_runs}: time ran out"
+    yield f"Files ran in turns after {made} warm-up runs{cut}."
+    yield "Ratio: median of the ratios per round, and their 10th and 90th percentile."
+    yield "Cold and memory: in a fresh process per file, above what Python and libraries take."
+    if len({(row.height, row.width) for row in benchmark.files}) > 1:
+        yield "[yellow]The inputs differ in size: a ratio compares runs, not pixels.[/]"

@@ -1,0 +1,355 @@
+"""Each rule on its examples; our own files, a naive conversion, foreign files and broken ones."""
+
+import json
+import shutil
+from dataclasses import replace
+from importlib import import_module
+from itertools import product
+
+import coremltools as ct
+import numpy as np
+import onnx
+import pytest
+import torch
+from check_examples import EXAMPLES
+from click.testing import CliRunner
+from coremltools.converters.mil import Builder as mb  # noqa: N813  its own manual's name
+from networks import make_net
+from onnx import TensorProto, helper
+from torch import nn
+
+from converters.conversion import convert
+from converters.options import FORMATS, SHIFTS, ConversionOptions
+from mobile_runtime.check import analyzer
+from mobile_runtime.check.residency import NOT_STATIC, READERS, RULES, TARGETS, check, judge
+from mobile_runtime.command_check import command
+from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.network import HEADS, SCNetConfig, SpatialShift
+from scnet.shift import OFFSETS
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
+
+SIZE = (16, 32)
+RULE = {rule.id: rule for rule in RULES}
+TARGET = {target.name: target for target in TARGETS}
+
+
+def by_target(path):
+    return {report.target: report for report in check(path)}
+
+
+def rules_found(report):
+    return {finding.rule for finding in report.findings}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_rule_finds_what_breaks_it_and_nothing_else(rule):
+    broken, kept = EXAMPLES[rule.id]
+    assert rule.look(broken)
+    assert not rule.look(kept)
+
+
+def test_every_rule_has_its_own_id_and_its_examples():
+    assert len(RULE) == len(RULES)
+    assert RULE.keys() == EXAMPLES.keys()
+    assert not {rule.id for rule in NOT_STATIC} & RULE.keys()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_rule_says_what_is_wrong_what_to_do_and_who_says_so(rule):
+    assert rule.message.endswith((".", ")"))
+    assert rule.fix.endswith((".", ")"))
+    assert rule.source
+    assert set(rule.targets) <= TARGET.keys()
+    assert not rule.id.startswith("ANE") or "MLComputePlan" in rule.message
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.leaves], ids=lambda rule: rule.id)
+def test_what_leaves_is_counted_as_leaving(rule):
+    for name in rule.targets:
+        report = judge(replace(EXAMPLES[rule.id][0], away=frozenset()), TARGET[name], "file")
+        assert report.resident < report.total
+        assert sum(p.operators for p in report.partitions) == report.total
+        assert len(report.operators) == len({p.unit for p in report.partitions})
+
+
+# Our own files
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory):
+    """Every format, shift form and precision, the heads in turn; by options."""
+    folder = tmp_path_factory.mktemp("ours")
+    files, wanted = {}, list(product(FORMATS, SHIFTS, ("fp32", "fp16")))
+    for turn, head in enumerate(HEADS):
+        save_weights(make_net(SCNetConfig(4, head, 32, 1)), folder / "net.safetensors", {})
+        checkpoint = open_checkpoint(folder / "net.safetensors")
+        mine = wanted[turn :: len(HEADS)]
+        options = [ConversionOptions(f, s, p, None if f == "onnx" else (SIZE,)) for f, s, p in mine]
+        files |= zip(mine, convert(checkpoint, options, folder / "out", verify=False), strict=True)
+    return files
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize("format_", FORMATS)
+def test_our_files_have_no_errors(ours, format_, shift, precision):
+    for report in check(ours[format_, shift, precision]):
+        assert report.passed, report.findings
+        pads = shift == "slice_concat" and report.target == "coreml-provider"
+        chosen = precision == "fp32" and report.target == "neural-engine"
+        assert (report.resident == report.total) == (not pads and not chosen)
+        assert pads or len(report.partitions) == 1
+
+
+def test_our_depthwise_files_have_no_warnings_but_these(ours):
+    """What is left is true: see the messages."""
+    known = {"ANE001", "ANE009", "ONX004"}
+    for key in product(FORMATS, ["depthwise"], ("fp32", "fp16")):
+        for report in check(ours[key]):
+            warned = {f.rule for f in report.findings if f.severity == "warning"}
+            assert warned <= known
+
+
+def test_images_and_several_sizes_have_no_errors(tmp_path, checkpoint):
+    sizes = (SIZE, (32, 32))
+    wanted = [ConversionOptions("coreml", "slice_concat", "fp16", sizes, "image")]
+    (path,) = convert(checkpoint(SCNetConfig(2, "direct", 8, 1)), wanted, tmp_path, verify=False)
+    (report,) = check(path)
+    assert report.passed
+    assert report.resident == report.total
+    assert {"ANE004", "ANE001b"} <= rules_found(report)
+    assert "ANE009" not in rules_found(report)
+
+
+# The published formulation, converted plainly
+
+
+class NaiveShift(nn.Module):
+    """Zeros, and eight assignments into slices: as the paper's own code does it."""
+
+    def forward(self, features):
+        _, channels, height, width = features.shape
+        group = channels // len(OFFSETS)
+        shifted = torch.zeros_like(features)
+        for k, (dy, dx) in enumerate(OFFSETS):
+            y, x, part = max(0, dy), max(0, dx), slice(k * group, (k + 1) * group)
+            rows, columns = height - abs(dy), width - abs(dx)
+            shifted[:, part, y - dy : y - dy + rows, x - dx : x - dx + columns] = features[
+                :, part, y : y + rows, x : x + columns
+            ]
+        return shifted
+
+
+@pytest.fixture(scope="module")
+def naive():
+    net = make_net(SCNetConfig(2, "pixelshuffle", 16, 1))
+    expected = net(picture := torch.rand(1, 3, *SIZE))
+    for name, layer in list(net.named_modules()):
+        if isinstance(layer, SpatialShift):
+            net.set_submodule(name, NaiveShift())
+    assert torch.allclose(net(picture), expected)
+    return net, picture
+
+
+def test_naive_tflite_is_caught_where_the_analyzer_sees_nothing(tmp_path, naive):
+    import litert_torch
+
+    litert_torch.convert(naive[0], naive[1:]).export(str(tmp_path / "naive.tflite"))
+    legacy, drift = by_target(tmp_path / "naive.tflite").values()
+    assert not legacy.passed
+    assert {"TFG014c", "TFG019", "TFG014", "TFG021", "TFG021b"} <= rules_found(legacy)
+    assert {"TFG014", "TFG021", "TFG021b"} <= rules_found(drift)
+    assert all(p.startswith("Op#") for f in legacy.findings[:1] for p in f.places)
+    assert not legacy.analyzer.available
+    assert "GATHER_ND" in legacy.analyzer.note
+
+
+def test_naive_onnx_is_caught(tmp_path, naive):
+    program = torch.onnx.export(naive[0], naive[1:], dynamo=True, verbose=False, opset_version=18)
+    program.save(str(tmp_path / "naive.onnx"))
+    reports = by_target(tmp_path / "naive.onnx")
+    assert all("ONX008b" in rules_found(report) for report in reports.values())
+    provider = reports["coreml-provider"]
+    assert provider.operators["CPU"]["ScatterND"] > 20
+    assert len(provider.partitions) > 20
+
+
+def test_naive_coreml_is_caught(tmp_path, naive):
+    program = torch.export.export(naive[0], naive[1:]).run_decompositions({})
+    ct.convert(program, minimum_deployment_target=ct.target.iOS16, skip_model_load=True).save(
+        str(tmp_path / "naive.mlpackage")
+    )
+    (report,) = check(tmp_path / "naive.mlpackage")
+    assert not report.passed
+    assert {"ANE007", "ANE013", "ANE013b", "ANE024"} <= rules_found(report)
+    assert report.operators["GPU or CPU"]["scatter"] > 20
+
+
+# Somebody else's files
+
+
+def save_onnx(path, nodes, *shape, initializers=(), domain=""):
+    ports = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n in ("x", "y")]
+    graph = helper.make_graph(nodes, "g", ports[:1], ports[1:], initializers)
+    opsets = [helper.make_opsetid("", 18), *([helper.make_opsetid(domain, 1)] if domain else [])]
+    onnx.save(helper.make_model(graph, opset_imports=opsets), path)
+    return path
+
+
+def test_foreign_onnx_with_branches_constants_and_unknown_operators(tmp_path):
+    result = helper.make_tensor_value_info("z", TensorProto.FLOAT, None)
+    shift = helper.make_node("Shift", ["x"], ["z"], domain="org.example")
+    branch = helper.make_graph([shift], "branch", [], [result])
+    always = helper.make_tensor("always", TensorProto.BOOL, [], [True])
+    nodes = [
+        helper.make_node("Constant", [], ["two"], value_floats=[2.0]),
+        helper.make_node("If", ["always"], ["i"], then_branch=branch, else_branch=branch),
+        helper.make_node("Mul", ["i", "two"], ["y"]),
+    ]
+    path = save_onnx(tmp_path / "f.onnx", nodes, 1, 3, initializers=[always], domain="org.example")
+    report = by_target(path)["wasm"]
+    assert report.total == 4
+    assert {"ONX007", "ONX007d"} <= rules_found(report)
+    (finding,) = [f for f in report.findings if f.rule == "ONX007d"]
+    assert finding.places == ("Shift -> z", "Shift -> z (2)")
+
+
+def test_foreign_mlpackage_with_branches_and_a_range_of_sizes(tmp_path):
+    @mb.program(input_specs=[mb.TensorSpec((1, 4, 8, ct.RangeDim(8, 64).symbol))])
+    def program(x):
+        large = mb.greater(x=mb.reduce_sum(x=x), y=0.0)
+        return mb.cond(
+            pred=large, _true_fn=lambda: mb.silu(x=x), _false_fn=lambda: mb.gather(x=x, indices=0)
+        )
+
+    shape = ct.Shape((1, 4, 8, ct.RangeDim(8, 64)))
+    model = ct.convert(
+        program,
+        convert_to="mlprogram",
+        inputs=[ct.TensorType("x", shape)],
+        minimum_deployment_target=ct.target.iOS16,
+        skip_model_load=True,
+    )
+    model.save(str(tmp_path / "f.mlpackage"))
+    (report,) = check(tmp_path / "f.mlpackage")
+    assert {"ANE003", "ANE007"} <= rules_found(report)
+    assert report.resident == 0
+
+
+# Bad input
+
+
+@pytest.fixture(params=READERS)
+def whole_file(request, ours):
+    return next(path for path in ours.values() if path.suffix == request.param)
+
+
+def copy(path, folder):
+    target = folder / f"copy{path.suffix}"
+    shutil.copytree(path, target) if path.is_dir() else shutil.copy(path, target)
+    parts = [target] if target.is_file() else [p for p in target.rglob("*") if p.is_file()]
+    return target, [p for p in parts if p.suffix != ".bin"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.95])
+def test_truncated_files_are_refused(whole_file, tmp_path, share):
+    path, parts = copy(whole_file, tmp_path)
+    for part in parts:
+        content = part.read_bytes()
+        part.write_bytes(content[: int(len(content) * share)])
+        with pytest.raises(ModelLoadError, match=str(path)):
+            check(path)
+        part.write_bytes(content)
+
+
+def test_changed_bytes_end_in_a_report_or_a_clear_error(whole_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(analyzer, "find_spec", lambda name: None)
+    path, parts = copy(whole_file, tmp_path)
+    random = np.random.default_rng(0)
+    for part in parts * 30:
+        content = bytearray(part.read_bytes())
+        whole = bytes(content)
+        for position in random.integers(0, min(len(content), 4096), 8):
+            content[position] = random.integers(256)
+        part.write_bytes(content)
+        try:
+            assert check(path)
+        except ModelLoadError as error:
+            assert "\n" not in str(error)[:40]
+        part.write_bytes(whole)
+
+
+@pytest.mark.parametrize("name", ["no.onnx", "no.tflite", "no.mlpackage", "letter.txt"])
+def test_missing_and_unknown_files_are_refused(tmp_path, name):
+    with pytest.raises(ModelLoadError, match=name):
+        check(tmp_path / name)
+
+
+def test_a_target_that_does_not_take_the_file_is_refused(ours):
+    with pytest.raises(BackendUnavailableError, match="gpu-legacy, ml-drift, not webgpu"):
+        check(ours["tflite", "depthwise", "fp32"], ["webgpu"])
+
+
+# The analyzer
+
+ANALYZED = """\
+Subgraph#0 main(T#0) -> [T#15]
+  Op#0 ADD(T#0) -> [T#10]
+  Op#1 GATHER_ND(T#12, T#8[0, 3]) -> [T#13]
+
+GPU COMPATIBILITY WARNING: Subgraph#0 has GPU delegate compatibility issues at nodes 0, 1 on TFLite
+Subgraph#1(T#1_0) -> [T#1_2]
+  Op#0 ADD(T#1_0) -> [T#1_2]
+"""
+
+
+def test_analyzer_is_set_against_our_rules():
+    analysis = analyzer.compare(ANALYZED, {"Op#1 GATHER_ND", "Op#2 SELECT"})
+    assert analysis.refused == ("Op#0 ADD", "Op#1 GATHER_ND")
+    assert analysis.stricter == ("Op#2 SELECT",)
+    assert analysis.looser == ("Op#0 ADD",)
+
+
+def test_absent_analyzer_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(analyzer, "find_spec", lambda name: None)
+    analysis = analyzer.analyze(tmp_path / "x.tflite", [])
+    assert not analysis.available
+    assert "_pywrap_analyzer_wrapper" in analysis.note
+
+
+def test_working_analyzer_is_heard(ours, monkeypatch):
+    analyzer._refuses_control.cache_clear()
+    monkeypatch.setattr(analyzer, "_run", lambda content: ANALYZED)
+    legacy = by_target(ours["tflite", "depthwise", "fp32"])["gpu-legacy"]
+    analyzer._refuses_control.cache_clear()
+    assert legacy.analyzer.looser == ("Op#0 ADD", "Op#1 GATHER_ND")
+
+
+# The command
+
+
+def test_command_prints_a_table_or_json(ours, tmp_path):
+    good = ours["onnx", "depthwise", "fp32"]
+    bad = save_onnx(tmp_path / "bad.onnx", [helper.make_node("No", ["x"], ["y"], domain="d")], 1)
+    table = CliRunner().invoke(command, [str(good)], catch_exceptions=False)
+    assert table.exit_code == 0
+    assert "onnxruntime-web WASM" in table.output
+    shown = CliRunner().invoke(command, [str(good), str(bad), "--target", "wasm", "--json"])
+    assert shown.exit_code == 1
+    first, second = json.loads(shown.output)
+    assert first["passed"]
+    assert first["resident"] == first["total"]
+    assert second["findings"][0]["places"] == ["No -> y"]
+
+
+def test_tables_say_what_the_analyzer_said(ours):
+    path = str(ours["tflite", "slice_concat", "fp32"])
+    shown = CliRunner().invoke(command, [path, "--target", "gpu-legacy"], catch_exceptions=False)
+    assert shown.exit_code == 0
+    assert "Official TFLite analyzer" in shown.output
+
+
+def test_heavy_libraries_are_imported_only_by_the_readers():
+    assert all(hasattr(import_module(name), "read_graph") for name in READERS.values())
