@@ -1,8 +1,8 @@
 """How long does a run take? Interleaved runs, and their statistics.
 
-The protocol: cold apart from warm (`latency_cold`), at least 5 warm-up runs and 50 timed ones,
-as in LiteRT's own tools. A run is the session's `run`: a picture in, a picture out, copies and changes of
-layout between numpy and the engine included.
+The protocol: cold apart from warm (`latency_cold`), at least 5 warm-up runs and 50 timed ones, as
+in LiteRT's own tools. A run is the session's `run`: a picture in, a picture out, with copies and
+changes of layout between numpy and the engine.
 
 Files are compared by running them in turns, one run of each per round. What disturbs the machine
 then meets all of them alike, and cancels in the ratio of a round.
