@@ -12,6 +12,7 @@ from typing import Any
 
 import flatbuffers
 import litert_torch
+import numpy as np
 import torch
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_quantizer import quantizer, recipe_manager
@@ -159,6 +160,10 @@ def _halve_weights(content: bytes) -> bytes:
 def _with_metadata(content: bytes, metadata: dict[str, str]) -> bytes:
     """Add a metadata buffer to a TFLite flatbuffer."""
     model = schema.ModelT.InitFromPackedBuf(content, 0)
+    for buffer in model.buffers:  # the quantizer puts large ones behind the flatbuffer
+        if buffer.offset > 1:
+            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
     buffer = schema.BufferT()
     buffer.data = list(json.dumps(metadata).encode())
     model.buffers.append(buffer)

@@ -128,6 +128,16 @@ FULL_SIZE = {
 }
 
 
+@pytest.mark.parametrize("format_", ["tflite", "onnx"])
+def test_bundled_weights_convert_to_half_precision(tmp_path, format_):
+    """At full size the quantizer lays out a .tflite in another way than at small ones."""
+    sizes = None if format_ == "onnx" else ((128, 128),)
+    options = ConversionOptions(format_, "depthwise", "fp16", sizes)
+    (path,) = convert(open_checkpoint(BUNDLED), [options], tmp_path)
+    assert all(verdict.worst.psnr_db > 60 for verdict in read_manifest(path).verified)
+    assert path.stat().st_size < 550_000
+
+
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("format_", FORMATS)
 def test_bundled_weights_convert_at_full_size(tmp_path, format_, shift):
