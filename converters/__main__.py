@@ -4,15 +4,14 @@ Exit codes: 0 all right, 1 a verdict was bad, 2 no verdict could be had.
 """
 
 import logging
-import signal
 import sys
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 import click
 
+from converters import interruption
 from converters.errors import ConversionError, VerificationError
 from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.session import RUNNERS, Session, open_session
@@ -20,6 +19,7 @@ from scnet.errors import CheckpointError
 
 COMMANDS = {
     "benchmark": ("mobile_runtime.command_benchmark", "Measure latency and memory of model files."),
+    "check": ("mobile_runtime.command_check", "Say where each operator would run."),
     "convert": ("converters.command_convert", "Convert a checkpoint to files, proved right."),
     "evaluate": ("converters.command_evaluate", "Measure PSNR and SSIM on a folder of pictures."),
     "info": ("converters.command_info", "Say what a checkpoint or model file is."),
@@ -60,7 +60,7 @@ def program(context: click.Context) -> None:
 
 def main() -> None:
     """Run the program; an error is a sentence on stderr, never a traceback."""
-    signal.signal(signal.SIGTERM, _leave)
+    interruption.listen()
     logging.disable(logging.WARNING)  # coremltools and torchao, on what this system lacks
     try:
         code = program.main(standalone_mode=False)
@@ -72,6 +72,8 @@ def main() -> None:
         _fail(str(error), 1)
     except (CheckpointError, ConversionError, RuntimeFileError) as error:
         _fail(str(error), 2)
+    except (OSError, MemoryError) as error:
+        _fail(str(error) or "not enough memory", 2)
     except click.Abort:
         _fail("Interrupted.", 130)
 
@@ -88,11 +90,6 @@ def _open_model(path: Path | None, *, engine: str | None, threads: int | None) -
 def _fail(message: str, code: int) -> NoReturn:
     click.secho(f"Error: {message}", fg="red", err=True)
     sys.exit(code)
-
-
-def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    """Leave by an exception, so that half-made files are cleared away."""
-    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -150,4 +150,4 @@ def _sizes(height: int | None, width: int | None, others: Sequence[Size]) -> tup
         if others:
             raise UnsupportedOptionError("--other-size comes with --height and --width.")
         return ()
-    return ((height, width), *others)
+    return tuple(dict.fromkeys([(height, width), *others]))

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from mobile_runtime.quality import Score, Upscale, bicubic, evaluate, list_images, mean
 from mobile_runtime.session import Session
@@ -41,7 +42,7 @@ def command(
     the papers do it. Bicubic upscaling is measured beside them. A file of fixed input size is run
     by tiles; a smaller picture is mirrored outwards, which costs a little accuracy at two borders.
     """
-    sessions = {path.name: context.obj(path, engine=None, threads=None) for path in files}
+    sessions = [(path, context.obj(path, engine=None, threads=None)) for path in files]
     console = Console(stderr=True)
     with Progress(console=console, transient=True) as bar:
         rows = []
@@ -58,13 +59,13 @@ def command(
         _print(rows, folder, each=each)
 
 
-def _methods(sessions: dict[str, Session]) -> Iterator[tuple[str, int, str, Upscale]]:
+def _methods(sessions: list[tuple[Path, Session]]) -> Iterator[tuple[str, int, str, Upscale]]:
     """Name every method to measure: bicubic for each scale first, then the files."""
-    for scale in sorted({describe(session).scale for session in sessions.values()}):
+    for scale in sorted({describe(session).scale for _, session in sessions}):
         yield "bicubic", scale, "MATLAB's imresize, rewritten", bicubic(scale)
-    for name, session in sessions.items():
+    for path, session in sessions:
         yield (
-            name,
+            path.name,
             describe(session).scale,
             session.engine,
             lambda image, session=session: upscale_image(session, image),  # type: ignore[misc]
@@ -72,16 +73,19 @@ def _methods(sessions: dict[str, Session]) -> Iterator[tuple[str, int, str, Upsc
 
 
 def _print(rows: list[Row], folder: Path, *, each: bool) -> None:
-    table = Table(title=f"PSNR and SSIM on Y, {folder.name}, {len(rows[0].pictures)} pictures")
+    title = f"PSNR and SSIM on Y, {folder.name}, {len(rows[0].pictures)} pictures"
+    table = Table(title=Text(title))
     for name in ("method", "scale", "engine"):
         table.add_column(name, overflow="fold")
     for name in ("PSNR, dB", "SSIM"):
         table.add_column(name, justify="right")
     for row in rows:
         for score in row.pictures if each else ():
-            table.add_row(f"  {score.name}", "", "", f"{score.psnr_db:.2f}", f"{score.ssim:.4f}")
+            table.add_row(
+                Text(f"  {score.name}"), "", "", f"{score.psnr_db:.2f}", f"{score.ssim:.4f}"
+            )
         table.add_row(
-            row.method,
+            Text(row.method),
             f"x{row.scale}",
             row.engine,
             f"{row.mean.psnr_db:.2f}",

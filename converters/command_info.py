@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mobile_runtime.manifest import hash_file, measure_file
 from mobile_runtime.session import RUNNERS, count_operators, open_session
@@ -23,15 +24,22 @@ Facts = dict[str, object]
 def command(file: Path | None, scale: int | None, *, as_json: bool) -> None:
     """Say what FILE is: a checkpoint or a model file (the bundled weights if not given)."""
     path = file or BUNDLED
+    if scale is not None and path.suffix in RUNNERS:
+        raise click.UsageError("--scale is for checkpoints: a model file says its own.")
     facts = describe_file(path) if path.suffix in RUNNERS else describe_checkpoint(path, scale)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
-    table = Table(show_header=False, title=path.name)
+    table = Table(show_header=False, title=Text(path.name))
     for name, value in facts.items():
         shown = value if isinstance(value, str | int | float) else json.dumps(value)
-        table.add_row(name.replace("_", " "), str(shown))
+        table.add_row(Text(name.replace("_", " ")), Text(_printable(str(shown))))
     Console().print(table)
+
+
+def _printable(text: str) -> str:
+    """Leave out control characters, with which a file could play tricks on the terminal."""
+    return "".join(c for c in text if c.isprintable())
 
 
 def describe_checkpoint(path: Path, scale: int | None = None) -> Facts:
@@ -54,7 +62,7 @@ def describe_checkpoint(path: Path, scale: int | None = None) -> Facts:
         "halo_pixels": halo(config),
         "size_bytes": measure_file(path),
         "sha256": hash_file(path),
-        **{name: text for name, text in checkpoint.notes.items() if name != "config"},
+        **checkpoint.notes,
     }
 
 

@@ -16,6 +16,7 @@ from typing import Protocol, cast
 
 from torch import fx
 
+from converters import interruption
 from converters.errors import OutputError, ToolUnavailableError, VerificationError
 from converters.golden import write_golden
 from converters.options import ConversionOptions, FileName, Format, Size
@@ -28,7 +29,7 @@ from mobile_runtime.manifest import (
     manifest_path,
     write_manifest,
 )
-from mobile_runtime.parity import TOLERANCES
+from mobile_runtime.parity import tolerance_for
 from mobile_runtime.session import count_operators
 from mobile_runtime.validate import validate
 from scnet.checkpoint import Checkpoint
@@ -102,7 +103,8 @@ def convert(
         VerificationError: A file does not compute what PyTorch does.
     """
     targets = [output_dir / file_name(checkpoint.net.config, options) for options in wanted]
-    _refuse_existing(targets, overwrite=overwrite)
+    for target in targets:
+        _refuse_existing(target, overwrite=overwrite)
     tools = [_import_converter(options.format) for options in wanted]
     for options, target, tool in zip(wanted, targets, tools, strict=True):
         on_start(target.name)
@@ -113,6 +115,8 @@ def convert(
                 manifest = replace(manifest, verified=verified)
                 _refuse_failed(manifest)
             write_manifest(manifest, aside)
+            interruption.check()
+            _refuse_existing(target, overwrite=overwrite)  # somebody may have been faster
             _publish(aside, target)
     return targets
 
@@ -135,13 +139,16 @@ def _make(
     model = _describe(checkpoint, options, tool)
     with _quiet():
         tool.convert(to_device_form(checkpoint.net), options, model, path)
+    interruption.check()
+    golden = tuple(write_golden(checkpoint.net, options.sizes, path.parent))
+    longest = max(side for sample in golden for side in sample.input_shape[2:])
     manifest = Manifest(
         file=path.name,
         sha256=hash_file(path),
         model=model,
         operators=count_operators(path),
-        tolerance=TOLERANCES[options.precision],
-        golden=tuple(write_golden(checkpoint.net, options.sizes, path.parent)),
+        tolerance=tolerance_for(options.precision, model.scale, longest),
+        golden=golden,
     )
     write_manifest(manifest, path.parent)
     return manifest
@@ -179,17 +186,25 @@ def describe_weights(checkpoint: Checkpoint) -> Weights:
 def _import_converter(name: Format) -> Converter:
     try:
         with _quiet():
-            return cast(Converter, import_module(CONVERTERS[name]))
+            tool = cast(Converter, import_module(CONVERTERS[name]))
+        interruption.check()
     except ModuleNotFoundError as error:
         raise ToolUnavailableError(
             f"Converting to {name} needs {error.name}: pip install 'scnet-mobile[convert]'."
         ) from error
+    return tool
 
 
-def _refuse_existing(targets: Sequence[Path], *, overwrite: bool) -> None:
-    there = [str(target) for target in targets if target.exists()]
-    if there and not overwrite:
-        raise OutputError(f"{', '.join(there)} exists already: give --overwrite to replace it.")
+def _refuse_existing(target: Path, *, overwrite: bool) -> None:
+    """Refuse to replace what is there, and in any case what no conversion has made."""
+    for path in (target, manifest_path(target)):
+        if not os.path.lexists(path):
+            continue
+        if not overwrite:
+            raise OutputError(f"{path} exists already: give --overwrite to replace it.")
+        package = path.suffix == ".mlpackage" and (path / "Manifest.json").is_file()
+        if path.is_dir() and not package:
+            raise OutputError(f"{path} is a folder of something else: it is not replaced.")
 
 
 def _refuse_failed(manifest: Manifest) -> None:
@@ -208,6 +223,7 @@ def _refuse_failed(manifest: Manifest) -> None:
 @contextlib.contextmanager
 def _workshop(output_dir: Path) -> Iterator[Path]:
     """A folder on the same file system as the output, gone afterwards, come what may."""
+    new = not output_dir.exists()
     try:
         output_dir.mkdir(parents=True, exist_ok=True)
         aside = tempfile.mkdtemp(prefix=".scnet-", dir=output_dir)
@@ -217,6 +233,8 @@ def _workshop(output_dir: Path) -> Iterator[Path]:
         yield Path(aside)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+        if new and not any(output_dir.iterdir()):
+            output_dir.rmdir()
 
 
 def _publish(aside: Path, target: Path) -> None:

@@ -18,6 +18,10 @@ SHIFTS: tuple[Shift, ...] = get_args(Shift)
 
 SUFFIXES: dict[Format, str] = {"coreml": ".mlpackage", "tflite": ".tflite", "onnx": ".onnx"}
 
+LONGEST_SIDE = 4096
+"""Of a fixed input size in pixels: at x4 the Neural Engine's largest dimension, 16384
+(ncdrone/rustane#13)."""
+
 USUAL_PRECISION: dict[Format, Precision] = {"coreml": "fp16", "tflite": "fp32", "onnx": "fp32"}
 """fp16 where the accelerator computes in it anyway (Neural Engine: fp16 only, coreai-models rules).
 TFLite's GPU delegate rounds fp32 files by itself, and browsers without `shader-f16` need fp32."""
@@ -47,8 +51,11 @@ class ConversionOptions:
             raise UnsupportedOptionError(
                 "ONNX files take any size; Core ML and TFLite files need --height and --width."
             )
-        if self.sizes is not None and any(side < 1 for size in self.sizes for side in size):
-            raise UnsupportedOptionError(f"Sizes must be positive, not {self.sizes}.")
+        sides = [side for size in self.sizes or () for side in size]
+        if any(not 1 <= side <= LONGEST_SIDE for side in sides):
+            raise UnsupportedOptionError(
+                f"Sizes are 1 to {LONGEST_SIDE} pixels, not {max(sides)}: tile larger pictures."
+            )
         if self.format != "coreml" and len(self.sizes or ((1, 1),)) > 1:
             raise UnsupportedOptionError(f"Only Core ML takes several sizes, not {self.format}.")
         if self.format != "coreml" and self.interface == "image":

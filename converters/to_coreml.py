@@ -64,6 +64,8 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     converted.save(str(path))
     # coremltools 9 leaves this there for ExecuTorch's debugger; nothing reads it.
     (path / "executorch_debug_handle_mapping.json").unlink(missing_ok=True)
+    for part in path.rglob("*"):  # written for its owner alone, which no server can read
+        part.chmod(0o755 if part.is_dir() else 0o644)
 
 
 class _Clipped(nn.Module):
@@ -127,7 +129,7 @@ def _describe(converted: Any, model: Model) -> None:
 
 @register_torch_op(torch_alias=["scnet::spatial_shift", "scnet.spatial_shift"])  # type: ignore[untyped-decorator]
 def spatial_shift(context: Any, node: Any) -> None:
-    """Lower to 1 pad, 8 slices, 1 concat."""
+    """Lower to 1 pad, 8 slices and 1 concat."""
     features = _get_inputs(context, node, expected=1)[0]
     _, channels, height, width = features.shape
     group = channels // len(OFFSETS)
@@ -149,7 +151,10 @@ def depth_to_space(context: Any, node: Any) -> None:
 
 
 def _slice(padded: Any, channel: int, group: int, y: int, x: int, height: Any, width: Any) -> Any:
-    """Cut one shifted group; with several input sizes the ends count from the far side."""
+    """Cut one shifted group: `slice_by_size`, which needs a constant size.
+
+    With several input sizes it is `slice_by_index`, whose ends can count from the far side.
+    """
     if isinstance(height, int) and isinstance(width, int):
         return Builder.slice_by_size(
             x=padded, begin=[0, channel, y, x], size=[1, group, height, width]

@@ -75,6 +75,8 @@ def command(
     description = describe(session)
     check_writable(output, picture, scale=description.scale, overwrite=overwrite)
     if comparison is not None:
+        if comparison.resolve() == output.resolve():
+            raise click.UsageError("--comparison and --output name the same file.")
         check_writable(comparison, Picture(picture.pixels), overwrite=overwrite)
     console = Console(stderr=True)
     start = perf_counter()

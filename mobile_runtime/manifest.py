@@ -6,6 +6,7 @@ JavaScript, Swift and Kotlin read the same fields.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,13 +15,19 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 
+from mobile_runtime.atomic import write_aside
 from mobile_runtime.errors import ManifestError
 from mobile_runtime.parity import Tolerance, Verdict
 from mobile_runtime.pictures import Image
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
-Size = tuple[Positive, Positive]
+Side = Annotated[int, msgspec.Meta(ge=1, le=16384)]
+Size = tuple[Side, Side]
 """Height and width in pixels."""
+Shape = tuple[Positive, Positive, Positive, Positive]
+
+SCALES = (2, 3, 4, 8)
+"""Output pixels per input pixel and side that an SCNet can have."""
 
 
 @dataclass(frozen=True)
@@ -57,20 +64,29 @@ class Model:
     variant: str
     """`t`, `b`, or width and depth such as `d48b10`."""
     head: str
-    scale: Positive
-    """Output pixels per input pixel and side."""
+    scale: int
+    """Output pixels per input pixel and side; one of `SCALES`."""
     precision: Literal["fp32", "fp16"]
     shift: Literal["slice_concat", "depthwise"]
     """How the spatial shift is written."""
-    sizes: tuple[Size, ...] | None
+    sizes: Annotated[tuple[Size, ...], msgspec.Meta(min_length=1)] | None
     """The input sizes that the file takes; None if it takes any."""
-    halo: Annotated[int, msgspec.Meta(ge=0)]
+    halo: Annotated[int, msgspec.Meta(ge=0, le=4096)]
     """How far an output pixel sees, in low-resolution pixels; what tiles must overlap by."""
     input: TensorSpec
     output: TensorSpec
     weights: Weights
     tools: dict[str, str]
     """Package -> version of everything that made the file."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no SCNet has.
+
+        Raises:
+            ValueError: The scale is not one of `SCALES`.
+        """
+        if self.scale not in SCALES:
+            raise ValueError(f"Scale {self.scale} is not one of {SCALES}")
 
     def to_metadata(self) -> dict[str, str]:
         """Write one string per field, for a format's own metadata."""
@@ -94,8 +110,10 @@ class Model:
             return None
         try:
             return msgspec.convert({name: _parse(metadata[name]) for name in names}, cls)
-        except msgspec.ValidationError as error:
-            raise ManifestError(f"The metadata inside the file is malformed: {error}") from error
+        except (msgspec.ValidationError, RecursionError) as error:
+            raise ManifestError(
+                f"The metadata inside the file is malformed ({error}): convert again."
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -105,11 +123,11 @@ class GoldenSample:
     name: str
     input: str
     """Path beside the manifest."""
-    input_shape: tuple[Positive, Positive, Positive, Positive]
+    input_shape: Shape
     input_sha256: str
     output: str
     """Path beside the manifest. Not clipped."""
-    output_shape: tuple[Positive, Positive, Positive, Positive]
+    output_shape: Shape
     output_sha256: str
 
 
@@ -124,21 +142,30 @@ class Manifest:
     operators: dict[str, int]
     """How many operators of each kind the file holds, constants left out."""
     tolerance: Tolerance
-    golden: tuple[GoldenSample, ...]
+    golden: Annotated[tuple[GoldenSample, ...], msgspec.Meta(min_length=1)]
     verified: tuple[Verdict, ...] = ()
     """What has run the file, and what it found; empty until something has."""
     schema_version: Literal[1] = 1
 
 
 def manifest_path(model: Path) -> Path:
-    """Give the place of the manifest of a model file: beside it, ending in `.json`."""
-    return model.with_suffix(".json")
+    """Give the place of the manifest of a model file: beside it, such as `scnet.tflite.json`."""
+    return model.parent / f"{model.name}.json"
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> Path:
-    """Write a manifest beside the file that it describes."""
+    """Write a manifest, whole or not at all, beside the file that it describes.
+
+    Raises:
+        ManifestError: The folder cannot be written to.
+    """
     path = manifest_path(folder / manifest.file)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    content = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    try:
+        with write_aside(path) as aside:
+            aside.write_bytes(content)
+    except OSError as error:
+        raise ManifestError(f"{path} cannot be written: {error.strerror}.") from error
     return path
 
 
@@ -153,7 +180,7 @@ def read_manifest(model: Path) -> Manifest:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except OSError as error:
         raise ManifestError(f"{path} cannot be read: {error.strerror}.") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ManifestError(f"{path} is not a manifest of this project: {error}.") from error
     if manifest.file != model.name or manifest.sha256 != hash_file(model):
         raise ManifestError(
@@ -169,6 +196,8 @@ def read_golden(manifest: Manifest, folder: Path) -> list[tuple[str, Image, Imag
     Raises:
         ManifestError: A sample is missing, outside the folder, or not what was promised.
     """
+    for sample in manifest.golden:
+        _check_shapes(sample, manifest.model.scale)
     return [
         (
             sample.name,
@@ -210,11 +239,32 @@ def measure_file(path: Path) -> int:
     return sum(part.stat().st_size for part in parts if part.is_file())
 
 
-def _read_array(folder: Path, name: str, shape: tuple[int, ...], sha256: str) -> Image:
+def _check_shapes(sample: GoldenSample, scale: int) -> None:
+    """Refuse what is not a picture, and the same picture `scale` times as large."""
+    *_, height, width = sample.input_shape
+    expected = (1, 3, height, width), (1, 3, height * scale, width * scale)
+    if (sample.input_shape, sample.output_shape) != expected:
+        raise ManifestError(
+            f"The golden sample {sample.name} goes from {sample.input_shape} to "
+            f"{sample.output_shape}, but the model is x{scale}, which takes {expected[0]} to "
+            f"{expected[1]}: the manifest was edited. Convert again."
+        )
+
+
+def _read_array(folder: Path, name: str, shape: Shape, sha256: str) -> Image:
+    try:
+        return _read_checked(folder, name, shape, sha256)
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL, too long, links in a circle
+        raise ManifestError(
+            f"The golden sample {name[:99]!r} cannot be read ({error.args[-1]}): convert again."
+        ) from error
+
+
+def _read_checked(folder: Path, name: str, shape: Shape, sha256: str) -> Image:
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise ManifestError(f"The golden sample {name} lies outside {folder}.")
-    if not path.is_file() or path.stat().st_size != 4 * int(np.prod(shape)):
+    if not path.is_file() or path.stat().st_size != 4 * math.prod(shape):
         raise ManifestError(f"The golden sample {path} is missing, or not of shape {shape}.")
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != sha256:

@@ -19,6 +19,9 @@ from mobile_runtime.pictures import Image, Pixels, open_picture, to_image, to_pi
 
 Upscale = Callable[[Image], Image]
 
+WINDOW = 11
+"""Side of SSIM's window in pixels."""
+
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -52,7 +55,7 @@ def evaluate(upscale: Upscale, folder: Path, scale: int) -> Iterator[Score]:
 def compare(
     truth: Pixels, restored: Pixels, *, border: int, gray: bool = False, name: str = ""
 ) -> Score:
-    """Score one restored picture against the truth.
+    """Score one restored picture against the truth; equal pictures get 999 dB.
 
     Args:
         truth: What was photographed.
@@ -63,9 +66,12 @@ def compare(
 
     Raises:
         ValueError: The shapes differ.
+        ImageError: Nothing is left inside the border for one window of SSIM.
     """
     if truth.shape != restored.shape:
         raise ValueError(f"The shapes differ: {truth.shape} and {restored.shape}.")
+    if min(truth.shape[:2]) < WINDOW + 2 * border:
+        raise ImageError(f"{name or 'A picture'} is too small to score: {truth.shape[1::-1]}.")
     inside = (slice(border, -border or None),) * 2
     a, b = luma(truth, gray=gray)[inside], luma(restored, gray=gray)[inside]
     return Score(name, _psnr_db(a, b), _ssim(a, b))
@@ -165,7 +171,7 @@ def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _psnr_db(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     error = float(np.mean((a - b) ** 2))
-    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+    return 999.0 if error == 0 else float(10 * np.log10(255**2 / error))
 
 
 def _ssim(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
@@ -184,5 +190,5 @@ def _blur(plane: NDArray[np.float64]) -> NDArray[np.float64]:
     kernel = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
     kernel /= kernel.sum()
     for axis in (0, 1):
-        plane = np.lib.stride_tricks.sliding_window_view(plane, 11, axis=axis) @ kernel
+        plane = np.lib.stride_tricks.sliding_window_view(plane, WINDOW, axis=axis) @ kernel
     return plane

@@ -28,25 +28,35 @@ REFUSALS = (
     failures.InvalidProtobuf,
     failures.NotImplemented,
     failures.RuntimeException,
+    UnicodeDecodeError,
 )
-"""What onnxruntime raises for a file that it cannot open; they share no base class of their own."""
+"""What onnxruntime raises for a file that it cannot open or run; they share no base class of their
+own. The last one where a name in the file, and so in its message, is not UTF-8."""
 
 
 @dataclass(frozen=True)
 class ONNXSession:
     """An open `.onnx`; see `mobile_runtime.session.Session`."""
 
+    path: Path
     engine: str
     model: Model | None
     session: Any
 
     def run(self, image: Image) -> Image:
-        """Upscale."""
+        """Upscale.
+
+        Raises:
+            ImageError: The file does not take this size.
+            ModelLoadError: onnxruntime failed: the file is damaged.
+        """
         (source,) = self.session.get_inputs()
         try:
             (output,) = self.session.run(None, {source.name: image})
         except failures.InvalidArgument as error:
-            raise ImageError(f"The file does not take {image.shape}: {error}") from error
+            raise ImageError(f"{self.path} does not take {image.shape}: {error}") from error
+        except REFUSALS as error:
+            raise ModelLoadError(f"{self.path} cannot be run by onnxruntime: {error}") from error
         return output  # type: ignore[no-any-return]
 
 
@@ -60,21 +70,39 @@ def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
     options.add_session_config_entry("session.force_spinning_stop", "1")
     try:
         session = onnxruntime.InferenceSession(
-            path.read_bytes(), options, providers=["CPUExecutionProvider"]
+            path.read_bytes(), options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
+        metadata = session.get_modelmeta().custom_metadata_map
+        _check_ports(path, session)
     except REFUSALS as error:
         raise ModelLoadError(f"{path} was refused by onnxruntime: {error}") from error
     except OSError as error:
         raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
     name = f"onnxruntime {onnxruntime.__version__}, CPU, {threads} threads"
-    metadata = session.get_modelmeta().custom_metadata_map
-    return ONNXSession(name, Model.from_metadata(metadata), session)
+    return ONNXSession(path, name, Model.from_metadata(metadata), session)
 
 
 def count_operators(path: Path) -> dict[str, int]:
     """Count the nodes of the graph by kind; see `session.count_operators`."""
     try:
-        graph = onnx.load(path).graph
+        graph = onnx.load(path, load_external_data=False).graph
     except (DecodeError, OSError) as error:
         raise ModelLoadError(f"{path} is not a whole .onnx file: {error}") from error
-    return dict(Counter(node.op_type for node in graph.node if node.op_type != "Constant"))
+    kinds: list[str | bytes] = [node.op_type for node in graph.node]
+    if wrong := [kind for kind in kinds if isinstance(kind, bytes)]:  # where it is not UTF-8
+        raise ModelLoadError(f"{path} is damaged: no operator is called {wrong[0]!r}.")
+    return dict(Counter(str(kind) for kind in kinds if kind != "Constant"))
+
+
+def _check_ports(path: Path, session: Any) -> None:
+    """Refuse what does not take one thing and give one."""
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ModelLoadError(
+            f"{path} takes {_describe(inputs)} and gives {_describe(outputs)}: expected one "
+            "picture in and one out."
+        )
+
+
+def _describe(ports: list[Any]) -> str:
+    return " and ".join(f"{port.type} {port.name}" for port in ports) or "nothing"

@@ -1,11 +1,16 @@
 import os
 import pickle
+from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from networks import NETWORKS, make_net
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
+from mobile_runtime.atomic import write_aside
+from scnet import checkpoint as module
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.errors import CheckpointError
 from scnet.network import SCNetConfig
@@ -69,6 +74,7 @@ def test_names_are_the_authors():
     [
         (lambda a, b: {"params": b, "params_ema": a}, "params_ema"),
         (lambda a, b: {"params": a}, "params"),
+        (lambda a, b: {"params_ema": None, "params": a}, "params"),
         (lambda a, b: a, "state dict"),
     ],
 )
@@ -88,6 +94,55 @@ def test_half_precision_weights_are_widened(tmp_path):
 
 BAD = {
     "another network": ({"conv1.weight": torch.zeros(3)}, {}, "Not an SCNet: it has no conv_first"),
+    "nothing": ({}, {}, "it has no conv_first.weight. It is empty"),
+    "DataParallel's": (
+        {f"module.{name}": tensor for name, tensor in altered().items()},
+        {},
+        r"begin with module\..*net\.module\.state_dict\(\)",
+    ),
+    "a whole run": (
+        {"epoch": 3, "state_dict": altered()},
+        {},
+        "not a mapping from names to tensors. It has one inside, under state_dict",
+    ),
+    "a layer that only begins like an upsampler": (
+        altered(upconvolution__weight=torch.zeros(1)),
+        {},
+        "SCNet x4, head pixelshuffle, D16B2, but upconvolution.weight is unknown",
+    ),
+    "an empty convolution": (
+        altered(conv_first__weight=torch.zeros(2**40, 0, 1, 1)),
+        {},
+        "not a 1x1 convolution's",
+    ),
+    "a name that speaks to terminals": (
+        {"\x1b[2J": torch.zeros(1)},
+        {},
+        r"It has \\x1b\[2J\.",
+    ),
+    "an expanded tensor": (
+        altered(conv_hr__weight=torch.zeros(1).expand(16, 16, 1, 1)),
+        {},
+        "conv_hr.weight claims 1024 bytes, but the file stores 4",
+    ),
+    "a sparse tensor": (
+        altered(conv_hr__bias=torch.zeros(16).to_sparse()),
+        {},
+        "conv_hr.bias is sparse",
+    ),
+    "a tensor without values": (
+        altered(conv_hr__bias=torch.zeros(16, device="meta")),
+        {},
+        "conv_hr.bias holds no values",
+    ),
+    "complex": (altered(conv_hr__bias=torch.zeros(16, dtype=torch.cfloat)), {}, "is complex64"),
+    "truth values": (altered(conv_hr__bias=torch.zeros(16, dtype=torch.bool)), {}, "is bool"),
+    "integers": (altered(conv_hr__bias=torch.zeros(16, dtype=torch.int8)), {}, "is int8"),
+    "too large for float32": (
+        altered(conv_hr__bias=torch.full((16,), 1e300, dtype=torch.float64)),
+        {},
+        "some values are not finite",
+    ),
     "no state dict": ([1, 2, 3], {}, "not a mapping from names to tensors"),
     "a name too many": (altered(extra=torch.zeros(1)), {}, "extra is unknown"),
     "a name too few": (altered(conv_hr__bias=None), {}, "conv_hr.bias is missing"),
@@ -148,8 +203,49 @@ def test_truncated_files_are_refused(tmp_path, suffix, share):
     content = whole.read_bytes()
     path = tmp_path / f"net{suffix}"
     path.write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(CheckpointError, match="damaged"):
+    with pytest.raises(CheckpointError, match="is damaged or was cut off") as caught:
         open_checkpoint(path)
+    assert "weights_only" not in str(caught.value)
+
+
+WRITERS = {
+    "zip": torch.save,
+    "legacy": partial(torch.save, _use_new_zipfile_serialization=False),
+    "safetensors": save_file,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_damaged_files_raise_nothing_else(tmp_path, name):
+    """Bytes changed at random either leave a network or give a CheckpointError."""
+    path = tmp_path / ("net.safetensors" if name == "safetensors" else "net.pth")
+    WRITERS[name](altered(SCNetConfig(2, "direct", 8, 1)), path)
+    whole = np.frombuffer(path.read_bytes(), np.uint8)
+    random = np.random.default_rng(0)
+    refused = 0
+    for _ in range(600):
+        damaged = whole.copy()
+        places = random.integers(len(whole), size=random.integers(1, 12))
+        damaged[places] = random.integers(0, 256, len(places))
+        path.write_bytes(damaged.tobytes())
+        try:
+            open_checkpoint(path)
+        except CheckpointError:
+            refused += 1
+    assert refused > 100
+
+
+@pytest.mark.parametrize(
+    "error", [IndexError, TypeError, AssertionError, AttributeError, NotImplementedError]
+)
+def test_whatever_torch_raises_is_a_checkpoint_error(tmp_path, monkeypatch, error):
+    def load(*args, **options):
+        raise error("Set weights_only=False")
+
+    monkeypatch.setattr(torch, "load", load)
+    (tmp_path / "net.pth").touch()
+    with pytest.raises(CheckpointError, match=r"net\.pth is damaged or was cut off: [^=]*$"):
+        open_checkpoint(tmp_path / "net.pth")
 
 
 class Attack:
@@ -167,8 +263,10 @@ class Attack:
 )
 def test_pickled_code_is_never_run(tmp_path, write):
     write({"params": Attack(tmp_path / "ran")}, tmp_path / "net.pth")
-    with pytest.raises(CheckpointError, match="never unpickled"):
+    with pytest.raises(CheckpointError, match=r"never unpickled.*state_dict\(\)") as caught:
         open_checkpoint(tmp_path / "net.pth")
+    assert "weights_only" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)
     assert not (tmp_path / "ran").exists()
 
 
@@ -179,14 +277,75 @@ def test_other_suffixes_and_missing_files_are_refused(tmp_path):
         open_checkpoint(tmp_path / "net.zip")
 
 
-def test_failed_save_leaves_the_old_file(tmp_path):
+def test_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    def fail(tensors, path, metadata):
+        path.write_bytes(b"half")
+        raise SafetensorError("No space left on device")
+
     path = tmp_path / "net.safetensors"
     save_weights(make_net(PIXELSHUFFLE), path, {})
     before = path.read_bytes()
-    with pytest.raises(TypeError):
-        save_weights(make_net(PIXELSHUFFLE), path, {"licence": 1})
+    monkeypatch.setattr(module, "save_file", fail)
+    with pytest.raises(OSError, match=r"cannot be written: No space left"):
+        save_weights(make_net(PIXELSHUFFLE), path, {"licence": "CC0"})
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_written_aside_replaces_only_when_whole(tmp_path):
+    path = tmp_path / "file"
+    with write_aside(path) as aside:
+        aside.write_text("old")
+    with pytest.raises(TypeError), write_aside(path) as aside, aside.open("w") as file:
+        file.writelines(["half", None])
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_equal_weights_and_notes_give_equal_bytes(tmp_path):
+    notes = {"licence": "CC0", "source": "here", "recipe": "none", "steps": "1"}
+    contents = set()
+    for order in (1, -1) * 8:
+        save_weights(
+            make_net(PIXELSHUFFLE), tmp_path / "a.safetensors", dict([*notes.items()][::order])
+        )
+        contents.add((tmp_path / "a.safetensors").read_bytes())
+    assert len(contents) == 1
+    assert open_checkpoint(tmp_path / "a.safetensors").notes == notes
+
+
+def test_scale_must_be_the_headers(tmp_path):
+    path = tmp_path / "net.safetensors"
+    save_weights(make_net(SCNetConfig(3, "mlp", 16, 2)), path, {})
+    assert open_checkpoint(path, scale=3).net.config.scale == 3
+    with pytest.raises(CheckpointError, match="Scale 2 contradicts the file, which is x3"):
+        open_checkpoint(path, scale=2)
+
+
+HEADER = '{"config": {"scale": %s, "head": "%s", "width": %s, "depth": %s}, "notes": {}}'
+FORGED = {
+    "scale": (HEADER % (2, "pixelshuffle", 16, 2), "its header says x2, .* are of x4, "),
+    "head": (HEADER % (4, "mlp", 16, 2), "its header says x4, head mlp, "),
+    "width": (HEADER % (4, "pixelshuffle", 24, 2), "its header says .* D24B2, "),
+    "depth": (HEADER % (4, "pixelshuffle", 16, 3), "its header says .* D16B3, "),
+    "impossible scale": (HEADER % (5, "pixelshuffle", 16, 2), "header is damaged or forged"),
+    "no number": (HEADER % (4.0, "pixelshuffle", '"16"', 2), "header is damaged or forged"),
+    "no JSON": ("{", "header is damaged or forged"),
+    "nothing": ("{}", "header is damaged or forged"),
+}
+
+
+@pytest.mark.parametrize(("header", "message"), FORGED.values(), ids=list(FORGED))
+def test_header_that_contradicts_the_tensors_is_refused(tmp_path, header, message):
+    save_file(altered(), tmp_path / "net.safetensors", metadata={"scnet": header})
+    with pytest.raises(CheckpointError, match=message):
+        open_checkpoint(tmp_path / "net.safetensors")
+
+
+def test_safetensors_of_other_programs_are_recognised(tmp_path):
+    save_file(altered(), tmp_path / "net.safetensors", metadata={"format": "pt"})
+    opened = open_checkpoint(tmp_path / "net.safetensors")
+    assert (opened.net.config, opened.notes) == (PIXELSHUFFLE, {})
 
 
 def test_forged_width_takes_no_memory(tmp_path):

@@ -10,9 +10,9 @@ import pytest
 import torch
 from networks import make_net
 
-from converters.conversion import convert, usual_size
+from converters.conversion import convert, file_name, usual_size
 from converters.errors import OutputError, UnsupportedOptionError, VerificationError
-from converters.options import FORMATS, SHIFTS, ConversionOptions
+from converters.options import FORMATS, PRECISIONS, SHIFTS, ConversionOptions
 from mobile_runtime.manifest import Manifest, manifest_path, read_golden, read_manifest
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
@@ -69,7 +69,7 @@ def test_wrong_file_is_never_kept(tmp_path):
     with pytest.raises(VerificationError, match="does not compute what PyTorch does") as caught:
         convert(open_checkpoint(tmp_path / "net.safetensors"), [options], tmp_path / "out")
     assert not caught.value.verdicts[0].passed
-    assert files(tmp_path / "out") == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_unverified_file_says_so(tmp_path, checkpoint):
@@ -93,8 +93,44 @@ def test_interrupted_conversion_leaves_nothing(tmp_path, checkpoint):
     process.terminate()
     process.communicate(timeout=120)
     assert process.returncode == 143
-    assert files(out) == []
-    assert list(out.iterdir()) == []
+    assert not out.exists()
+
+
+def test_all_formats_and_precisions_fit_into_one_folder(tmp_path, checkpoint):
+    wanted = [
+        ConversionOptions(format_, "depthwise", precision, None if format_ == "onnx" else ((8, 8),))
+        for format_ in FORMATS
+        for precision in PRECISIONS
+    ]
+    paths = convert(checkpoint(), wanted, tmp_path / "out")
+    assert len({manifest_path(path) for path in paths}) == len(wanted)
+    assert all(read_manifest(path).file == path.name for path in paths)
+
+
+def test_manifest_alone_is_not_replaced_either(tmp_path, checkpoint):
+    path = tmp_path / file_name(checkpoint().net.config, ONNX)
+    manifest_path(path).write_text("mine")
+    with pytest.raises(OutputError, match="exists already"):
+        convert(checkpoint(), [ONNX], tmp_path)
+    assert manifest_path(path).read_text() == "mine"
+
+
+def test_folder_of_something_else_is_never_replaced(tmp_path, checkpoint):
+    path = tmp_path / file_name(checkpoint().net.config, ONNX)
+    path.mkdir()
+    (path / "diary.txt").touch()
+    with pytest.raises(OutputError, match="folder of something else"):
+        convert(checkpoint(), [ONNX], tmp_path, overwrite=True)
+    assert (path / "diary.txt").exists()
+
+
+@pytest.mark.parametrize("width", [256, 1024])
+@pytest.mark.parametrize("format_", ["coreml", "tflite"])
+def test_large_files_of_scale_three_pass(tmp_path, checkpoint, format_, width):
+    """Interpolation by 3 rounds its coordinates, more so the larger the picture."""
+    options = ConversionOptions(format_, "depthwise", "fp32", ((8, width),))
+    (path,) = convert(checkpoint(SCNetConfig(3, "direct", 8, 1)), [options], tmp_path)
+    assert all(verdict.passed for verdict in read_manifest(path).verified)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +140,8 @@ def test_interrupted_conversion_leaves_nothing(tmp_path, checkpoint):
         ({"format": "tflite", "sizes": None}, "need --height"),
         ({"format": "tflite", "sizes": ((8, 8), (9, 9))}, "Only Core ML takes several"),
         ({"format": "tflite", "interface": "image"}, "Only Core ML has image"),
-        ({"format": "coreml", "sizes": ((0, 8),)}, "must be positive"),
+        ({"format": "coreml", "sizes": ((0, 8),)}, "1 to 4096 pixels"),
+        ({"format": "tflite", "sizes": ((8, 20000),)}, "not 20000"),
     ],
 )
 def test_formats_refuse_what_they_cannot_do(arguments, message):

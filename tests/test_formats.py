@@ -139,6 +139,7 @@ def test_coreml_takes_an_enumerated_list_of_sizes(tmp_path, checkpoint, shift, i
     (path,) = convert(checkpoint(), [options], tmp_path / "out")
     manifest = read_manifest(path)
     assert {sample.input_shape[2:] for sample in manifest.golden} == set(sizes)
+    assert manifest.operators.get("slice_by_index", 0) == (24 if shift == "slice_concat" else 0)
     assert all(verdict.passed for verdict in manifest.verified)
 
 

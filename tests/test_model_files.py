@@ -1,14 +1,35 @@
 """Files that are damaged, forged, or do not belong together."""
 
+import contextlib
 import json
+import random
 import shutil
+from dataclasses import replace
 
+import numpy as np
+import onnx
 import pytest
+from click.testing import CliRunner
+from onnx import TensorProto, helper
 
 from converters.conversion import convert
 from converters.options import FORMATS, ConversionOptions
-from mobile_runtime.errors import BackendUnavailableError, ImageError, ManifestError, ModelLoadError
-from mobile_runtime.manifest import manifest_path, read_golden, read_manifest
+from mobile_runtime.command_validate import command
+from mobile_runtime.errors import (
+    BackendUnavailableError,
+    ImageError,
+    ManifestError,
+    ModelLoadError,
+    RuntimeFileError,
+)
+from mobile_runtime.manifest import (
+    Model,
+    manifest_path,
+    read_golden,
+    read_manifest,
+    write_manifest,
+)
+from mobile_runtime.parity import compare, worst
 from mobile_runtime.session import RUNNERS, count_operators, engines, open_session
 from mobile_runtime.validate import validate
 from scnet.network import SCNetConfig
@@ -46,6 +67,17 @@ def parts(path):
 
 def snapshot(folder):
     return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def edit_manifest(model, edit):
+    """Let `edit` change the JSON in place."""
+    text = json.loads(manifest_path(model).read_text())
+    edit(text)
+    manifest_path(model).write_text(json.dumps(text))
+
+
+def run_command(*files):
+    return CliRunner().invoke(command, [str(file) for file in files])
 
 
 def test_every_engine_is_asked(model):
@@ -98,7 +130,7 @@ def test_missing_manifest_is_needed_only_to_validate(model):
         validate(model)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"file": 1}', "null", "\xff"])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"file": 1}', "null", "\xff", "[" * 99999])
 def test_malformed_manifest_is_refused(model, text):
     manifest_path(model).write_text(text, encoding="latin-1")
     with pytest.raises(ManifestError, match="is not a manifest"):
@@ -111,14 +143,23 @@ def test_malformed_manifest_is_refused(model, text):
         ({"input": "../outside.f32"}, "lies outside"),
         ({"input": "/etc/hostname"}, "lies outside"),
         ({"input": "golden/nowhere.f32"}, "is missing"),
-        ({"input_shape": [1, 3, 9999, 9999]}, "or not of shape"),
+        ({"input": "nul\0"}, "cannot be read"),
+        ({"input": "long" * 999}, "cannot be read"),
+        (
+            {"input_shape": [1, 3, 9999, 9999], "output_shape": [1, 3, 19998, 19998]},
+            "or not of shape",
+        ),
+        (
+            {"input_shape": [1, 3, 2**62, 2**40], "output_shape": [1, 3, 2**63, 2**41]},
+            "or not of shape",
+        ),
+        ({"output_shape": [1, 3, 16, 20]}, "was edited"),
+        ({"input_shape": [1, 1, 16, 60]}, "was edited"),
         ({"input_sha256": "0" * 64}, "was changed"),
     ],
 )
 def test_golden_samples_are_checked(model, change, message):
-    text = json.loads(manifest_path(model).read_text())
-    text["golden"][0] |= change
-    manifest_path(model).write_text(json.dumps(text))
+    edit_manifest(model, lambda text: text["golden"][0].update(change))
     (model.parent.parent / "outside.f32").write_bytes(bytes(4 * 3 * SIZE[0] * SIZE[1]))
     with pytest.raises(ManifestError, match=message):
         read_golden(read_manifest(model), model.parent)
@@ -139,3 +180,145 @@ def test_unknown_and_missing_files_are_refused(tmp_path):
         open_session(tmp_path / "model.onnx")
     with pytest.raises(ModelLoadError, match="not a model file"):
         open_session(tmp_path / "model.h5")
+
+
+def test_files_of_one_name_have_manifests_of_their_own(tmp_path):
+    names = {manifest_path(tmp_path / f"net{suffix}").name for suffix in RUNNERS}
+    assert names == {"net.mlpackage.json", "net.tflite.json", "net.onnx.json"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda text: text["golden"].clear(), "is not a manifest"),
+        (lambda text: text["model"].update(scale=5), "Scale 5 is not one of"),
+        (lambda text: text["model"].update(halo=4097), "is not a manifest"),
+        (lambda text: text["model"].update(sizes=[]), "is not a manifest"),
+        (lambda text: text["model"].update(sizes=[[16, 16385]]), "is not a manifest"),
+        (lambda text: text["model"].update(head="mlp"), "describes another model"),
+        (lambda text: text["tolerance"].update(max_abs=1.0), "is looser than"),
+        (lambda text: text["tolerance"].update(max_abs=None), "is looser than"),
+        (lambda text: text["tolerance"].update(psnr_db=10), "is looser than"),
+    ],
+)
+def test_edited_manifest_is_refused(model, edit, message):
+    edit_manifest(model, edit)
+    with pytest.raises(ManifestError, match=message):
+        validate(model)
+
+
+def test_output_of_another_shape_is_refused(model, monkeypatch):
+    monkeypatch.setattr(
+        "mobile_runtime.validate.open_session", lambda *_, **__: Shrunk(open_session(model))
+    )
+    with pytest.raises(ModelLoadError, match="instead of"):
+        validate(model)
+
+
+class Shrunk:
+    """A session that gives less than it should."""
+
+    def __init__(self, session):
+        self.session, self.model, self.engine = session, session.model, session.engine
+
+    def run(self, image):
+        return self.session.run(image)[..., 1:]
+
+
+def test_figures_of_a_broken_file_can_be_read_again(model):
+    manifest = read_manifest(model)
+    image = np.zeros((1, 3, 4, 4), np.float32)
+    for value in (np.nan, np.inf):
+        figures = worst([compare(image, image), compare(image, image + np.float32(value))])
+        verdict = replace(manifest.verified[0], worst=figures, passed=False)
+        write_manifest(replace(manifest, verified=(verdict,)), model.parent)
+        assert read_manifest(model).verified == (verdict,)
+
+
+def test_manifest_is_written_whole_or_not_at_all(model, monkeypatch):
+    manifest, before = read_manifest(model), snapshot(model.parent)
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
+    with pytest.raises(ManifestError, match="cannot be written: disk full"):
+        write_manifest(manifest, model.parent)
+    assert snapshot(model.parent) == before
+
+
+def refuse(*_):
+    raise OSError(28, "disk full")
+
+
+METADATA = {"scale": "[" * 99999, "halo": "-1", "sizes": "[[0, 8]]", "weights": "{}"}
+
+
+@pytest.mark.parametrize("name", METADATA)
+def test_forged_metadata_is_refused(originals, name):
+    metadata = read_manifest(originals[".onnx"]).model.to_metadata()
+    with pytest.raises(ManifestError, match="metadata inside the file is malformed"):
+        Model.from_metadata(metadata | {name: METADATA[name]})
+
+
+def test_one_bad_file_hides_no_verdict(model, tmp_path):
+    strict = shutil.copytree(model.parent, tmp_path / "strict") / model.name
+    edit_manifest(strict, lambda text: text["tolerance"].update(psnr_db=1000.0))
+    missing = tmp_path / "missing.onnx"
+    assert run_command(model).exit_code == 0
+    assert run_command(model, strict).exit_code == 1
+    result = run_command(missing, strict, model)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: {missing}")
+    assert result.stdout.count(model.name) == 2
+
+
+def test_onnx_that_is_not_one_picture_in_and_one_out_is_refused(tmp_path):
+    ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in "abc"]
+    node = helper.make_node("Add", ["a", "b"], ["c"])
+    graph = helper.make_graph([node], "sum", ports[:2], ports[2:])
+    opset = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opset, ir_version=8), tmp_path / "sum.onnx")
+    with pytest.raises(ModelLoadError, match=r"takes tensor\(float\) a and tensor\(float\) b"):
+        open_session(tmp_path / "sum.onnx")
+
+
+@pytest.mark.parametrize("ports", ["inputs", "outputs"])
+def test_tflite_that_is_not_one_picture_in_and_one_out_is_refused(originals, tmp_path, ports):
+    path = tmp_path / "two.tflite"
+    path.write_bytes(forge_tflite(originals[".tflite"].read_bytes(), ports))
+    with pytest.raises(ModelLoadError, match="expected one picture in and one out"):
+        open_session(path)
+
+
+def forge_tflite(content, ports):
+    """Name one input or output twice."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    proto = schema.ModelT.InitFromPackedBuf(content, 0)
+    proto.signatureDefs = []
+    graph = proto.subgraphs[0]
+    setattr(graph, ports, list(getattr(graph, ports)) * 2)
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(proto.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_flipped_bytes_end_in_a_sentence_or_in_nothing(model, seed):
+    """Ten files each: whatever they hold, only our own errors come out."""
+    manifest_path(model).unlink()
+    image = np.zeros((1, 3, *SIZE), np.float32)
+    generator = random.Random(seed)
+    for _ in range(10):
+        part = generator.choice(parts(model))
+        whole = part.read_bytes()
+        part.write_bytes(flip(whole, generator))
+        for action in (lambda: open_session(model).run(image), lambda: count_operators(model)):
+            with contextlib.suppress(RuntimeFileError):
+                action()
+        part.write_bytes(whole)
+
+
+def flip(content, generator):
+    flipped = bytearray(content)
+    for _ in range(generator.choice([1, 4, 16])):
+        flipped[generator.randrange(len(flipped))] = generator.randrange(256)
+    return bytes(flipped)

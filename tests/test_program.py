@@ -10,6 +10,7 @@ from networks import make_net
 from PIL import Image as Pillow
 
 from converters.__main__ import COMMANDS
+from mobile_runtime.manifest import manifest_path
 from scnet.network import SCNetConfig
 
 
@@ -103,9 +104,9 @@ def test_convert_validate_info_and_upscale_work_together(folder):
 def test_wrong_file_is_exit_code_1(folder):
     scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
     path = folder / "out" / "scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"
-    manifest = json.loads(path.with_suffix(".json").read_text())
+    manifest = json.loads(manifest_path(path).read_text())
     manifest["tolerance"] = {"max_abs": 0.0, "psnr_db": 1000.0}
-    path.with_suffix(".json").write_text(json.dumps(manifest))
+    manifest_path(path).write_text(json.dumps(manifest))
     result = scnet("validate", path, folder=folder)
     assert result.returncode == 1
     assert "no" in result.stdout

@@ -4,7 +4,7 @@ from PIL import Image as Pillow
 
 from converters.golden import PHOTOGRAPHS
 from mobile_runtime.errors import ImageError
-from mobile_runtime.parity import Tolerance, within, worst
+from mobile_runtime.parity import TOLERANCES, Tolerance, is_looser, tolerance_for, within, worst
 from mobile_runtime.parity import compare as distance
 from mobile_runtime.pictures import to_image, to_pixels
 from mobile_runtime.quality import bicubic, compare, evaluate, luma, mean, resize_bicubic
@@ -62,7 +62,7 @@ def test_ssim_is_one_only_for_equal_pictures(pixels):
 def test_border_does_not_count(pixels):
     framed = pixels.copy()
     framed[:4], framed[-4:], framed[:, :4], framed[:, -4:] = 0, 0, 0, 0
-    assert compare(pixels, framed, border=4).psnr_db == float("inf")
+    assert compare(pixels, framed, border=4).psnr_db == 999
     assert compare(pixels, framed, border=3).psnr_db < 40
 
 
@@ -92,10 +92,45 @@ def test_one_tenth_everywhere_is_twenty_decibels():
     assert found.pixels_off_percent == 100
 
 
-def test_not_a_number_never_passes():
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_has_finite_figures_and_never_passes(value):
     expected = np.zeros((1, 3, 4, 4), np.float32)
     broken = expected.copy()
-    broken[0, 0, 0, 0] = np.nan
+    broken[0, 0, 0, 0] = value
     found = worst([distance(expected, expected), distance(expected, broken)])
-    assert not within(found, Tolerance(max_abs=None, psnr_db=0))
+    assert (found.max_abs, found.mean_abs) == (1e30, 1e30)
+    assert (found.psnr_db, found.snr_db, found.pixels_off_percent) == (-999, -999, 100)
+    assert not within(found, Tolerance(max_abs=None, psnr_db=-1e9))
     assert not within(found, Tolerance(max_abs=1e9, psnr_db=-1e9))
+
+
+def test_picture_without_room_for_a_window_is_refused():
+    tiny = np.zeros((18, 40, 3), np.uint8)
+    with pytest.raises(ImageError, match="too small to score"):
+        compare(tiny, tiny, border=4)
+
+
+@pytest.mark.parametrize(
+    ("precision", "scale", "longest_side", "max_abs"),
+    [
+        ("fp32", 3, 16, 1e-5),
+        ("fp32", 3, 128, 1e-5),
+        ("fp32", 3, 1024, 8e-5),
+        ("fp32", 4, 1024, 1e-5),
+        ("fp16", 3, 1024, None),
+    ],
+)
+def test_only_scale_3_is_given_more_room_at_larger_sizes(precision, scale, longest_side, max_abs):
+    tolerance = tolerance_for(precision, scale, longest_side)
+    assert tolerance.max_abs == (None if max_abs is None else pytest.approx(max_abs))
+    assert tolerance.psnr_db == TOLERANCES[precision].psnr_db
+
+
+def test_looser_is_what_lets_more_pass():
+    allowed = TOLERANCES["fp32"]
+    assert not is_looser(allowed, allowed)
+    assert not is_looser(Tolerance(max_abs=0, psnr_db=1000), allowed)
+    assert not is_looser(allowed, TOLERANCES["fp16"])
+    assert is_looser(TOLERANCES["fp16"], allowed)
+    assert is_looser(Tolerance(max_abs=1e-5, psnr_db=89), allowed)
+    assert is_looser(Tolerance(max_abs=2e-5, psnr_db=90), allowed)

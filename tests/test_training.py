@@ -1,10 +1,12 @@
 import csv
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from PIL import Image as Pillow
 from safetensors.torch import load_file
 
@@ -14,6 +16,7 @@ from scnet.checkpoint import open_checkpoint
 from scnet.errors import CheckpointError
 from scnet.network import SCNetConfig
 from scnet.training import loop
+from scnet.training.command import command as train_command
 from scnet.training.loop import train
 from scnet.training.patches import load_dataset, sample_batch
 from scnet.training.recipe import Recipe
@@ -93,9 +96,38 @@ def test_run_leaves_weights_log_and_state(tmp_path, pictures):
 
 def test_state_of_another_recipe_is_refused(tmp_path, pictures):
     run(tmp_path / "run", pictures)
-    other = Recipe(RECIPE.network, steps=8, batch=2, patch=8)
-    with pytest.raises(CheckpointError, match="belongs to another recipe"):
+    other = replace(RECIPE, network=replace(RECIPE.network, width=16), steps=8)
+    with pytest.raises(
+        CheckpointError,
+        match=r"another recipe: steps was 6, now is 8; width was 8, now is 16\. Use",
+    ):
         train(other, load_dataset(pictures, scale=2, patch=8), tmp_path / "run")
+
+
+FOREIGN = {
+    "truncated": (lambda state: None, "is damaged or was cut off"),
+    "no dict": (lambda state: [1, 2], "is not the state of a training run"),
+    "no recipe": (lambda state: {"step": 1}, "is not the state of a training run"),
+    "no optimizer": (
+        lambda state: {name: part for name, part in state.items() if name != "optimizer"},
+        "is not the state of a training run",
+    ),
+    "another network": (lambda state: {**state, "net": {}}, "is not the state of a training run"),
+    "no step": (lambda state: {**state, "step": "two"}, "is not the state of a training run"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), FOREIGN.values(), ids=list(FOREIGN))
+def test_state_that_is_none_is_refused(tmp_path, pictures, change, message):
+    state = run(tmp_path / "run", pictures)
+    path = tmp_path / "run" / "state.pth"
+    changed = change(state)
+    if changed is None:
+        path.write_bytes(path.read_bytes()[:500])
+    else:
+        torch.save(changed, path)
+    with pytest.raises(CheckpointError, match=message):
+        run(tmp_path / "run", pictures)
 
 
 def test_training_learns(tmp_path, pictures):
@@ -164,3 +196,59 @@ def test_command_refuses_to_overwrite_a_run(tmp_path, pictures):
     again = subprocess.run(command, capture_output=True, text=True, check=False)
     assert again.returncode == 2
     assert "--resume" in again.stderr
+
+
+SMALL = ["--scale", "2", "--head", "direct", "--steps", "1", "--patch", "8", "--batch", "1"]
+
+
+def start(pictures, output, *options):
+    return CliRunner().invoke(train_command, [str(pictures), "-o", str(output), *SMALL, *options])
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--steps", "0"),
+        ("--batch", "0"),
+        ("--patch", "-1"),
+        ("--seed", "-1"),
+        ("--rate", "0"),
+        ("--rate", "nan"),
+        ("--rate", "inf"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(tmp_path, pictures, option, value):
+    result = start(pictures, tmp_path / "run", option, value)
+    assert result.exit_code == 2
+    assert option in result.output
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "log.csv"])
+def test_files_of_no_run_are_not_written_over(tmp_path, pictures, name):
+    (tmp_path / name).write_text("precious")
+    result = start(pictures, tmp_path)
+    assert result.exit_code == 2
+    assert "name another folder" in " ".join(result.output.split())
+    assert (tmp_path / name).read_text() == "precious"
+
+
+def test_nothing_to_resume_is_an_error(tmp_path, pictures):
+    result = start(pictures, tmp_path / "run", "--resume")
+    assert result.exit_code == 2
+    assert "no state.pth" in result.output
+
+
+def test_output_that_is_a_file_is_an_error(tmp_path, pictures):
+    (tmp_path / "run").touch()
+    result = start(pictures, tmp_path / "run")
+    assert result.exit_code == 2
+    assert "is a file" in result.output
+
+
+def test_names_of_skipped_pictures_are_no_markup(tmp_path, pictures):
+    (pictures / "[bold]x[").mkdir()
+    (pictures / "[bold]x[" / "[red]y.png").write_text("no picture")
+    result = start(pictures, tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert "[bold]x[/[red]y.png" in "".join(result.output.split())

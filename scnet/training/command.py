@@ -1,11 +1,13 @@
 """`scnet train`: from a folder of pictures to weights."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from scnet.network import HEADS, STAGES, VARIANTS, Head, SCNetConfig
 from scnet.training.loop import train
@@ -20,18 +22,49 @@ COLUMNS = (
 )
 
 
+def _check_finite(context: click.Context, option: click.Parameter, value: float) -> float:
+    if not isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.", context, option)
+    return value
+
+
 @click.command("train")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--output", "-o", type=click.Path(path_type=Path), required=True, help="Run folder.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Run folder.",
+)
 @click.option("--scale", type=click.Choice([str(s) for s in STAGES]), default="4")
 @click.option("--head", type=click.Choice(HEADS), default="pixelshuffle")
 @click.option("--variant", type=click.Choice(list(VARIANTS)), default="t")
-@click.option("--steps", default=Recipe.steps, show_default=True)
-@click.option("--batch", default=Recipe.batch, show_default=True, help="Patches per step.")
-@click.option("--patch", default=Recipe.patch, show_default=True, help="Low-resolution side.")
-@click.option("--rate", default=Recipe.rate, show_default=True, help="Largest learning rate.")
+@click.option("--steps", type=click.IntRange(1), default=Recipe.steps, show_default=True)
+@click.option(
+    "--batch",
+    type=click.IntRange(1),
+    default=Recipe.batch,
+    show_default=True,
+    help="Patches per step.",
+)
+@click.option(
+    "--patch",
+    type=click.IntRange(1),
+    default=Recipe.patch,
+    show_default=True,
+    help="Low-resolution side.",
+)
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, min_open=True),
+    callback=_check_finite,
+    default=Recipe.rate,
+    show_default=True,
+    help="Largest learning rate.",
+)
 @click.option("--precision", type=click.Choice(["32-true", "bf16-mixed"]), default="bf16-mixed")
-@click.option("--seed", default=Recipe.seed, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=Recipe.seed, show_default=True)
 @click.option(
     "--licence", help="Of the weights; goes into their header and all files made of them."
 )
@@ -52,10 +85,7 @@ def command(
     go on with --resume.
     """
     recipe = _recipe(**settings)
-    if (output / "state.pth").exists() and not resume:
-        raise click.UsageError(
-            f"{output} holds a run: go on with --resume, or name another folder."
-        )
+    _check_output(output, resume=resume)
     console = Console(stderr=True)
     dataset = _read(folder, recipe, console)
     output.mkdir(parents=True, exist_ok=True)
@@ -74,7 +104,27 @@ def command(
                 f"step {found.step}: loss {found.loss:.5f}, {found.psnr_db:.2f} dB"
             ),
         )
-    console.print(f"Best weights: {weights}")
+    console.print(Text(f"Best weights: {weights}"))
+
+
+def _check_output(output: Path, *, resume: bool) -> None:
+    """Refuse to write over a run, and to resume one that is not there."""
+    begun = (output / "state.pth").exists()
+    if begun and not resume:
+        raise click.UsageError(
+            f"{output} holds a run: go on with --resume, or name another folder."
+        )
+    if resume and not begun:
+        raise click.UsageError(
+            f"{output} holds no run to resume (no state.pth): name its folder, or leave out "
+            "--resume."
+        )
+    for name in ("weights.safetensors", "log.csv"):
+        if not begun and (output / name).exists():
+            raise click.UsageError(
+                f"{output / name} would be written over, and no state.pth says that it can be "
+                "gone on with: name another folder."
+            )
 
 
 def _recipe(*, scale: str, head: Head, variant: str, **settings: Any) -> Recipe:
@@ -83,10 +133,10 @@ def _recipe(*, scale: str, head: Head, variant: str, **settings: Any) -> Recipe:
 
 
 def _read(folder: Path, recipe: Recipe, console: Console) -> Dataset:
-    with console.status(f"Reading {folder}"):
+    with console.status(Text(f"Reading {folder}")):
         dataset = load_dataset(folder, scale=recipe.network.scale, patch=recipe.patch)
     for reason in dataset.skipped:
-        console.print(f"Skipped: {reason}", style="yellow")
+        console.print(Text(f"Skipped: {reason}", style="yellow"))
     console.print(
         f"{len(dataset.training)} pictures to train on, {len(dataset.validation)} to validate on."
     )

@@ -13,9 +13,10 @@ from lightning_fabric import Fabric
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from mobile_runtime.atomic import write_aside
 from mobile_runtime.pictures import to_image, to_pixels
 from mobile_runtime.quality import compare
-from scnet.checkpoint import save_weights, write_aside
+from scnet.checkpoint import save_weights, unpickle
 from scnet.errors import CheckpointError
 from scnet.network import SCNet
 from scnet.training.patches import Dataset, Pair, sample_batch
@@ -61,7 +62,7 @@ class _Run:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.step = state["step"]
+        self.step = int(state["step"])
         self.net.load_state_dict(state["net"])
         self.mean_net.load_state_dict(state["mean_net"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -95,13 +96,14 @@ def train(
         The path of the weights.
 
     Raises:
-        CheckpointError: `state.pth` belongs to another recipe.
+        CheckpointError: `state.pth` is damaged, or belongs to another recipe.
+        OSError: `output` cannot be written to.
     """
     fabric = Fabric(accelerator="auto", devices="auto", precision=recipe.precision)
     fabric.launch()
     run = _begin(recipe, fabric)
     if (output / "state.pth").exists():
-        run.load_state_dict(_load_state(output / "state.pth", recipe))
+        _restore(run, output / "state.pth", recipe)
     losses: list[float] = []
     for step in range(run.step, recipe.steps):
         loss = _advance(run, recipe, dataset)
@@ -174,14 +176,33 @@ def _save(run: _Run, recipe: Recipe, output: Path, notes: Mapping[str, str]) -> 
         torch.save(run.state_dict(recipe), path)
 
 
-def _load_state(path: Path, recipe: Recipe) -> dict[str, Any]:
-    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    if state["recipe"] != asdict(recipe):
+def _restore(run: _Run, path: Path, recipe: Recipe) -> None:
+    state = unpickle(path)
+    try:
+        changes = _changes(state["recipe"], asdict(recipe))
+        if not changes:
+            run.load_state_dict(state)
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as e:
         raise CheckpointError(
-            f"{path} belongs to another recipe, {state['recipe']}; this one is {asdict(recipe)}. "
-            "Use its options to go on, or another --output to start anew."
+            f"{path} is not the state of a training run, or is damaged: name another --output to "
+            "start anew."
+        ) from e
+    if changes:
+        raise CheckpointError(
+            f"{path} belongs to another recipe: {'; '.join(changes)}. Use its options to go on, "
+            "or another --output to start anew."
         )
-    return state
+
+
+def _changes(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
+    """Name the fields that differ, those of the network included."""
+    (there, here) = ({**side, **side["network"]} for side in (theirs, ours))
+    names = [name for name in {**here, **there} if name != "network"]
+    return [
+        f"{name} was {there.get(name)}, now is {here.get(name)}"
+        for name in names
+        if there.get(name) != here.get(name)
+    ]
 
 
 def _centre(pair: Pair) -> tuple[Any, Any]:

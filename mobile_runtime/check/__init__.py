@@ -1,0 +1,1 @@
+"""Where would each operator of a model file run? Static rules over the file itself, no device."""

@@ -1,0 +1,82 @@
+"""Reports of `check` as tables."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from mobile_runtime.check.residency import Report
+from mobile_runtime.check.rule import Finding
+from mobile_runtime.report import WIDTH
+
+COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
+SHOWN = 3
+"""Places of a finding that the table names; JSON has them all."""
+
+
+def print_reports(reports: Sequence[Report]) -> None:
+    """Print one line per file and target, then what was found."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH
+    console.print(_summarize(reports))
+    for report in reports:
+        if report.findings:
+            console.print(_list_findings(report))
+    for line in dict.fromkeys(_describe(report) for report in reports if report.analyzer):
+        console.print(line)
+
+
+def _summarize(reports: Sequence[Report]) -> Table:
+    table = Table(title="Where the operators would run")
+    table.add_column("file", overflow="fold")
+    table.add_column("target")
+    table.add_column("resident", justify="right")
+    table.add_column("operators per unit")
+    table.add_column("partitions", justify="right")
+    for severity in COLOURS:
+        table.add_column(severity, justify="right")
+    for report in reports:
+        counts = [sum(f.severity == severity for f in report.findings) for severity in COLOURS]
+        table.add_row(
+            *(report.file, report.title, f"{report.resident}/{report.total}"),
+            ", ".join(f"{unit} {sum(kinds.values())}" for unit, kinds in report.operators.items()),
+            str(len(report.partitions)),
+            *(_paint(severity, n) for severity, n in zip(COLOURS, counts, strict=True)),
+        )
+    return table
+
+
+def _list_findings(report: Report) -> Table:
+    table = Table(title=f"{report.file} on {report.title}", show_lines=True)
+    table.add_column("rule", no_wrap=True)
+    table.add_column("where", ratio=2, overflow="fold")
+    table.add_column("what", ratio=4)
+    table.add_column("what to do", ratio=3)
+    table.add_column("source", ratio=2, overflow="fold")
+    for finding in report.findings:
+        rule = f"[{COLOURS[finding.severity]}]{finding.rule}\n{finding.severity}[/]"
+        table.add_row(rule, _where(finding), finding.message, finding.fix, finding.source)
+    return table
+
+
+def _where(finding: Finding) -> str:
+    more = len(finding.places) - SHOWN
+    return "\n".join(finding.places[:SHOWN]) + (f"\nand {more} more" if more > 0 else "")
+
+
+def _paint(severity: str, count: int) -> str:
+    return f"[{COLOURS[severity]}]{count}[/]" if count else "0"
+
+
+def _describe(report: Report) -> str:
+    """Say where the official analyzer and our rules differ."""
+    analysis = report.analyzer
+    assert analysis is not None
+    start = f"Official TFLite analyzer on {report.file}:"
+    if not analysis.available:
+        return f"{start} no verdict, {analysis.note}."
+    return (
+        f"{start} {analysis.note}. Our rules for {report.target} refuse {len(analysis.stricter)} "
+        f"that it accepts, and accept {len(analysis.looser)} that it refuses."
+    )

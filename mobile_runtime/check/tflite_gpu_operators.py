@@ -1,0 +1,98 @@
+"""Which operators TFLite's two GPU engines take at all, and up to which version of each."""
+
+_BOTH = frozenset(
+    (
+        *("ABS", "ADD", "ADD_N", "AVERAGE_POOL_2D", "BATCH_MATMUL", "CAST", "CONCATENATION"),
+        *("CONV_2D", "COS", "CUMSUM", "DEPTHWISE_CONV_2D", "DEPTH_TO_SPACE", "DEQUANTIZE", "DIV"),
+        *("ELU", "EQUAL", "EXP", "FLOOR", "FLOOR_DIV", "FLOOR_MOD", "FULLY_CONNECTED", "GATHER"),
+        *("GELU", "GREATER", "GREATER_EQUAL", "HARD_SWISH", "LEAKY_RELU", "LESS", "LESS_EQUAL"),
+        *("LOG", "LOGICAL_AND", "LOGISTIC", "LSTM", "MAXIMUM", "MAX_POOL_2D", "MEAN", "MINIMUM"),
+        *("MIRROR_PAD", "MUL", "NEG", "NOT_EQUAL", "ONE_HOT", "PACK", "PAD", "PADV2", "POW"),
+        *("PRELU", "QUANTIZE", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "RELU", "RELU6"),
+        *("RELU_0_TO_1", "RELU_N1_TO_1", "RESHAPE", "RESIZE_BILINEAR"),
+        *("RESIZE_NEAREST_NEIGHBOR", "RSQRT", "SELECT", "SELECT_V2", "SIGN", "SIN", "SLICE"),
+        *("SOFTMAX", "SPACE_TO_DEPTH", "SPLIT", "SPLIT_V", "SQRT", "SQUARE"),
+        *("SQUARED_DIFFERENCE", "STRIDED_SLICE", "SUB", "SUM", "TANH", "TILE", "TRANSPOSE"),
+        *("TRANSPOSE_CONV", "UNPACK"),
+        *("CUSTOM:Convolution2DTransposeBias", "CUSTOM:MaxPoolingWithArgmax2D"),
+        *("CUSTOM:MaxUnpooling2D", "CUSTOM:Resampler"),
+    )
+)
+
+LEGACY_KINDS = _BOTH | {"DENSIFY"}
+"""Of tflite/delegates/gpu/common/model_builder.cc, `NewOperationParser`."""
+
+DRIFT_KINDS = _BOTH | {
+    *("ARG_MAX", "ATAN2", "BITCAST", "BITWISE_XOR", "CEIL", "DYNAMIC_UPDATE_SLICE"),
+    *("EMBEDDING_LOOKUP", "LOGICAL_NOT", "LOGICAL_OR", "REDUCE_ALL", "REDUCE_ANY", "REVERSE_V2"),
+    *("RIGHT_SHIFT", "ROUND", "STABLEHLO_BROADCAST_IN_DIM", "STABLEHLO_CBRT", "STABLEHLO_CLAMP"),
+    *("STABLEHLO_COMPOSITE", "STABLEHLO_REMAINDER", "STABLEHLO_SHIFT_LEFT", "TOPK_V2"),
+    *("CUSTOM:custom_call.GroupNorm", "CUSTOM:custom_call.LayerNorm"),
+    *("CUSTOM:custom_call.PixelShuffle", "CUSTOM:custom_call.RmsNorm"),
+}
+"""Of ml_drift_delegate/tflite/model_builder.cc, `NewOperationParser`."""
+
+NEVER = frozenset({"GATHER_ND", "SCATTER_ND", "BROADCAST_TO", "COMPLEX_ABS", "RFFT2D", "REAL"})
+"""What converters emit most often that neither takes; Flex and other custom operators too."""
+
+LEGACY_CAPS = {
+    "CONCATENATION": 2,
+    "CONV_2D": 6,
+    "DEPTHWISE_CONV_2D": 6,
+    "DEQUANTIZE": 3,
+    "FULLY_CONNECTED": 9,
+    "PAD": 2,
+    "PRELU": 1,
+    "QUANTIZE": 2,
+    "RESHAPE": 1,
+    "LEAKY_RELU": 2,
+    "RELU": 2,
+    "RELU6": 2,
+    "RELU_N1_TO_1": 2,
+    "RESIZE_BILINEAR": 3,
+    "RESIZE_NEAREST_NEIGHBOR": 3,
+    "SELECT_V2": 1,
+    "SLICE": 2,
+    "SOFTMAX": 2,
+    "SPACE_TO_DEPTH": 2,
+    "STRIDED_SLICE": 4,
+    "TRANSPOSE": 4,
+    "TRANSPOSE_CONV": 3,
+}
+"""Kind -> newest version of it that the legacy delegate reads."""
+
+DRIFT_CAPS = {
+    "CONCATENATION": 6,
+    "PAD": 5,
+    "PRELU": 1,
+    "QUANTIZE": 2,
+    "RESHAPE": 1,
+    "LEAKY_RELU": 2,
+    "RELU": 2,
+    "RELU6": 2,
+    "RELU_N1_TO_1": 2,
+    "RESIZE_BILINEAR": 3,
+    "RESIZE_NEAREST_NEIGHBOR": 3,
+    "SELECT_V2": 1,
+    "SLICE": 8,
+    "STRIDED_SLICE": 2,
+    "TRANSPOSE": 9,
+    "TRANSPOSE_CONV": 3,
+}
+"""Kind -> newest version of it that ML Drift reads."""
+
+BINARY = (
+    *("SUB", "DIV", "MAXIMUM", "MINIMUM", "POW", "SQUARED_DIFFERENCE", "FLOOR_DIV", "FLOOR_MOD"),
+    *("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"),
+    *("LOGICAL_AND", "LOGICAL_OR"),
+)
+"""Of two operands."""
+
+SUMS = ("MEAN", "SUM")
+"""What adds up many values."""
+
+MOVING = (
+    *("SLICE", "STRIDED_SLICE", "PAD", "PADV2", "CONCATENATION", "TRANSPOSE", "RESHAPE", "SPLIT"),
+    *("SELECT", "SELECT_V2", "GATHER", "GATHER_ND", "SCATTER_ND", "PACK", "UNPACK", "TILE"),
+)
+"""They compute nothing."""

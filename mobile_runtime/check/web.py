@@ -1,0 +1,211 @@
+"""Rules of onnxruntime-web (WebGPU, WASM) and of onnxruntime's CoreML provider."""
+
+from mobile_runtime.check.graph import Graph, Operator, Port, is_free
+from mobile_runtime.check.rule import NotStatic, Rule, any_of, each, each_input, whole
+from mobile_runtime.check.web_operators import COREML_KINDS, ORT_DOMAINS, WEBGPU_KINDS
+
+ORT = "microsoft/onnxruntime"
+COREML_LIST = f"{ORT} coreml_supported_mlprogram_ops.md"
+WEBGPU_LIST = f"{ORT} onnxruntime/core/providers/webgpu"
+
+FLOAT16, INT64 = 10, 7
+"""`TensorProto.DataType`."""
+MANY_NODES = 1000
+"""Ours: SCNet-T has 246 in the slice form; its published formulation, converted plainly, 1720."""
+MOVES_PER_COMPUTATION = 5
+"""Ours: the slice form has 2.5, the published formulation converted plainly 17."""
+MOVING = (
+    *("Slice", "Concat", "Transpose", "Reshape", "ScatterND", "ScatterElements", "Gather"),
+    *("GatherND", "GatherElements", "Pad", "Expand", "Tile", "Split", "Squeeze", "Unsqueeze"),
+)
+CONTROL_FLOW = ("If", "Loop", "Scan")
+
+
+def _text(operator: Operator, name: str, default: str) -> str:
+    value = operator.attributes.get(name, default)
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _pads_by_itself_with_stride(graph: Graph, operator: Operator) -> bool:
+    steps = operator.attributes.get("strides", [1])
+    return _text(operator, "auto_pad", "NOTSET") != "NOTSET" and max(steps) > 1
+
+
+def _starts_with_many_channels(graph: Graph, operator: Operator) -> bool:
+    name = operator.inputs[0] if operator.inputs else ""
+    shape = graph.tensor(name).shape or ()
+    return any(p.name == name for p in graph.inputs) and len(shape) > 1 and (shape[1] or 0) > 3
+
+
+def _computes_in_int64(graph: Graph, operator: Operator) -> bool:
+    casts = operator.kind == "Cast" and operator.attributes.get("to") == INT64
+    return casts or any(t.dtype == "int64" for t in (*graph.fed(operator), *graph.out_of(operator)))
+
+
+def _unsqueezes_by_scalar(graph: Graph, operator: Operator) -> bool:
+    axes = graph.tensor(operator.inputs[1]).shape if len(operator.inputs) > 1 else None
+    return axes is not None and len(axes) != 1
+
+
+def _is_leaky_convolution(graph: Graph, operator: Operator) -> bool:
+    return any(op.kind == "Conv" for op in graph.before(operator))
+
+
+def _computes_in_fp16(graph: Graph, operator: Operator) -> bool:
+    return any(t.dtype == "float16" for t in (*graph.fed(operator), *graph.out_of(operator)))
+
+
+def _has_no_coreml_builder(graph: Graph, operator: Operator) -> bool:
+    return operator.kind not in COREML_KINDS
+
+
+def _slices_by_computed_bounds(graph: Graph, operator: Operator) -> bool:
+    return any(not tensor.constant for tensor in graph.into(operator)[1:])
+
+
+def _shuffles_free_size(graph: Graph, operator: Operator) -> bool:
+    shape = graph.into(operator)[0].shape
+    return _text(operator, "mode", "DCR") == "CRD" and (shape is None or is_free(shape))
+
+
+def _resizes_unusually(graph: Graph, operator: Operator) -> bool:
+    """Want nearest or linear, four axes, and constant scales or sizes."""
+    if _text(operator, "mode", "nearest") not in ("nearest", "linear"):
+        return True
+    source, *sizes = graph.into(operator)
+    rank = len(source.shape or (None,) * 4)
+    return rank != 4 or not sizes or any(not size.constant for size in sizes)
+
+
+def _has_free_shape(port: Port) -> bool:
+    return any(map(is_free, port.shapes))
+
+
+def _has_no_webgpu_kernel(graph: Graph, operator: Operator) -> bool:
+    return operator.kind not in WEBGPU_KINDS and operator.kind not in CONTROL_FLOW
+
+
+def _has_foreign_domain(graph: Graph, operator: Operator) -> bool:
+    domain, colon, _ = operator.kind.rpartition(":")
+    return bool(colon) and domain not in ORT_DOMAINS
+
+
+def _mostly_moves(graph: Graph) -> bool:
+    moves = sum(op.kind in MOVING for op in graph.operators)
+    return moves > MOVES_PER_COMPUTATION * (len(graph.operators) - moves)
+
+
+RULES = (
+    Rule(
+        *("ONX001", "warning", ("webgpu",), each(_pads_by_itself_with_stride, "Conv")),
+        "auto_pad together with a stride: WebGPU pads the wrong side.",
+        "Export explicit pads.",
+        f"{ORT}#26734",
+    ),
+    Rule(
+        *("ONX002", "error", ("webgpu",), each(_starts_with_many_channels, "Conv")),
+        "The first convolution reads more than 3 channels: WebGPU computes it wrongly.",
+        "Feed RGB; no alpha, no pixel-unshuffle before the model.",
+        f"{ORT}#29651 (open)",
+    ),
+    Rule(
+        *("ONX003", "warning", ("webgpu",), each(_computes_in_int64)),
+        "Computes with int64, which WebGPU has not.",
+        "Make shapes, indices and axes constant, or int32.",
+        f"{ORT}#25125, #22031",
+    ),
+    Rule(
+        *("ONX003b", "warning", ("webgpu",), each(_unsqueezes_by_scalar, "Unsqueeze")),
+        "The axes of Unsqueeze are no list.",
+        "Export axes as a list of one.",
+        f"{ORT}#22031",
+    ),
+    Rule(
+        *("ONX004", "warning", ("webgpu",), each(_is_leaky_convolution, "LeakyRelu")),
+        "Convolution and LeakyRelu are fused; the fused shader has been wrong in several releases.",
+        "Compare a golden sample in the page before first use.",
+        f"{ORT}#19816, #19369, #22947",
+    ),
+    Rule(
+        *("ONX005", "warning", ("webgpu",), each(_computes_in_fp16)),
+        "Computes in fp16; without `shader-f16` that is an error, not a fallback.",
+        "Store weights in fp16 and compute in fp32 (`scnet convert --precision fp16`).",
+        "nagadomi/nunif README; huggingface/transformers.js dtypes.js",
+    ),
+    Rule(
+        *("ONX006", "warning", ("coreml-provider",), each(_has_no_coreml_builder)),
+        "Not among the operators that the CoreML provider lists for mlprograms (newer releases "
+        "may take Pad), so it runs on the CPU.",
+        "Convert with --shift depthwise, or use the .mlpackage.",
+        COREML_LIST,
+        leaves=True,
+    ),
+    Rule(
+        *("ONX006b", "warning", ("coreml-provider",), each(_slices_by_computed_bounds, "Slice")),
+        "Slice by computed bounds.",
+        "Make starts, ends, axes and steps constant.",
+        COREML_LIST,
+        leaves=True,
+    ),
+    Rule(
+        *("ONX006c", "warning", ("coreml-provider",), each(_shuffles_free_size, "DepthToSpace")),
+        "DepthToSpace in mode CRD needs an input of fixed size.",
+        "Use mode DCR and permute the convolution before it, or fix the size.",
+        COREML_LIST,
+        leaves=True,
+    ),
+    Rule(
+        *("ONX006d", "warning", ("coreml-provider",), each(_resizes_unusually, "Resize")),
+        "Resize needs 4 axes, constant scales, and mode nearest or linear.",
+        "Export with scale factors, not with sizes.",
+        f"{ORT} coreml/builders/impl/resize_op_builder.cc",
+        leaves=True,
+    ),
+    Rule(
+        *("ONX006e", "info", ("coreml-provider",), each_input(_has_free_shape)),
+        "The input takes any size; the Neural Engine needs a fixed one (ANE003).",
+        "Fix height and width by free-dimension overrides, or use the .mlpackage.",
+        f"apple/coremltools flexible-inputs.md; {ORT} CoreML RequireStaticInputShapes",
+    ),
+    Rule(
+        *("ONX007", "warning", ("webgpu", "wasm"), any_of(*CONTROL_FLOW)),
+        "Control flow: no graph capture, and a stop at each branch.",
+        "Export one straight graph.",
+        f"{ORT}@85cef0af",
+    ),
+    Rule(
+        *("ONX007b", "info", ("webgpu",), each_input(_has_free_shape)),
+        "The input takes any size, so the graph cannot be captured and replayed.",
+        "Only where each millisecond counts: freeDimensionOverrides and enableGraphCapture.",
+        f"{ORT}@85cef0af",
+    ),
+    Rule(
+        *("ONX007c", "warning", ("webgpu",), each(_has_no_webgpu_kernel)),
+        "No WebGPU kernel: runs on the CPU, with a copy each way.",
+        "Write it with convolutions, slices and elementwise arithmetic.",
+        WEBGPU_LIST,
+        leaves=True,
+    ),
+    Rule(
+        *("ONX007d", "error", ("webgpu", "wasm"), each(_has_foreign_domain)),
+        "An operator that onnxruntime does not come with: the file does not load.",
+        "Export with standard operators.",
+        f"{ORT} docs/OperatorKernels.md",
+        leaves=True,
+    ),
+    Rule(
+        *("ONX008", "info", ("webgpu", "wasm"), whole(lambda g: len(g.operators) > MANY_NODES)),
+        f"More than {MANY_NODES} operators: sessions start slowly.",
+        "Convert with --shift depthwise.",
+        "huggingface/transformers.js#138 (40,000 operators)",
+    ),
+    Rule(
+        *("ONX008b", "warning", ("webgpu", "wasm", "coreml-provider"), whole(_mostly_moves)),
+        f"More than {MOVES_PER_COMPUTATION} operators only move values for each that computes, as "
+        "assigning into slices does.",
+        "Use `scnet convert`: the shift becomes Pad, Slice and Concat, or one convolution.",
+        "Measured here: 1720 operators against 35; huggingface/transformers.js#138",
+    ),
+)
+
+NOT_STATIC: tuple[NotStatic, ...] = ()
