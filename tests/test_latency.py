@@ -305,7 +305,7 @@ def test_foreign_file_that_is_not_for_pictures_is_refused(tmp_path):
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(model, tmp_path / "sum.onnx")
-    with pytest.raises(ModelLoadError, match=r"sum\.onnx cannot be run by onnxruntime: ValueError"):
+    with pytest.raises(ModelLoadError, match=r"sum\.onnx takes tensor"):
         benchmark(tmp_path / "sum.onnx", "--height", 8, "--width", 8)
 
 
