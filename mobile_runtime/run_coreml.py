@@ -74,7 +74,8 @@ def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
         name, predict = f"Core ML on macOS {platform.mac_ver()[0]}", _on_a_mac(program, path)
     else:
         arithmetic = REFERENCE[engine]
-        name, predict = f"MIL reference executor, {arithmetic}", _in_numpy(program, arithmetic)
+        rounding = {"fp16": "rounding as typed", "fp32": "all in fp32"}[arithmetic]
+        name, predict = f"MIL reference executor, {rounding}", _in_numpy(program, arithmetic)
     return CoreMLSession(path, program, name, predict)
 
 

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from networks import NETWORKS
 from PIL import Image as Pillow
 
 from converters.__main__ import program
 from converters.conversion import convert
 from converters.golden import PHOTOGRAPHS
 from converters.options import ConversionOptions
-from converters.run_checkpoint import open_session
+from converters.run_checkpoint import open_session as open_checkpoint_session
 from mobile_runtime.quality import bicubic, evaluate, mean
+from mobile_runtime.tiles import upscale_image
 from scnet.checkpoint import open_checkpoint
 from scnet.weights import BUNDLED
 
@@ -61,9 +63,18 @@ def test_every_file_gives_pytorchs_picture(upscaled, name, steps):
     assert (difference > 0).mean() < 0.05
 
 
+@pytest.mark.parametrize("config", NETWORKS)
+def test_tiles_of_a_real_network_equal_the_whole(checkpoint, photograph, config):
+    """To float rounding; at x3, interpolation itself rounds its coordinates by their size."""
+    session = open_checkpoint_session(checkpoint(config).path)
+    whole = session.run(photograph)
+    tiled = upscale_image(session, photograph, tile=2 * session.model.halo + 11)
+    assert np.abs(tiled - whole).max() <= (1e-5 if config.scale == 3 else 1e-6)
+
+
 def test_bundled_weights_restore_photographs_better_than_bicubic():
     """Reduced photographs come back at least 0.5 dB nearer to the originals."""
-    session = open_session(None)
+    session = open_checkpoint_session(None)
     network = mean(list(evaluate(session.run, PHOTOGRAPHS[0].parent, 4)))
     assert (
         network.psnr_db > mean(list(evaluate(bicubic(4), PHOTOGRAPHS[0].parent, 4))).psnr_db + 0.5
