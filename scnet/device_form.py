@@ -108,7 +108,9 @@ def sink_depth_to_space(graph: fx.GraphModule) -> None:
     """Move the last `depth_to_space` behind the layers that work on single pixels.
 
     They then run once per sub-pixel on the low resolution, with the same weights: the widest tensor
-    of the network, D channels at full resolution, never exists.
+    of the network, D channels at full resolution, never exists. SCNet-T x4, depthwise, 128x128 on
+    two cores of Linux x86-64: 0.93 of the time and 84 instead of 166 MB on XNNPACK, 0.59 of the
+    time and 158 instead of 468 MB on onnxruntime 1.32.0 (`scnet benchmark`, 2026-11-23).
     """
     for shuffle in _layers(graph, DepthToSpace)[-1:]:
         (conv,) = shuffle.all_input_nodes
