@@ -20,7 +20,7 @@ from scnet.shift import OFFSETS
 TOOLS = ("torch", "coremltools")
 
 DEPLOYMENT_TARGET = ct.target.iOS16
-"""The oldest system with fp16 inputs and outputs and `pixel`-exact image outputs in mlprograms."""
+"""The oldest system that we convert for: image outputs of mlprograms need it (coremltools#2213)."""
 
 WHITE = 255.0
 

@@ -130,7 +130,7 @@ def _read(path: Path) -> bytes:
 
 
 def _parse(content: bytes, path: Path) -> Any:
-    """Walk the whole flatbuffer in Python, which refuses what would crash the native parser."""
+    """Walk the whole flatbuffer in Python first: the native parser trusts what it reads."""
     if content[4:8] != b"TFL3":
         raise ModelLoadError(f"{path} is not a .tflite file: it does not start as one does.")
     try:

@@ -311,9 +311,11 @@ def test_flipped_bytes_end_in_a_sentence_or_in_nothing(model, seed):
         part = generator.choice(parts(model))
         whole = part.read_bytes()
         part.write_bytes(flip(whole, generator))
+        before = snapshot(model.parent)
         for action in (lambda: open_session(model).run(image), lambda: count_operators(model)):
             with contextlib.suppress(RuntimeFileError):
                 action()
+        assert snapshot(model.parent) == before
         part.write_bytes(whole)
 
 

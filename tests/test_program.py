@@ -118,6 +118,14 @@ def test_info_describes_a_checkpoint(folder):
     assert facts | expected == facts
 
 
+def test_conversion_needs_no_terminal(folder):
+    """Standard output closed, as some services start programs."""
+    line = f"{sys.executable} -m converters convert net.pth --format onnx -o out >&-"
+    result = subprocess.run(["sh", "-c", line], cwd=folder, stderr=subprocess.PIPE, text=True)
+    assert "Traceback" not in result.stderr
+    assert len(list((folder / "out").glob("*.onnx"))) == 1
+
+
 def test_help_lists_every_command(folder):
     listed = scnet("--help", folder=folder).stdout
     assert all(name in listed for name in COMMANDS)

@@ -35,49 +35,43 @@ DRIFT_KINDS = _BOTH | {
 NEVER = frozenset({"GATHER_ND", "SCATTER_ND", "BROADCAST_TO", "COMPLEX_ABS", "RFFT2D", "REAL"})
 """What converters emit most often that neither takes; Flex and other custom operators too."""
 
+_BOTH_CAPS = {
+    "PRELU": 1,
+    "QUANTIZE": 2,
+    "RESHAPE": 1,
+    "LEAKY_RELU": 2,
+    "RELU": 2,
+    "RELU6": 2,
+    "RELU_N1_TO_1": 2,
+    "RESIZE_BILINEAR": 3,
+    "RESIZE_NEAREST_NEIGHBOR": 3,
+    "SELECT_V2": 1,
+    "TRANSPOSE_CONV": 3,
+}
+
 LEGACY_CAPS = {
+    **_BOTH_CAPS,
     "CONCATENATION": 2,
     "CONV_2D": 6,
     "DEPTHWISE_CONV_2D": 6,
     "DEQUANTIZE": 3,
     "FULLY_CONNECTED": 9,
     "PAD": 2,
-    "PRELU": 1,
-    "QUANTIZE": 2,
-    "RESHAPE": 1,
-    "LEAKY_RELU": 2,
-    "RELU": 2,
-    "RELU6": 2,
-    "RELU_N1_TO_1": 2,
-    "RESIZE_BILINEAR": 3,
-    "RESIZE_NEAREST_NEIGHBOR": 3,
-    "SELECT_V2": 1,
     "SLICE": 2,
     "SOFTMAX": 2,
     "SPACE_TO_DEPTH": 2,
     "STRIDED_SLICE": 4,
     "TRANSPOSE": 4,
-    "TRANSPOSE_CONV": 3,
 }
 """Kind -> newest version of it that the legacy delegate reads."""
 
 DRIFT_CAPS = {
+    **_BOTH_CAPS,
     "CONCATENATION": 6,
     "PAD": 5,
-    "PRELU": 1,
-    "QUANTIZE": 2,
-    "RESHAPE": 1,
-    "LEAKY_RELU": 2,
-    "RELU": 2,
-    "RELU6": 2,
-    "RELU_N1_TO_1": 2,
-    "RESIZE_BILINEAR": 3,
-    "RESIZE_NEAREST_NEIGHBOR": 3,
-    "SELECT_V2": 1,
     "SLICE": 8,
     "STRIDED_SLICE": 2,
     "TRANSPOSE": 9,
-    "TRANSPOSE_CONV": 3,
 }
 """Kind -> newest version of it that ML Drift reads."""
 
