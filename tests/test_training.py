@@ -1,7 +1,9 @@
 import csv
 import subprocess
 import sys
+import sysconfig
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from mobile_runtime.errors import ImageError
 from mobile_runtime.quality import bicubic
 from scnet.checkpoint import open_checkpoint
 from scnet.errors import CheckpointError
-from scnet.network import SCNetConfig
+from scnet.network import SCNet, SCNetConfig
 from scnet.training import loop
 from scnet.training.command import command as train_command
 from scnet.training.loop import train
@@ -88,7 +90,9 @@ def test_killed_and_resumed_run_equals_an_unbroken_one(tmp_path, pictures, kills
 def test_run_leaves_weights_log_and_state(tmp_path, pictures):
     run(tmp_path / "run", pictures)
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"weights.safetensors", "log.csv", "state.pth"}
+    assert names == {"weights.safetensors", "log.csv", "state.pth", "curve.png"}
+    with Pillow.open(tmp_path / "run" / "curve.png") as curve:
+        assert len(set(curve.convert("L").tobytes())) > 10
     assert open_checkpoint(tmp_path / "run" / "weights.safetensors").net.config == RECIPE.network
     with (tmp_path / "run" / "log.csv").open() as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
@@ -102,6 +106,63 @@ def test_state_of_another_recipe_is_refused(tmp_path, pictures):
         match=r"another recipe: steps was 6, now is 8; width was 8, now is 16\. Use",
     ):
         train(other, load_dataset(pictures, scale=2, patch=8), tmp_path / "run")
+
+
+def test_run_starts_from_the_body_of_another_scale(tmp_path, pictures):
+    first = run(tmp_path / "first", pictures)["net"]
+    weights = tmp_path / "first" / "weights.safetensors"
+    taken = open_checkpoint(weights).net.state_dict()
+    for scale in (2, 3):
+        folder = tmp_path / f"x{scale}"
+        folder.mkdir()
+        recipe = replace(
+            RECIPE,
+            network=replace(RECIPE.network, scale=scale),
+            steps=1,
+            rate=1e-9,
+            start=str(weights),
+        )
+        train(recipe, load_dataset(pictures, scale=scale, patch=8), folder)
+        begun = torch.load(folder / "state.pth", weights_only=True)["net"]
+        near = {
+            name: torch.allclose(begun[name], taken[name])
+            for name in first
+            if scale == 2 or "last" not in name
+        }
+        assert all(near.values()), near
+
+
+def test_start_from_another_body_is_refused(tmp_path, pictures):
+    run(tmp_path / "first", pictures)
+    wider = replace(RECIPE.network, width=16)
+    recipe = replace(RECIPE, network=wider, start=str(tmp_path / "first" / "weights.safetensors"))
+    with pytest.raises(CheckpointError, match="has width 8 and depth 1, the new network 16 and 1"):
+        train(recipe, load_dataset(pictures, scale=2, patch=8), tmp_path)
+
+
+def test_short_run_keeps_up_with_its_mean(tmp_path, pictures):
+    """The mean of a few steps lies nearer to the last weights than to the first."""
+    state = run(tmp_path / "run", pictures)
+    torch.manual_seed(RECIPE.seed)
+    first = SCNet(RECIPE.network).state_dict()
+    name = "body.0.conv1.weight"
+    mean, last = state["mean_net"][f"module.{name}"], state["net"][name]
+    assert torch.dist(mean, last) < torch.dist(mean, first[name])
+
+
+def test_two_processes_train_one_network(tmp_path, pictures):
+    """`fabric run` shares gradients: the first process alone would find other weights."""
+    scripts = Path(sysconfig.get_path("scripts"))
+    fabric = [scripts / "fabric", "run", "--accelerator=cpu", "--devices=2", "--strategy=ddp"]
+    found = []
+    for name, launcher in {"one": [sys.executable], "two": fabric}.items():
+        command = [*launcher, scripts / "scnet", "train", pictures, "-o", tmp_path / name, *SMALL]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        assert ran.stderr.count("Best weights") == 1
+        found.append(load_file(tmp_path / name / "weights.safetensors"))
+    assert found[0].keys() == found[1].keys()
+    assert not equal(*found)
 
 
 FOREIGN = {
@@ -224,7 +285,13 @@ def test_numbers_out_of_range_are_refused(tmp_path, pictures, option, value):
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("name", ["weights.safetensors", "log.csv"])
+def test_start_from_nothing_is_refused_before_anything_is_made(tmp_path, pictures):
+    result = start(pictures, tmp_path / "run", "--start", str(tmp_path / "none.safetensors"))
+    assert isinstance(result.exception, CheckpointError)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["weights.safetensors", "log.csv", "curve.png"])
 def test_files_of_no_run_are_not_written_over(tmp_path, pictures, name):
     (tmp_path / name).write_text("precious")
     result = start(pictures, tmp_path)

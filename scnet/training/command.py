@@ -1,6 +1,7 @@
 """`scnet train`: from a folder of pictures to weights."""
 
 from math import isfinite
+from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from scnet.checkpoint import open_checkpoint
 from scnet.network import HEADS, STAGES, VARIANTS, Head, SCNetConfig
 from scnet.training.loop import train
 from scnet.training.patches import Dataset, load_dataset
 from scnet.training.recipe import Recipe
+from scnet.weights import find_weights
 
 COLUMNS = (
     TextColumn("{task.description}"),
@@ -66,6 +69,12 @@ def _check_finite(context: click.Context, option: click.Parameter, value: float)
 @click.option("--precision", type=click.Choice(["32-true", "bf16-mixed"]), default="bf16-mixed")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=Recipe.seed, show_default=True)
 @click.option(
+    "--start",
+    type=click.Path(path_type=Path),
+    help="Begin from a checkpoint, or bundled weights by name, wherever they fit.",
+)
+@click.option("--compiled", is_flag=True, help="Use torch.compile: for GPUs.")
+@click.option(
     "--licence", help="Of the weights; goes into their header and all files made of them."
 )
 @click.option("--source", help="Of the weights, such as an address; goes there too.")
@@ -81,12 +90,13 @@ def command(
 ) -> None:
     """Train on the pictures in FOLDER; every 25th is kept back to choose the best weights by.
 
-    The run folder gets weights.safetensors, log.csv and state.pth. Interrupt whenever you like and
-    go on with --resume.
+    The run folder gets weights.safetensors, log.csv and state.pth, and at the end curve.png.
+    Interrupt whenever you like and go on with --resume. `fabric run` spreads the same command over
+    several GPUs or machines.
     """
     recipe = _recipe(**settings)
     _check_output(output, resume=resume)
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=environ.get("RANK", "0") != "0")  # one of many speaks
     dataset = _read(folder, recipe, console)
     output.mkdir(parents=True, exist_ok=True)
     notes = {"licence": licence, "source": source}
@@ -119,7 +129,7 @@ def _check_output(output: Path, *, resume: bool) -> None:
             f"{output} holds no run to resume (no state.pth): name its folder, or leave out "
             "--resume."
         )
-    for name in ("weights.safetensors", "log.csv"):
+    for name in ("weights.safetensors", "log.csv", "curve.png"):
         if not begun and (output / name).exists():
             raise click.UsageError(
                 f"{output / name} would be written over, and no state.pth says that it can be "
@@ -127,9 +137,14 @@ def _check_output(output: Path, *, resume: bool) -> None:
             )
 
 
-def _recipe(*, scale: str, head: Head, variant: str, **settings: Any) -> Recipe:
+def _recipe(*, scale: str, head: Head, variant: str, start: Path | None, **settings: Any) -> Recipe:
     width, depth = VARIANTS[variant]
-    return Recipe(SCNetConfig(int(scale), head, width, depth), **settings)
+    config = SCNetConfig(int(scale), head, width, depth)
+    if start is None:
+        return Recipe(config, **settings)
+    found = find_weights(start)
+    open_checkpoint(found)  # refused before the pictures are read
+    return Recipe(config, start=str(found), **settings)
 
 
 def _read(folder: Path, recipe: Recipe, console: Console) -> Dataset:

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from os import environ
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,19 +11,23 @@ from typing import Any
 import numpy as np
 import torch
 from lightning_fabric import Fabric
+from torch import Tensor
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from mobile_runtime.atomic import write_aside
 from mobile_runtime.pictures import to_image, to_pixels
 from mobile_runtime.quality import compare
-from scnet.checkpoint import save_weights, unpickle
+from scnet.checkpoint import Checkpoint, open_checkpoint, save_weights, unpickle
 from scnet.errors import CheckpointError
 from scnet.network import SCNet
+from scnet.training.curve import draw_curve
 from scnet.training.patches import Dataset, Pair, sample_batch
 from scnet.training.recipe import Recipe
 
-VALIDATE_EVERY = 250
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+VALIDATE_EVERY = 500
 """Steps between two validations; each also saves the state."""
 
 VALIDATION_CROP = 96
@@ -81,8 +86,8 @@ def train(
     """Train from `output/state.pth` if it is there, else from random weights.
 
     Writes `state.pth` (resume point), `log.csv` and `weights.safetensors` (the best running-mean
-    weights so far) into `output`, each atomically. A run that was killed and started again gives
-    the same weights as an unbroken one.
+    weights so far) into `output`, and at the end `curve.png`, each atomically. A run that was
+    killed and started again gives the same weights as an unbroken one.
 
     Args:
         recipe: What to do.
@@ -100,9 +105,11 @@ def train(
         OSError: `output` cannot be written to.
     """
     fabric = Fabric(accelerator="auto", devices="auto", precision=recipe.precision)
-    fabric.launch()
-    run = _begin(recipe, fabric)
-    if (output / "state.pth").exists():
+    if "LT_CLI_USED" not in environ:  # `fabric run` has launched all processes itself
+        fabric.launch()
+    resumed = (output / "state.pth").exists()
+    run = _begin(recipe, fabric, start=None if resumed else recipe.start)
+    if resumed:
         _restore(run, output / "state.pth", recipe)
     losses: list[float] = []
     for step in range(run.step, recipe.steps):
@@ -116,7 +123,30 @@ def train(
             if fabric.is_global_zero:
                 _save(run, recipe, output, notes)
             on_progress(progress)
+    if fabric.is_global_zero:
+        draw_curve(run.history, output / "curve.png")
     return output / "weights.safetensors"
+
+
+def take_weights(net: SCNet, start: Checkpoint) -> None:
+    """Copy the weights of every layer that has the same name and shape in both networks.
+
+    Another scale or head keeps the body, which is where most of what was learned lies.
+
+    Raises:
+        CheckpointError: The bodies differ, so that nothing worth keeping fits.
+    """
+    ours, theirs = net.config, start.net.config
+    if (ours.width, ours.depth) != (theirs.width, theirs.depth):
+        raise CheckpointError(
+            f"{start.path} has width {theirs.width} and depth {theirs.depth}, the new network "
+            f"{ours.width} and {ours.depth}: start from one with the same body."
+        )
+    fitting = net.state_dict()
+    for name, tensor in start.net.state_dict().items():
+        if name in fitting and fitting[name].shape == tensor.shape:
+            fitting[name] = tensor
+    net.load_state_dict(fitting)
 
 
 @torch.no_grad()
@@ -132,14 +162,31 @@ def validate(net: torch.nn.Module, dataset: Dataset) -> float:
     return float(np.mean(scores))
 
 
-def _begin(recipe: Recipe, fabric: Fabric) -> _Run:
+def _begin(recipe: Recipe, fabric: Fabric, start: str | None) -> _Run:
     torch.manual_seed(recipe.seed)
-    net = SCNet(recipe.network).to(fabric.device)
-    net = net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = get_ema_multi_avg_fn(recipe.ema_decay)  # type: ignore[no-untyped-call]
-    mean_net = AveragedModel(net, multi_avg_fn=average)
+    net = SCNet(recipe.network)
+    if start is not None:
+        take_weights(net, open_checkpoint(Path(start)))
+    net = net.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    mean_net = AveragedModel(net, multi_avg_fn=_running_mean(recipe.ema_decay))
+    if recipe.compiled:
+        net = torch.compile(net)  # type: ignore[assignment]
     net, optimizer = fabric.setup(net, torch.optim.Adam(net.parameters(), betas=(0.9, 0.99)))
     return _Run(fabric, net, mean_net, optimizer)
+
+
+def _running_mean(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
+    """Average with a short memory at first, or a short run ends with what it began with.
+
+    At `decay` 0.999 alone the mean was 1.7 dB behind the weights after 1,500 steps.
+    """
+
+    @torch.no_grad()
+    def update(mean: Tensors, current: Tensors, averaged: Tensor | int) -> None:
+        newest = max(1 - decay, 9 / (10 + int(averaged)))
+        torch._foreach_lerp_(mean, current, newest)
+
+    return update
 
 
 def _advance(run: _Run, recipe: Recipe, dataset: Dataset) -> float:

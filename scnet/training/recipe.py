@@ -31,6 +31,10 @@ class Recipe:
     """Arithmetic of the forward and backward pass."""
     seed: int = 0
     """Of the initial weights and of every patch."""
+    start: str | None = None
+    """A checkpoint whose weights the run begins from, wherever they fit; random ones if None."""
+    compiled: bool = False
+    """Let torch.compile write the kernels: for GPUs. On two CPU cores a step took twice as long."""
 
     def rate_at(self, step: int) -> float:
         """Give the learning rate of one step, counted from 0."""
