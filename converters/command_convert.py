@@ -24,7 +24,7 @@ from mobile_runtime.manifest import measure_file, read_manifest
 from mobile_runtime.report import print_table
 from scnet.checkpoint import open_checkpoint
 from scnet.network import HEADS, STAGES, Head
-from scnet.weights import BUNDLED
+from scnet.weights import find_weights
 
 
 class SizeType(click.ParamType[Size]):
@@ -107,11 +107,14 @@ def command(
     overwrite: bool,
     no_verify: bool,
 ) -> None:
-    """Convert CHECKPOINT (.pth or .safetensors; the bundled weights if not given).
+    """Convert CHECKPOINT: a .pth or .safetensors, or the name of bundled weights.
 
-    Every file is run and compared with PyTorch before it gets its name.
+    `scnet info` lists those names, and says which is used where none is given. Every file is run
+    and compared with PyTorch before it gets its name.
     """
-    opened = open_checkpoint(checkpoint or BUNDLED, scale=int(scale) if scale else None, head=head)
+    opened = open_checkpoint(
+        find_weights(checkpoint), scale=int(scale) if scale else None, head=head
+    )
     chosen = FORMATS if "all" in formats else tuple(name for name in FORMATS if name in formats)
     sizes = _sizes(height, width, other_sizes)
     if sizes and chosen == ("onnx",):

@@ -12,7 +12,7 @@ from mobile_runtime.manifest import hash_file, measure_file
 from mobile_runtime.session import RUNNERS, count_operators, open_session
 from scnet.checkpoint import open_checkpoint
 from scnet.network import count_parameters, halo, macs_per_pixel
-from scnet.weights import BUNDLED
+from scnet.weights import DEFAULT, WEIGHTS, find_weights
 
 Facts = dict[str, object]
 
@@ -22,8 +22,14 @@ Facts = dict[str, object]
 @click.option("--scale", type=int, help="For an mlp checkpoint that may be x2 or x3.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def command(file: Path | None, scale: int | None, *, as_json: bool) -> None:
-    """Say what FILE is: a checkpoint or a model file (the bundled weights if not given)."""
-    path = file or BUNDLED
+    """Say what FILE is: a checkpoint, bundled weights by name, or a model file.
+
+    Without one, the bundled weights are listed.
+    """
+    if file is None:
+        _list_weights(as_json=as_json)
+        return
+    path = find_weights(file)
     if scale is not None and path.suffix in RUNNERS:
         raise click.UsageError("--scale is for checkpoints: a model file says its own.")
     facts = describe_file(path) if path.suffix in RUNNERS else describe_checkpoint(path, scale)
@@ -34,6 +40,22 @@ def command(file: Path | None, scale: int | None, *, as_json: bool) -> None:
     for name, value in facts.items():
         shown = value if isinstance(value, str | int | float) else json.dumps(value)
         table.add_row(Text(name.replace("_", " ")), Text(_printable(str(shown))))
+    Console().print(table)
+
+
+def _list_weights(*, as_json: bool) -> None:
+    """Print what is bundled."""
+    rows = {name: describe_checkpoint(path) for name, path in WEIGHTS.items()}
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    table = Table()
+    table.add_column("bundled weights", no_wrap=True)
+    for column in ("parameters", "MACs per input pixel", "licence", ""):
+        table.add_column(column)
+    for name, facts in rows.items():
+        size = (f"{facts[key]:,.0f}" for key in ("parameters", "macs_per_low_resolution_pixel"))
+        table.add_row(name, *size, str(facts["licence"]), "usual" if name == DEFAULT else "")
     Console().print(table)
 
 

@@ -12,10 +12,11 @@ from converters.conversion import describe_weights
 from mobile_runtime.errors import BackendUnavailableError
 from mobile_runtime.manifest import Model, TensorSpec
 from mobile_runtime.pictures import Image
+from mobile_runtime.session import CPU, Placement
 from scnet.checkpoint import Checkpoint, open_checkpoint
 from scnet.device_form import to_device_form
 from scnet.network import halo
-from scnet.weights import BUNDLED
+from scnet.weights import find_weights
 
 ENGINE = "pytorch"
 
@@ -27,6 +28,7 @@ class CheckpointSession:
     engine: str
     model: Model
     network: fx.GraphModule
+    placement: Placement = CPU
 
     def run(self, image: Image) -> Image:
         """Upscale with the device form, in float32."""
@@ -41,7 +43,8 @@ def open_session(
     """Open a checkpoint.
 
     Args:
-        path: A `.pth`, `.pt` or `.safetensors`; None opens the bundled weights.
+        path: A `.pth`, `.pt` or `.safetensors`, or the name of bundled weights; None opens the
+            usual ones.
         engine: A checkpoint has only `pytorch`.
         threads: All cores if not given.
 
@@ -51,7 +54,7 @@ def open_session(
     """
     if engine not in (None, ENGINE):
         raise BackendUnavailableError(f"A checkpoint runs on {ENGINE}, not on {engine}.")
-    checkpoint = open_checkpoint(path or BUNDLED)
+    checkpoint = open_checkpoint(find_weights(path))
     torch.set_num_threads(threads or os.cpu_count() or 1)
     name = f"PyTorch {version('torch')}, CPU, {torch.get_num_threads()} threads"
     return CheckpointSession(name, _describe(checkpoint), to_device_form(checkpoint.net))

@@ -13,10 +13,11 @@ from networks import make_net
 from converters.conversion import convert, file_name, usual_size
 from converters.errors import OutputError, UnsupportedOptionError, VerificationError
 from converters.options import FORMATS, PRECISIONS, SHIFTS, ConversionOptions
-from mobile_runtime.manifest import Manifest, manifest_path, read_golden, read_manifest
+from mobile_runtime.manifest import Manifest, manifest_path, read_manifest
+from mobile_runtime.samples import read_golden
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
-from scnet.weights import BUNDLED
+from scnet.weights import WEIGHTS
 
 ONNX = ConversionOptions("onnx", sizes=None)
 
@@ -170,7 +171,7 @@ def test_bundled_weights_convert_to_half_precision(tmp_path, format_):
     """At full size the quantizer lays out a .tflite in another way than at small ones."""
     sizes = None if format_ == "onnx" else ((128, 128),)
     options = ConversionOptions(format_, "depthwise", "fp16", sizes)
-    (path,) = convert(open_checkpoint(BUNDLED), [options], tmp_path)
+    (path,) = convert(open_checkpoint(WEIGHTS["scnet-t-x4-pixelshuffle"]), [options], tmp_path)
     assert all(verdict.worst.psnr_db > 60 for verdict in read_manifest(path).verified)
     assert path.stat().st_size < 550_000
 
@@ -182,7 +183,7 @@ def test_bundled_weights_convert_at_full_size(tmp_path, format_, shift):
     precision = "fp16" if format_ == "coreml" else "fp32"
     interface = "image" if format_ == "coreml" else "tensor"
     options = ConversionOptions(format_, shift, precision, sizes, interface)
-    (path,) = convert(open_checkpoint(BUNDLED), [options], tmp_path)
+    (path,) = convert(open_checkpoint(WEIGHTS["scnet-t-x4-pixelshuffle"]), [options], tmp_path)
     manifest = read_manifest(path)
     counts = Counter(manifest.operators)
     expected = FULL_SIZE[format_, shift]

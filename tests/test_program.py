@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 from converters.__main__ import COMMANDS
 from mobile_runtime.manifest import manifest_path
 from scnet.network import SCNetConfig
+from scnet.weights import DEFAULT, WEIGHTS
 
 
 def scnet(*arguments, folder):
@@ -41,6 +42,7 @@ REFUSED = {
     "no such command": (["sharpen"], "No such command"),
     "another network": (["convert", "other.pth"], "Not an SCNet"),
     "truncated checkpoint": (["convert", "truncated.pth"], "damaged"),
+    "no such weights": (["convert", "scnet-t-x9-direct"], "there are scnet-t-x"),
     "wrong scale": (["convert", "net.pth", "--scale", "4"], "Scale 4 contradicts the file"),
     "wrong head": (["convert", "net.pth", "--head", "direct"], "not direct"),
     "no scale": (["convert", "mlp.pth"], "may be x2 or x3"),
@@ -116,6 +118,15 @@ def test_info_describes_a_checkpoint(folder):
     facts = json.loads(scnet("info", "net.pth", "--json", folder=folder).stdout)
     expected = {"kind": "checkpoint (params_ema)", "variant": "d8b1", "scale": 2, "halo_pixels": 2}
     assert facts | expected == facts
+
+
+def test_info_lists_the_bundled_weights_and_describes_each_by_name(folder):
+    listed = json.loads(scnet("info", "--json", folder=folder).stdout)
+    assert listed.keys() == WEIGHTS.keys()
+    for name, facts in listed.items():
+        assert json.loads(scnet("info", name, "--json", folder=folder).stdout) == facts
+    rows = scnet("info", folder=folder).stdout.splitlines()
+    assert [DEFAULT in row for row in rows if "usual" in row] == [True]
 
 
 def test_conversion_needs_no_terminal(folder):

@@ -14,7 +14,7 @@ from converters.run_checkpoint import open_session as open_checkpoint_session
 from mobile_runtime.quality import bicubic, evaluate, mean
 from mobile_runtime.tiles import upscale_image
 from scnet.checkpoint import open_checkpoint
-from scnet.weights import BUNDLED
+from scnet.weights import DEFAULT, WEIGHTS
 
 SIZE = (96, 80)
 """Of the files of fixed size: the photograph takes several tiles of it."""
@@ -29,8 +29,8 @@ def models(tmp_path_factory):
         ConversionOptions("onnx", "slice_concat", "fp32", None),
     ]
     folder = tmp_path_factory.mktemp("models")
-    paths = convert(open_checkpoint(BUNDLED), wanted, folder, verify=False)
-    return {"pytorch": BUNDLED, **{path.suffix[1:]: path for path in paths}}
+    paths = convert(open_checkpoint(WEIGHTS[DEFAULT]), wanted, folder, verify=False)
+    return {"pytorch": WEIGHTS[DEFAULT], **{path.suffix[1:]: path for path in paths}}
 
 
 @pytest.fixture(scope="module")

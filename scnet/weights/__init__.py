@@ -2,5 +2,31 @@
 
 from pathlib import Path
 
-BUNDLED = Path(__file__).parent / "scnet-t-x4-pixelshuffle.safetensors"
-"""What is used where no checkpoint is named."""
+from scnet.errors import CheckpointError
+
+WEIGHTS = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.safetensors"))}
+"""Name -> file. Names decode: `scnet-<variant>-x<scale>-<head>`."""
+
+DEFAULT = "scnet-t-x4-pixelshuffle"
+"""What is used where no weights are named."""
+
+
+def find_weights(named: Path | None) -> Path:
+    """Find a checkpoint by path, or bundled weights by name.
+
+    Args:
+        named: A path, or a key of `WEIGHTS`; None stands for `DEFAULT`.
+
+    Raises:
+        CheckpointError: There is neither; the message lists the names.
+    """
+    if named is None:
+        return WEIGHTS[DEFAULT]
+    if named.exists() or named.suffix:
+        return named
+    if str(named) not in WEIGHTS:
+        raise CheckpointError(
+            f"{named} is no file, and no bundled weights have that name; there are "
+            f"{', '.join(WEIGHTS)}."
+        )
+    return WEIGHTS[str(named)]

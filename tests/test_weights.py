@@ -1,0 +1,53 @@
+"""The weights that a user gets without asking for any."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from converters.golden import PHOTOGRAPHS
+from converters.run_checkpoint import open_session
+from mobile_runtime.pictures import to_image, to_pixels
+from mobile_runtime.quality import bicubic, compare, resize_bicubic
+from scnet.checkpoint import open_checkpoint
+from scnet.weights import DEFAULT, WEIGHTS, find_weights
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_bundled_weights_are_what_their_name_card_and_header_say(name):
+    checkpoint = open_checkpoint(WEIGHTS[name])
+    config = checkpoint.net.config
+    assert name == f"scnet-{config.variant}-x{config.scale}-{config.head}"
+    assert checkpoint.notes["licence"] == "Apache-2.0"
+    card = WEIGHTS[name].with_suffix(".md").read_text()
+    assert f"SCNet-{config.variant.upper()} x{config.scale}" in card
+    assert f"{int(checkpoint.notes['steps']):,} steps" in card
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_bundled_weights_beat_bicubic_by_far(name):
+    session = open_session(WEIGHTS[name])
+    scale = session.model.scale
+    gains_db = []
+    for path in PHOTOGRAPHS:
+        with Pillow.open(path) as photograph:
+            high_res = np.asarray(photograph)[: 240 // scale * scale, : 240 // scale * scale]
+        image = to_image(resize_bicubic(high_res, 1 / scale))
+        ours, theirs = (
+            compare(high_res, to_pixels(upscale(image)), border=scale).psnr_db
+            for upscale in (session.run, bicubic(scale))
+        )
+        gains_db.append(ours - theirs)
+    assert np.mean(gains_db) > 0.8
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_are_found_by_name(name):
+    assert find_weights(Path(name)) == WEIGHTS[name]
+
+
+def test_a_file_comes_before_weights_of_the_same_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(DEFAULT).touch()
+    assert find_weights(Path(DEFAULT)) == Path(DEFAULT)
