@@ -11,12 +11,17 @@ from mobile_runtime.latency import OnRound, Plan, Round, compare, run_warm, summ
 from mobile_runtime.latency_cold import Cold, Setup, measure_cold
 from mobile_runtime.latency_report import Benchmark, Measurement
 from mobile_runtime.manifest import Model, Size
-from mobile_runtime.session import RUNNERS, Opener, Session, count_operators, engines
+from mobile_runtime.session import (
+    CPU,
+    RUNNERS,
+    Opener,
+    Placement,
+    Session,
+    count_operators,
+    engines,
+)
 from mobile_runtime.tiles import DEFAULT_TILE
 from mobile_runtime.validate import describe_device
-
-CPU_ENGINES = ("xnnpack", "builtin", "onnxruntime")
-"""They run every operator on the CPU, on as many threads as they are told."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +104,11 @@ def choose_sizes(models: Sequence[tuple[Path, Model | None]], asked: Size | None
             raise ImageError(f"{path} takes {sizes} (height x width), not {wanted[0]}x{wanted[1]}.")
 
 
-def describe_placement(engine: str, operators: int) -> str:
+def describe_placement(placement: Placement, operators: int) -> str:
     """Say what runs the operators of a file, as far as it is known."""
-    if engine in CPU_ENGINES:
+    if placement == CPU:
         return f"{operators} operators on CPU"
-    if engine.startswith("reference"):
-        return "reference executor: not a device latency"
-    return f"{operators} operators, placed by {engine}"
+    return placement.described
 
 
 def _open(
@@ -136,14 +139,14 @@ def _count(path: Path) -> int:
 
 
 def _join(subject: _Subject, cold: Cold, samples_ms: Round, first_ms: Round) -> Measurement:
-    setup, model = subject.setup, subject.session.model
+    setup, model, placement = subject.setup, subject.session.model, subject.session.placement
     return Measurement(
         file=Path(setup.path).name,
         precision=None if model is None else model.precision,
         shift=None if model is None else model.shift,
         engine=subject.session.engine,
-        threads=setup.threads if setup.engine in CPU_ENGINES else None,
-        placement=describe_placement(setup.engine, subject.operators),
+        threads=setup.threads if placement == CPU else None,
+        placement=describe_placement(placement, subject.operators),
         height=setup.height,
         width=setup.width,
         cold=cold,

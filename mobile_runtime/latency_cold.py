@@ -1,11 +1,8 @@
 """How long does the first use of a file take, and how much memory? Measured in a fresh process."""
 
 import re
-import signal
-import subprocess
 import sys
 from dataclasses import dataclass
-from os import environ, pathsep
 from pathlib import Path
 from time import perf_counter
 
@@ -13,10 +10,11 @@ import msgspec
 import numpy as np
 
 from mobile_runtime import errors
+from mobile_runtime.child import run_child, say_why
 from mobile_runtime.errors import ModelLoadError, RuntimeFileError
 from mobile_runtime.latency import Clock, Plan
 from mobile_runtime.pictures import Image
-from mobile_runtime.session import engines, open_session
+from mobile_runtime.session import open_untried, prepare
 
 RUNS_FOR_MEMORY = 3
 """The peak of an engine may come after its first run, when it has kept what it allocated."""
@@ -66,17 +64,9 @@ def measure_cold(setup: Setup, *, seconds_limit: float = Plan.seconds_limit) -> 
         RuntimeFileError: Any of its kinds, as opening and running raise them.
         ModelLoadError: The engine failed in its own way, or brought down its process.
     """
-    task = msgspec.json.encode((setup, seconds_limit)).decode()
-    child = subprocess.run(
-        [sys.executable, "-P", "-m", __name__, task],
-        env={**environ, "PYTHONPATH": pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    child = run_child(__name__, (setup, seconds_limit))
     if child.returncode != 0:
-        raise ModelLoadError(f"{setup.path} cannot be run by {setup.engine}: {_why(child)}")
+        raise ModelLoadError(f"{setup.path} cannot be run by {setup.engine}: {say_why(child)}")
     kind, answer = msgspec.json.decode(child.stdout.splitlines()[-1])
     if kind == Cold.__name__:
         return msgspec.convert(answer, Cold)
@@ -84,18 +74,12 @@ def measure_cold(setup: Setup, *, seconds_limit: float = Plan.seconds_limit) -> 
     raise error
 
 
-def _why(child: subprocess.CompletedProcess[str]) -> str:
-    if child.returncode < 0:
-        return f"it brought down the process ({signal.Signals(-child.returncode).name})."
-    return (child.stderr.strip().splitlines() or ["no reason given"])[-1]
-
-
 def _measure_here(setup: Setup, seconds_limit: float, clock: Clock = perf_counter) -> Cold:
     path, image = Path(setup.path), setup.image
-    engines(path)  # imports the engine's library
+    prepare(path, setup.engine)
     before = _forget_peak()
     start = clock()
-    session = open_session(path, engine=setup.engine, threads=setup.threads)
+    session = open_untried(path, engine=setup.engine, threads=setup.threads)
     loaded = clock()
     session.run(image)
     finished = clock()

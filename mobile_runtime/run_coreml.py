@@ -1,24 +1,21 @@
 """Run a Core ML `.mlpackage`: with the reference executor anywhere, with Core ML on a Mac."""
 
-import platform
-import sys
 from collections.abc import Callable
 from operator import contains
 from pathlib import Path
 
 import numpy as np
-from PIL import Image as PillowImage
 
 from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
 from mobile_runtime.manifest import Model
-from mobile_runtime.pictures import Image, to_image, to_pixels
+from mobile_runtime.pictures import Image, to_pixels
+from mobile_runtime.session import Placement
 
 try:
-    import coremltools
-
     from mobile_runtime import mil
     from mobile_runtime.mil_program import Program, Shape, load_program
     from mobile_runtime.mil_program import count_operators as count_program_operators
+    from mobile_runtime.run_coreml_mac import load_core_ml
 except ModuleNotFoundError as error:
     raise BackendUnavailableError(
         f"Core ML files need {error.name}, which is not installed: "
@@ -27,21 +24,30 @@ except ModuleNotFoundError as error:
 
 REFERENCE: dict[str, mil.Arithmetic] = {"reference-fp16": "fp16", "reference-fp32": "fp32"}
 """Engine -> its arithmetic."""
-ENGINES: tuple[str, ...] = (*(["coreml"] if sys.platform == "darwin" else []), *REFERENCE)
-"""What can run here, the usual one first."""
 
 
 class CoreMLSession:
     """An open `.mlpackage`; meets `mobile_runtime.session.Session`."""
 
     def __init__(
-        self, path: Path, program: Program, name: str, predict: Callable[[Image], Image]
+        self,
+        path: Path,
+        program: Program,
+        name: str,
+        predict: Callable[[Image], Image],
+        placement: Placement,
     ) -> None:
         self.engine = name
+        self.placement = placement
         self.model = Model.from_metadata(program.metadata)
         self._path = path
         self._shapes = program.inputs[0].shapes
         self._predict = predict
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """The smallest that the file takes: (1, 3, H, W)."""
+        return tuple(axis.start for axis in self._shapes[0])
 
     def run(self, image: Image) -> Image:
         """Upscale; see `mobile_runtime.session.Session.run`."""
@@ -59,24 +65,26 @@ def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
 
     Args:
         path: The package.
-        engine: One of `ENGINES`.
+        engine: `reference-...` or `coreml-...`.
         threads: Not for these engines: numpy's BLAS and Core ML decide for themselves.
 
     Raises:
         ModelLoadError: Damaged, not an mlprogram, or not a picture in and a picture out.
-        BackendUnavailableError: The engine cannot run here.
     """
     del threads
-    _require(engine)
     program = load_program(path)
     _check_ports(path, program)
-    if engine == "coreml":
-        name, predict = f"Core ML on macOS {platform.mac_ver()[0]}", _on_a_mac(program, path)
-    else:
-        arithmetic = REFERENCE[engine]
-        rounding = {"fp16": "rounding as typed", "fp32": "all in fp32"}[arithmetic]
-        name, predict = f"MIL reference executor, {rounding}", _in_numpy(program, arithmetic)
-    return CoreMLSession(path, program, name, predict)
+    if engine not in REFERENCE:
+        return CoreMLSession(path, program, *load_core_ml(path, program, engine))
+    arithmetic = REFERENCE[engine]
+    rounding = {"fp16": "rounding as typed", "fp32": "all in fp32"}[arithmetic]
+    return CoreMLSession(
+        path,
+        program,
+        f"MIL reference executor, {rounding}",
+        _in_numpy(program, arithmetic),
+        Placement("reference executor, no device", complete=True),
+    )
 
 
 def count_operators(path: Path) -> dict[str, int]:
@@ -86,19 +94,6 @@ def count_operators(path: Path) -> dict[str, int]:
         ModelLoadError: Damaged, or not an mlprogram.
     """
     return count_program_operators(load_program(path))
-
-
-def _require(engine: str) -> None:
-    if engine in ENGINES:
-        return
-    if engine == "coreml":
-        raise BackendUnavailableError(
-            f"Core ML prediction needs macOS; this is {platform.system()}. Use {ENGINES[0]} here, "
-            "and check on a Mac."
-        )
-    raise BackendUnavailableError(
-        f"{engine} is not an engine for .mlpackage: use one of {', '.join(ENGINES)}."
-    )
 
 
 def _check_ports(path: Path, program: Program) -> None:
@@ -137,21 +132,5 @@ def _in_numpy(program: Program, arithmetic: mil.Arithmetic) -> Callable[[Image],
             image = to_pixels(image).transpose(2, 0, 1)[None].astype(np.float32)
         result: Image = executor.run({source.name: image})[target.name]
         return result / np.float32(255) if target.kind == "image" else result
-
-    return predict
-
-
-def _on_a_mac(program: Program, path: Path) -> Callable[[Image], Image]:
-    (source,), (target,) = program.inputs, program.outputs
-    model = coremltools.models.MLModel(str(path), compute_units=coremltools.ComputeUnit.ALL)
-    if model.__proxy__ is None:  # coremltools has warned of the reason, and goes on without
-        raise ModelLoadError(f"Core ML on this Mac cannot load {path}: it may need a newer macOS.")
-
-    def predict(image: Image) -> Image:
-        value = PillowImage.fromarray(to_pixels(image)) if source.kind == "image" else image
-        result = model.predict({source.name: value})[target.name]
-        if target.kind == "image":
-            return to_image(np.asarray(result.convert("RGB")))
-        return np.asarray(result, np.float32)
 
     return predict

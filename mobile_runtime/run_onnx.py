@@ -8,6 +8,7 @@ from typing import Any
 from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
 from mobile_runtime.manifest import Model
 from mobile_runtime.pictures import Image
+from mobile_runtime.session import CPU, Placement
 
 try:
     import onnx
@@ -19,7 +20,8 @@ except ModuleNotFoundError as error:
         "Running an .onnx needs onnxruntime: pip install 'scnet-mobile[onnx]'."
     ) from error
 
-ENGINES = ("onnxruntime",)
+ANY_SIDE = 64
+"""Pixels."""
 
 REFUSALS = (
     failures.Fail,
@@ -42,6 +44,17 @@ class ONNXSession:
     engine: str
     model: Model | None
     session: Any
+    placement: Placement = CPU
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """What the file takes: (1, 3, H, W), with sides of `ANY_SIDE` where it takes any."""
+        (source,) = self.session.get_inputs()
+        sides = (1, 3, ANY_SIDE, ANY_SIDE)
+        return tuple(
+            asked if isinstance(asked, int) else side
+            for asked, side in zip(source.shape, sides, strict=False)
+        )
 
     def run(self, image: Image) -> Image:
         """Upscale.
@@ -62,8 +75,6 @@ class ONNXSession:
 
 def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
     """Open an `.onnx`; see `mobile_runtime.session.open_session`."""
-    if engine not in ENGINES:
-        raise BackendUnavailableError(f"{path} runs on {', '.join(ENGINES)}, not {engine}.")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     # Idle threads would go on spinning after a run, and take time from whatever runs next.
@@ -78,7 +89,7 @@ def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
         raise ModelLoadError(f"{path} was refused by onnxruntime: {error}") from error
     except OSError as error:
         raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
-    name = f"onnxruntime {onnxruntime.__version__}, CPU, {threads} threads"
+    name = f"{engine} {onnxruntime.__version__}, CPU, {threads} threads"
     return ONNXSession(path, name, Model.from_metadata(metadata), session)
 
 

@@ -1,20 +1,36 @@
 """Open any model file and run it: the one place that knows which runner takes which file."""
 
 import os
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
-from mobile_runtime.errors import ModelLoadError
+from mobile_runtime.engines import ENGINES
+from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
 from mobile_runtime.manifest import Model, manifest_path, read_manifest
 from mobile_runtime.pictures import Image
+from mobile_runtime.trial import Trial, try_out
 
 RUNNERS = {
     ".mlpackage": "mobile_runtime.run_coreml",
     ".tflite": "mobile_runtime.run_tflite",
     ".onnx": "mobile_runtime.run_onnx",
 }
-"""Suffix -> module with `ENGINES`, `open_session` and `count_operators`."""
+"""Suffix -> module with `count_operators`; the modules that open such files are in `ENGINES`."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the operators of an open file run, as far as its engine tells."""
+
+    described: str
+    """Such as `all 99 operators on GPU`, `CPU`, `reference executor, no device`."""
+    complete: bool
+    """False if the engine left anything to another unit than the one that was asked for."""
+
+
+CPU = Placement("CPU", complete=True)
 
 
 class Session(Protocol):
@@ -24,6 +40,7 @@ class Session(Protocol):
     """The engine's name and version, and its threads where it has any."""
     model: Model | None
     """What the file says of itself; None for a file that this project did not make."""
+    placement: Placement
 
     def run(self, image: Image) -> Image:
         """Upscale.
@@ -49,7 +66,10 @@ class Opener(Protocol):
 def open_session(path: Path, *, engine: str | None = None, threads: int | None = None) -> Session:
     """Open a model file.
 
-    A manifest beside the file must be about this very file; a file without one is fine.
+    A manifest beside the file must be about this very file, and then vouches for it: it is the
+    file that was converted, byte for byte. Any other file is first opened and run once in a
+    process of its own if the engine reads it in native code, since that code trusts what it reads
+    and a damaged file may bring it down. (Who forges both file and manifest is not stopped.)
 
     Args:
         path: A `.mlpackage`, `.tflite` or `.onnx`.
@@ -59,21 +79,65 @@ def open_session(path: Path, *, engine: str | None = None, threads: int | None =
     Raises:
         ModelLoadError: No such file, an unknown kind of file, or a damaged one.
         ManifestError: The manifest beside it belongs to another file.
-        BackendUnavailableError: The engine cannot run here.
+        BackendUnavailableError: There is no such engine, or it cannot run here.
     """
-    runner = _runner(path)
+    name = engine or engines(path)[0]
+    prepare(path, name)
+    count = threads or os.cpu_count() or 1
     if manifest_path(path).exists():
         read_manifest(path)
-    session: Session = runner.open_session(
-        path, engine or runner.ENGINES[0], threads or os.cpu_count() or 1
-    )
+    elif (found := ENGINES[path.suffix][name]).native:
+        try_out(Trial(str(path), name, count, found.runner))
+    return open_untried(path, engine=name, threads=count)
+
+
+def prepare(path: Path, engine: str) -> None:
+    """Import all that an engine needs, so that opening a file takes no time for it.
+
+    Raises:
+        ModelLoadError: No such file, or an unknown kind of file.
+        BackendUnavailableError: There is no such engine, or it cannot run here.
+    """
+    if reason := absence(path, engine):
+        raise BackendUnavailableError(reason)
+    found = ENGINES[path.suffix][engine]
+    for module in (found.library, found.runner):
+        import_module(module)
+
+
+def open_untried(path: Path, *, engine: str, threads: int) -> Session:
+    """Open a model file that may bring down this process: for processes made for that.
+
+    Raises:
+        ModelLoadError: A damaged file.
+    """
+    runner = import_module(ENGINES[path.suffix][engine].runner)
+    session: Session = runner.open_session(path, engine, threads)
     return session
 
 
 def engines(path: Path) -> tuple[str, ...]:
-    """Name the engines that can run this kind of file, the usual one first."""
-    names: tuple[str, ...] = _runner(path).ENGINES
-    return names
+    """Name all engines for this kind of file, the usual one first; not all may be here.
+
+    Raises:
+        ModelLoadError: No such file, or an unknown kind of file.
+    """
+    _check(path)
+    return tuple(ENGINES[path.suffix])
+
+
+def absence(path: Path, engine: str) -> str | None:
+    """Say in a sentence why an engine cannot run here, and what to do; None if it can.
+
+    Raises:
+        ModelLoadError: No such file, or an unknown kind of file.
+        BackendUnavailableError: There is no such engine for this kind of file.
+    """
+    if engine not in (names := engines(path)):
+        raise BackendUnavailableError(
+            f"{engine} is not an engine for {path.suffix} files: use one of {', '.join(names)}."
+        )
+    return ENGINES[path.suffix][engine].absence()
 
 
 def count_operators(path: Path) -> dict[str, int]:
@@ -82,13 +146,13 @@ def count_operators(path: Path) -> dict[str, int]:
     Raises:
         ModelLoadError: No such file, an unknown kind of file, or a damaged one.
     """
-    counted: dict[str, int] = _runner(path).count_operators(path)
+    _check(path)
+    counted: dict[str, int] = import_module(RUNNERS[path.suffix]).count_operators(path)
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _runner(path: Path):  # type: ignore[no-untyped-def]  # noqa: ANN202  a module
+def _check(path: Path) -> None:
     if path.suffix not in RUNNERS:
         raise ModelLoadError(f"{path} is not a model file: expected one of {', '.join(RUNNERS)}.")
     if not path.exists():
         raise ModelLoadError(f"{path} does not exist.")
-    return import_module(RUNNERS[path.suffix])

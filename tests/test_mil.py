@@ -1053,8 +1053,8 @@ def test_a_file_says_what_it_is(package):
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="Core ML runs on this system")
 def test_core_ml_itself_needs_a_mac(package):
-    with pytest.raises(BackendUnavailableError, match=r"needs macOS.*Use reference-fp16"):
-        open_session(package, engine="coreml")
+    with pytest.raises(BackendUnavailableError, match=r"on a Mac only.*use reference-fp16"):
+        open_session(package, engine="coreml-all")
 
 
 def test_an_unknown_engine_is_refused_with_those_that_go(package):
@@ -1064,7 +1064,8 @@ def test_an_unknown_engine_is_refused_with_those_that_go(package):
 
 def test_without_coremltools_the_message_says_what_to_install(package, monkeypatch):
     monkeypatch.setitem(sys.modules, "coremltools", None)
-    monkeypatch.delitem(sys.modules, run_coreml.__name__)
+    for name in (run_coreml.__name__, f"{run_coreml.__name__}_mac"):
+        monkeypatch.delitem(sys.modules, name)
 
     with pytest.raises(BackendUnavailableError, match=r"pip install 'scnet-mobile\[coreml\]'"):
         import_module(run_coreml.__name__)

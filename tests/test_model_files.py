@@ -22,15 +22,10 @@ from mobile_runtime.errors import (
     ModelLoadError,
     RuntimeFileError,
 )
-from mobile_runtime.manifest import (
-    Model,
-    manifest_path,
-    read_golden,
-    read_manifest,
-    write_manifest,
-)
+from mobile_runtime.manifest import Model, manifest_path, read_manifest, write_manifest
 from mobile_runtime.parity import compare, worst
-from mobile_runtime.session import RUNNERS, count_operators, engines, open_session
+from mobile_runtime.samples import read_golden
+from mobile_runtime.session import RUNNERS, absence, count_operators, engines, open_session
 from mobile_runtime.validate import validate
 from scnet.network import SCNetConfig
 
@@ -80,9 +75,10 @@ def run_command(*files):
     return CliRunner().invoke(command, [str(file) for file in files])
 
 
-def test_every_engine_is_asked(model):
+def test_every_engine_here_is_asked(model):
     verdicts = validate(model)
-    assert len(verdicts) == len(engines(model))
+    here = [engine for engine in engines(model) if absence(model, engine) is None]
+    assert len(verdicts) == len(here) > 0
     assert all(verdict.passed for verdict in verdicts)
 
 
@@ -266,7 +262,7 @@ def test_one_bad_file_hides_no_verdict(model, tmp_path):
     result = run_command(missing, strict, model)
     assert result.exit_code == 2
     assert result.stderr.startswith(f"Error: {missing}")
-    assert result.stdout.count(model.name) == 2
+    assert result.stdout.count(f"| {model.name}") == 2
 
 
 def test_onnx_that_is_not_one_picture_in_and_one_out_is_refused(tmp_path):
@@ -303,11 +299,11 @@ def forge_tflite(content, ports):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_flipped_bytes_end_in_a_sentence_or_in_nothing(model, seed):
-    """Ten files each: whatever they hold, only our own errors come out."""
+    """Three files each: whatever they hold, only our own errors come out."""
     manifest_path(model).unlink()
     image = np.zeros((1, 3, *SIZE), np.float32)
     generator = random.Random(seed)
-    for _ in range(10):
+    for _ in range(3):
         part = generator.choice(parts(model))
         whole = part.read_bytes()
         part.write_bytes(flip(whole, generator))

@@ -1,0 +1,294 @@
+"""Engines that are here, engines that are not, and files that crash them."""
+
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import flatbuffers
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from click.testing import CliRunner
+from PIL import Image as Pillow
+
+from converters.conversion import convert
+from converters.options import FORMATS, ConversionOptions
+from mobile_runtime import gpu_adapter
+from mobile_runtime.command_upscale import command as upscale
+from mobile_runtime.engines import ENGINES, Engine
+from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.gpu_adapter import find_adapter
+from mobile_runtime.run_coreml_mac import CPU, GPU, NEURAL_ENGINE, UNITS, place
+from mobile_runtime.session import RUNNERS, absence, engines, open_session
+from mobile_runtime.trial import Trial, try_out
+
+SIZE = (16, 20)
+NAMES = [(suffix, name) for suffix, kinds in ENGINES.items() for name in kinds]
+SWIFTSHADER = Path("/usr/lib/chromium/vk_swiftshader_icd.json")
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory):
+    """One converted file of each format, by suffix."""
+    from networks import make_net
+
+    from scnet.checkpoint import open_checkpoint, save_weights
+    from scnet.network import SCNetConfig
+
+    folder = tmp_path_factory.mktemp("originals")
+    save_weights(make_net(SCNetConfig(2, "direct", 8, 1)), folder / "net.safetensors", {})
+    wanted = [ConversionOptions(n, sizes=None if n == "onnx" else (SIZE,)) for n in FORMATS]
+    paths = convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
+    return {path.suffix: path for path in paths}
+
+
+@pytest.fixture
+def lone(originals, tmp_path):
+    """Give a file that nothing vouches for."""
+
+    def copy(suffix):
+        path = originals[suffix]
+        return Path((shutil.copytree if path.is_dir() else shutil.copy)(path, tmp_path / path.name))
+
+    return copy
+
+
+@pytest.mark.parametrize(("suffix", "engine"), NAMES)
+def test_every_engine_runs_or_says_why_not(originals, photograph, suffix, engine):
+    path = originals[suffix]
+    reason = absence(path, engine)
+    if reason is None:
+        session = open_session(path, engine=engine)
+        image = photograph[..., : SIZE[0], : SIZE[1]]
+        expected = open_session(path).run(image)
+        np.testing.assert_allclose(session.run(image), expected, atol=1e-2)
+        assert session.placement.complete
+    else:
+        assert reason.endswith((".", "'."))
+        with pytest.raises(BackendUnavailableError) as caught:
+            open_session(path, engine=engine)
+        assert str(caught.value) == reason
+
+
+@pytest.mark.parametrize("suffix", ENGINES)
+def test_the_usual_engine_is_here_and_first(originals, suffix):
+    path = originals[suffix]
+    assert suffix in RUNNERS
+    assert absence(path, engines(path)[0]) is None
+    assert open_session(path).engine == open_session(path, engine=engines(path)[0]).engine
+
+
+@pytest.mark.parametrize("suffix", ENGINES)
+def test_an_absent_engine_is_never_replaced(originals, suffix, monkeypatch):
+    """Not even where it is the usual one, and another would do."""
+    monkeypatch.setattr("mobile_runtime.engines.find_spec", lambda _: None)
+    with pytest.raises(BackendUnavailableError, match=r"is not installed: pip install"):
+        open_session(originals[suffix])
+
+
+def test_absence_imports_no_engine(originals):
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from mobile_runtime.session import absence, engines\n"
+        "for path in map(Path, sys.argv[1:]):\n"
+        "    for engine in engines(path): absence(path, engine)\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, originals.values())],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = {"ai_edge_litert", "coremltools", "onnx", "onnxruntime", "torch", "tflite_runtime"}
+    assert not heavy & set(done.stdout.split())
+
+
+def test_tflite_runtime_beside_numpy_2_is_absent_with_a_reason(originals, monkeypatch):
+    monkeypatch.setattr("mobile_runtime.engines.find_spec", lambda _: True)
+    monkeypatch.setattr("mobile_runtime.engines.version", lambda _: "2.4.6")
+    assert "needs NumPy 1, and this is 2.4.6" in absence(originals[".tflite"], "tflite-runtime")
+
+
+# The GPU
+
+
+@pytest.fixture
+def no_gpu(monkeypatch, tmp_path):
+    """A Vulkan that knows of no device."""
+    monkeypatch.setenv("VK_DRIVER_FILES", str(tmp_path / "none.json"))
+    find_adapter.cache_clear()
+    yield
+    find_adapter.cache_clear()
+
+
+@pytest.mark.usefixtures("no_gpu")
+def test_without_a_gpu_the_engine_is_absent_and_says_what_to_install(originals):
+    with pytest.raises(BackendUnavailableError, match="VK_DRIVER_FILES"):
+        open_session(originals[".tflite"], engine="litert-gpu")
+
+
+@pytest.mark.usefixtures("no_gpu")
+@pytest.mark.skipif(sys.platform != "linux", reason="a GPU is found by Vulkan only on Linux")
+def test_without_vulkan_the_engine_is_absent(monkeypatch):
+    monkeypatch.setattr(gpu_adapter, "_can_load", lambda _: False)
+    assert "libvulkan.so.1 is missing" in find_adapter().absence
+
+
+@pytest.fixture
+def swiftshader(monkeypatch):
+    """A GPU played by the CPU, where it is installed."""
+    monkeypatch.setenv("VK_DRIVER_FILES", str(SWIFTSHADER))
+    find_adapter.cache_clear()
+    if reason := find_adapter().absence:
+        pytest.skip(reason)
+    yield
+    find_adapter.cache_clear()
+
+
+@pytest.mark.usefixtures("swiftshader")
+def test_gpu_computes_what_xnnpack_does_and_says_on_what(originals, photograph):
+    image, path = photograph[..., : SIZE[0], : SIZE[1]], originals[".tflite"]
+    session = open_session(path, engine="litert-gpu")
+    np.testing.assert_allclose(session.run(image), open_session(path).run(image), atol=1e-5)
+    assert "SwiftShader" in session.engine
+    assert session.placement.described.startswith("all ")
+
+
+@pytest.mark.usefixtures("swiftshader")
+def test_operators_that_the_gpu_leaves_to_the_cpu_are_told(tmp_path):
+    path = tmp_path / "partly.tflite"
+    path.write_bytes(chain("RELU", "ZEROS_LIKE", "RELU"))
+    placement = open_session(path, engine="litert-gpu").placement
+    assert placement.described == "1 of 3 operators on GPU, the rest on CPU"
+    assert not placement.complete
+
+
+def chain(*kinds):
+    """A TFLite model of one operator after the other, each on (1, 8, 8, 3)."""
+    model, graph = schema.ModelT(), schema.SubGraphT()
+    graph.tensors, graph.operators, model.operatorCodes = [], [], []
+    for index in range(len(kinds) + 1):
+        tensor = schema.TensorT()
+        tensor.shape, tensor.name = [1, 8, 8, 3], f"t{index}".encode()
+        graph.tensors.append(tensor)
+    for index, kind in enumerate(kinds):
+        code, op = schema.OperatorCodeT(), schema.OperatorT()
+        code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, kind)
+        op.opcodeIndex, op.inputs, op.outputs = index, [index], [index + 1]
+        model.operatorCodes.append(code)
+        graph.operators.append(op)
+    graph.inputs, graph.outputs = [0], [len(kinds)]
+    model.version, model.subgraphs, model.buffers = 3, [graph], [schema.BufferT()]
+    return pack(model)
+
+
+def pack(model):
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+# Core ML's placement
+
+
+@pytest.mark.parametrize(
+    ("counts", "asked", "complete"),
+    [
+        ({NEURAL_ENGINE: 99}, NEURAL_ENGINE, True),
+        ({NEURAL_ENGINE: 98, CPU: 1}, NEURAL_ENGINE, False),
+        ({CPU: 99}, GPU, False),
+        ({NEURAL_ENGINE: 98, GPU: 1}, None, True),
+    ],
+)
+def test_core_ml_must_keep_to_the_unit_that_was_asked_for(counts, asked, complete):
+    placement = place(Counter(counts), asked)
+    assert placement.complete == complete
+    assert all(f"{count} on {device}" in placement.described for device, count in counts.items())
+
+
+def test_every_core_ml_engine_has_its_units():
+    assert set(UNITS) == {name for name in ENGINES[".mlpackage"] if name.startswith("coreml")}
+
+
+# Files that crash native code
+
+
+@pytest.fixture
+def headless(lone):
+    """Convolutions whose weights are said to be left out: XNNPACK (2.3.0) crashes on it."""
+    path = lone(".tflite")
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    for op in model.subgraphs[0].operators:
+        if len(op.inputs) == 3:
+            op.inputs = [op.inputs[0], -1, op.inputs[2]]
+    path.write_bytes(pack(model))
+    return path
+
+
+def test_an_input_that_would_crash_xnnpack_is_refused_before(headless):
+    with pytest.raises(ModelLoadError, match="CONV_2D names tensor -1"):
+        open_session(headless)
+
+
+@pytest.fixture
+def crashing(monkeypatch):
+    """An engine for .onnx that a file brings down, as native code does."""
+    engine = Engine("crashing_runner", "crashing_runner", lambda: None)
+    monkeypatch.setitem(ENGINES[".onnx"], "crashing", engine)
+
+
+@pytest.mark.usefixtures("crashing")
+def test_a_file_that_crashes_its_engine_is_refused_with_the_signal(lone):
+    with pytest.raises(ModelLoadError, match=r"crashing: it brought down the process \(SIGSEGV\)"):
+        open_session(lone(".onnx"), engine="crashing")
+
+
+@pytest.mark.usefixtures("crashing")
+def test_upscale_survives_a_crash(lone, tmp_path):
+    photo, output = tmp_path / "photo.png", tmp_path / "large.png"
+    Pillow.new("RGB", SIZE).save(photo)
+    arguments = ["-o", output, "--model", lone(".onnx"), "--engine", "crashing"]
+    result = CliRunner().invoke(upscale, [str(a) for a in (photo, *arguments)], obj=open_session)
+    assert isinstance(result.exception, ModelLoadError)
+    assert not output.exists()
+
+
+@pytest.mark.usefixtures("crashing")
+def test_a_crash_in_the_first_run_is_found_too(lone, monkeypatch):
+    monkeypatch.setenv("CRASH_IN", "run")
+    with pytest.raises(ModelLoadError, match="SIGSEGV"):
+        open_session(lone(".onnx"), engine="crashing")
+
+
+def test_a_file_that_comes_to_no_end_is_refused(lone):
+    task = Trial(str(lone(".onnx")), "onnxruntime", 1, ENGINES[".onnx"]["onnxruntime"].runner)
+    with pytest.raises(ModelLoadError, match=r"did not end within 0\.01 seconds"):
+        try_out(task, seconds_limit=0.01)
+
+
+@pytest.mark.parametrize("suffix", ENGINES)
+def test_only_what_nothing_vouches_for_and_native_code_reads_is_tried_out(
+    originals, lone, suffix, monkeypatch
+):
+    tried = []
+    monkeypatch.setattr("mobile_runtime.session.try_out", lambda task: tried.append(task.path))
+    open_session(originals[suffix])
+    assert tried == []
+    path = lone(suffix)
+    open_session(path)
+    assert tried == ([str(path)] if ENGINES[suffix][engines(path)[0]].native else [])
+
+
+@pytest.mark.parametrize("suffix", ENGINES)
+def test_the_trial_runs_the_file_at_a_size_that_it_takes(originals, suffix):
+    session = open_session(originals[suffix])
+    n, channels, height, width = session.image_shape
+    assert session.run(np.zeros(session.image_shape, np.float32)).shape == (
+        n,
+        channels,
+        height * 2,
+        width * 2,
+    )
