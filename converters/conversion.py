@@ -20,6 +20,8 @@ from converters import interruption
 from converters.errors import OutputError, ToolUnavailableError, VerificationError
 from converters.golden import write_golden
 from converters.options import ConversionOptions, FileName, Format, Size
+from mobile_runtime.bisection.culprit import find_culprit
+from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.manifest import (
     Manifest,
     Model,
@@ -31,7 +33,7 @@ from mobile_runtime.manifest import (
 )
 from mobile_runtime.parity import tolerance_for
 from mobile_runtime.session import count_operators
-from mobile_runtime.validate import validate
+from mobile_runtime.validate import present, validate
 from scnet.checkpoint import Checkpoint
 from scnet.device_form import to_device_form
 from scnet.network import SCNetConfig, halo
@@ -111,9 +113,8 @@ def convert(
         with _workshop(output_dir) as aside:
             manifest = _make(checkpoint, options, tool, aside / target.name)
             if verify:
-                verified = validate(aside / target.name)
-                manifest = replace(manifest, verified=verified)
-                _refuse_failed(manifest)
+                manifest = replace(manifest, verified=validate(aside / target.name))
+                _refuse_failed(manifest, aside / target.name)
             write_manifest(manifest, aside)
             interruption.check()
             _refuse_existing(target, overwrite=overwrite)  # somebody may have been faster
@@ -207,17 +208,27 @@ def _refuse_existing(target: Path, *, overwrite: bool) -> None:
             raise OutputError(f"{path} is a folder of something else: it is not replaced.")
 
 
-def _refuse_failed(manifest: Manifest) -> None:
-    failed = [verdict for verdict in manifest.verified if not verdict.passed]
+def _refuse_failed(manifest: Manifest, path: Path) -> None:
+    failed = {
+        engine: verdict
+        for engine, verdict in zip(present(path), manifest.verified, strict=True)
+        if not verdict.passed
+    }
     if failed:
-        figures = "; ".join(
-            f"{v.engine}: {v.worst.psnr_db:.1f} dB, max abs {v.worst.max_abs:.1e}" for v in failed
-        )
+        figures = "; ".join(f"{v.engine}: {v.failure}" for v in failed.values())
         raise VerificationError(
-            f"{manifest.file} does not compute what PyTorch does and was not kept ({figures}; "
-            f"wanted {manifest.tolerance.psnr_db:g} dB, max abs {manifest.tolerance.max_abs}).",
+            f"{manifest.file} does not compute what PyTorch does and was not kept. {figures}. "
+            f"{_explain(path, next(iter(failed)))}",
             manifest.verified,
         )
+
+
+def _explain(path: Path, engine: str) -> str:
+    """Name the operator that goes wrong, while the file is still there."""
+    try:
+        return str(find_culprit(path, engine))
+    except RuntimeFileError as error:
+        return f"Which operator is wrong could not be found out: {error}"
 
 
 @contextlib.contextmanager

@@ -9,8 +9,9 @@ import torch
 from PIL import Image as Pillow
 
 from converters.options import Size
-from mobile_runtime.manifest import GoldenSample, write_array
+from mobile_runtime.manifest import GoldenSample
 from mobile_runtime.pictures import Image, Pixels, to_image
+from mobile_runtime.samples import write_array
 from scnet.network import SCNet, SCNetConfig
 
 PHOTOGRAPHS = sorted((Path(__file__).parent / "photographs").glob("*.png"))

@@ -1,43 +1,138 @@
 """`scnet validate`: is this file still right, on this machine?"""
 
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
+from rich.console import Console
 
-from mobile_runtime.errors import RuntimeFileError
-from mobile_runtime.manifest import Manifest, measure_file, read_manifest, write_manifest
-from mobile_runtime.report import print_table
-from mobile_runtime.validate import validate
+from mobile_runtime.bisection.culprit import find_culprit
+from mobile_runtime.errors import (
+    BackendUnavailableError,
+    ImageError,
+    ModelLoadError,
+    RuntimeFileError,
+)
+from mobile_runtime.manifest import add_verdicts, measure_file, read_manifest, write_manifest
+from mobile_runtime.output import STDOUT, check_output, write_output
+from mobile_runtime.parity import within
+from mobile_runtime.quality import list_images
+from mobile_runtime.quality_report import measure_quality, print_quality
+from mobile_runtime.report import Validation, format_json, print_validations
+from mobile_runtime.session import Session, absence, engines, open_session
+from mobile_runtime.validate import judge, present
 
 
 @click.command("validate")
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--engine",
+    "asked",
+    multiple=True,
+    help="What runs the files, more than one if given again; all that can run here if not given.",
+)
 @click.option("--threads", type=click.IntRange(min=1), help="All cores if not given.")
+@click.option(
+    "--quality",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Measure PSNR and SSIM on Y on this folder of pictures as well.",
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Write everything into this file; - prints it instead of the tables.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the JSON file if it exists.")
 @click.pass_context
-def command(context: click.Context, files: tuple[Path, ...], threads: int | None) -> None:
+def command(
+    context: click.Context,
+    files: tuple[Path, ...],
+    asked: tuple[str, ...],
+    threads: int | None,
+    folder: Path | None,
+    json_path: Path | None,
+    *,
+    overwrite: bool,
+) -> None:
     """Run the golden samples of FILES on every engine here, and compare with PyTorch's outputs.
 
-    Needs no PyTorch. The verdicts replace those in each file's manifest. The exit code is 2 if a
-    file could not be judged, else 1 if one failed.
+    Needs no PyTorch. Each verdict is added to the file's manifest, where it replaces that of the
+    same engine on the same device. Where an engine fails, the first operator that goes wrong is
+    looked for. The exit code is 2 if a verdict could not be had, else 1 if one is bad.
     """
-    entries: list[tuple[Manifest, int]] = []
-    errors = 0
+    if json_path is not None:
+        check_output(json_path, overwrite=overwrite)
+    if folder is not None:
+        list_images(folder)
+    found, errors = [], 0
     for path in files:
         try:
-            manifest = replace(read_manifest(path), verified=validate(path, threads=threads))
-            entries.append((manifest, measure_file(path)))
-            write_manifest(manifest, path.parent)
+            found.append(_validate(path, asked, threads))
         except RuntimeFileError as error:  # must not hide what was found out about the others
             errors += 1
-            click.secho(f"Error: {error}", fg="red", err=True)
-    if entries:
-        print_table(entries)
-    context.exit(_exit_code(entries, errors))
+            _complain(str(error))
+    if found and json_path != STDOUT:
+        print_validations(found)
+    quality = []
+    if folder is not None and found:
+        quality = measure_quality(_open_judged(found, threads), folder)
+    if json_path == STDOUT:
+        click.echo(format_json(found, quality), nl=False)
+    else:
+        print_quality(quality)
+    if json_path not in (None, STDOUT):
+        write_output(json_path, format_json(found, quality))
+    context.exit(_exit_code(found, errors))
 
 
-def _exit_code(entries: list[tuple[Manifest, int]], errors: int) -> int:
-    if errors:
+def _validate(path: Path, asked: Sequence[str], threads: int | None) -> Validation:
+    """Judge a file on every engine, and add the verdicts to its manifest."""
+    absent = _find_absent(path, asked)
+    manifest = read_manifest(path)
+    verdicts, errors, culprits = {}, {}, []
+    for engine in dict.fromkeys(asked or present(path)):
+        try:
+            with Console(stderr=True).status(f"{path.name} on {engine}"):
+                verdict = verdicts[engine] = judge(path, engine, threads=threads)
+                if not within(verdict.worst, manifest.tolerance):
+                    culprits.append(find_culprit(path, engine, threads=threads))
+        except (BackendUnavailableError, ImageError, ModelLoadError) as error:
+            errors[engine] = str(error)
+            _complain(f"{path.name} on {engine}: {error}")
+    if verdicts:
+        manifest = add_verdicts(read_manifest(path), verdicts.values())
+        write_manifest(manifest, path.parent)
+    return Validation(
+        str(path), manifest, measure_file(path), verdicts, absent, errors, tuple(culprits)
+    )
+
+
+def _find_absent(path: Path, asked: Sequence[str]) -> dict[str, str]:
+    """Say why engines are absent; an error if that is one of those that were asked for."""
+    reasons = {engine: absence(path, engine) for engine in asked or engines(path)}
+    absent = {engine: reason for engine, reason in reasons.items() if reason is not None}
+    for engine in asked:
+        if engine in absent:
+            raise BackendUnavailableError(f"{path} cannot run on {engine}: {absent[engine]}")
+    return absent
+
+
+def _open_judged(found: Sequence[Validation], threads: int | None) -> Iterator[tuple[str, Session]]:
+    """Open every file on every engine that gave a verdict."""
+    for validation in found:
+        for engine in validation.verdicts:
+            session = open_session(Path(validation.path), engine=engine, threads=threads)
+            yield validation.manifest.file, session
+
+
+def _exit_code(found: Sequence[Validation], errors: int) -> int:
+    if errors or any(validation.errors for validation in found):
         return 2
-    passed = (verdict.passed for manifest, _ in entries for verdict in manifest.verified)
-    return 0 if all(passed) else 1
+    verdicts = (verdict for validation in found for verdict in validation.verdicts.values())
+    return 0 if all(verdict.passed for verdict in verdicts) else 1
+
+
+def _complain(message: str) -> None:
+    click.secho(f"Error: {message}", fg="red", err=True)

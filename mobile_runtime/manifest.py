@@ -6,19 +6,16 @@ JavaScript, Swift and Kotlin read the same fields.
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
-import numpy as np
 
 from mobile_runtime.atomic import write_aside
 from mobile_runtime.errors import ManifestError
 from mobile_runtime.parity import Tolerance, Verdict
-from mobile_runtime.pictures import Image
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Side = Annotated[int, msgspec.Meta(ge=1, le=16384)]
@@ -148,6 +145,18 @@ class Manifest:
     schema_version: Literal[1] = 1
 
 
+def add_verdicts(manifest: Manifest, verdicts: Iterable[Verdict]) -> Manifest:
+    """Add to what has verified a file; all that was known before stays.
+
+    A verdict replaces that of the same engine on the same device. Another version of an engine is
+    another engine: the file has not changed, so what the old version made of it is still true.
+    """
+    new = tuple(verdicts)
+    judged = {(verdict.engine, verdict.device) for verdict in new}
+    kept = (v for v in manifest.verified if (v.engine, v.device) not in judged)
+    return replace(manifest, verified=(*kept, *new))
+
+
 def manifest_path(model: Path) -> Path:
     """Give the place of the manifest of a model file: beside it, such as `scnet.tflite.json`."""
     return model.parent / f"{model.name}.json"
@@ -178,6 +187,11 @@ def read_manifest(model: Path) -> Manifest:
     path = manifest_path(model)
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except FileNotFoundError as error:
+        raise ManifestError(
+            f"{path} cannot be read: there is none. It names the golden samples to compare with, "
+            "and scnet convert writes both; without them, scnet check and benchmark still work."
+        ) from error
     except OSError as error:
         raise ManifestError(f"{path} cannot be read: {error.strerror}.") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
@@ -188,31 +202,6 @@ def read_manifest(model: Path) -> Manifest:
             f"{manifest.sha256[:12]}...): convert again, or put the right manifest beside {model}."
         )
     return manifest
-
-
-def read_golden(manifest: Manifest, folder: Path) -> list[tuple[str, Image, Image]]:
-    """Read the golden samples: (name, input, PyTorch's output) each.
-
-    Raises:
-        ManifestError: A sample is missing, outside the folder, or not what was promised.
-    """
-    for sample in manifest.golden:
-        _check_shapes(sample, manifest.model.scale)
-    return [
-        (
-            sample.name,
-            _read_array(folder, sample.input, sample.input_shape, sample.input_sha256),
-            _read_array(folder, sample.output, sample.output_shape, sample.output_sha256),
-        )
-        for sample in manifest.golden
-    ]
-
-
-def write_array(path: Path, array: Image) -> str:
-    """Write raw little-endian float32 and give its sha256."""
-    content = np.ascontiguousarray(array, dtype="<f4").tobytes()
-    path.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
 
 
 def hash_file(path: Path) -> str:
@@ -237,39 +226,6 @@ def measure_file(path: Path) -> int:
     """Give the size of a file in bytes; of a folder, of all files in it."""
     parts = path.rglob("*") if path.is_dir() else [path]
     return sum(part.stat().st_size for part in parts if part.is_file())
-
-
-def _check_shapes(sample: GoldenSample, scale: int) -> None:
-    """Refuse what is not a picture, and the same picture `scale` times as large."""
-    *_, height, width = sample.input_shape
-    expected = (1, 3, height, width), (1, 3, height * scale, width * scale)
-    if (sample.input_shape, sample.output_shape) != expected:
-        raise ManifestError(
-            f"The golden sample {sample.name} goes from {sample.input_shape} to "
-            f"{sample.output_shape}, but the model is x{scale}, which takes {expected[0]} to "
-            f"{expected[1]}: the manifest was edited. Convert again."
-        )
-
-
-def _read_array(folder: Path, name: str, shape: Shape, sha256: str) -> Image:
-    try:
-        return _read_checked(folder, name, shape, sha256)
-    except (OSError, ValueError, RuntimeError) as error:  # a NUL, too long, links in a circle
-        raise ManifestError(
-            f"The golden sample {name[:99]!r} cannot be read ({error.args[-1]}): convert again."
-        ) from error
-
-
-def _read_checked(folder: Path, name: str, shape: Shape, sha256: str) -> Image:
-    path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()):
-        raise ManifestError(f"The golden sample {name} lies outside {folder}.")
-    if not path.is_file() or path.stat().st_size != 4 * math.prod(shape):
-        raise ManifestError(f"The golden sample {path} is missing, or not of shape {shape}.")
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ManifestError(f"The golden sample {path} was changed: its sha256 does not match.")
-    return np.frombuffer(content, dtype="<f4").reshape(shape)
 
 
 def _parse(text: str) -> object:

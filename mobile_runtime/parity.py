@@ -68,6 +68,12 @@ class Difference:
     pixels_off_percent: float
     """Share of 8-bit values that differ by more than one step."""
 
+    def __str__(self) -> str:
+        """Give the two figures that tolerances are about."""
+        if self == NOT_FINITE:
+            return "NaN or infinite values"
+        return f"{self.psnr_db:.1f} dB, max abs {self.max_abs:.1e}"
+
 
 NOT_FINITE = Difference(
     max_abs=1e30, mean_abs=1e30, psnr_db=-999, snr_db=-999, pixels_off_percent=100
@@ -88,6 +94,10 @@ class Verdict:
     worst: Difference
     """The worst figure of each kind over all inputs."""
     passed: bool
+    placement: str = ""
+    """Where its operators ran; empty where nobody could tell."""
+    failure: str = ""
+    """Why it did not pass; empty if it did."""
 
 
 def compare(expected: Image, actual: Image) -> Difference:

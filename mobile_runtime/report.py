@@ -1,16 +1,56 @@
-"""Manifests as a table."""
+"""What has verified files, and what `scnet validate` found: as a table, as sentences, as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from rich.box import MARKDOWN, SIMPLE_HEAD, Box
-from rich.console import Console
+import msgspec
+from rich.box import Box
 from rich.table import Table
+from rich.text import Text
 
+from mobile_runtime.bisection.culprit import Culprit
 from mobile_runtime.manifest import Manifest
+from mobile_runtime.output import open_console
 from mobile_runtime.parity import Verdict
+from mobile_runtime.quality_report import Quality
 
-WIDTH = 240
-"""Columns for output that goes to a file or a log, where nothing else sets a width."""
+
+@dataclass(frozen=True)
+class Validation:
+    """What was found out about one file."""
+
+    path: str
+    """As it was given."""
+    manifest: Manifest
+    """As it now lies beside the file, with what was known before."""
+    size_bytes: int
+    verdicts: dict[str, Verdict]
+    """Engine -> what this run made of the file."""
+    absent: dict[str, str]
+    """Engine -> why it cannot run here, and what to do."""
+    errors: dict[str, str]
+    """Engine -> why it gave no verdict."""
+    culprits: tuple[Culprit, ...]
+    """Why engines failed."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one call of `scnet validate` found out."""
+
+    date: str
+    """UTC, ISO 8601."""
+    files: tuple[Validation, ...]
+    quality: tuple[Quality, ...]
+    """Empty if no folder was given."""
+
+
+def format_json(files: Iterable[Validation], quality: Iterable[Quality]) -> bytes:
+    """Write everything that was found out as JSON."""
+    date = datetime.now(UTC).isoformat(timespec="seconds")
+    report = Report(date, tuple(files), tuple(quality))
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
 def print_table(entries: Iterable[tuple[Manifest, int]]) -> None:
@@ -19,10 +59,39 @@ def print_table(entries: Iterable[tuple[Manifest, int]]) -> None:
     Args:
         entries: Manifests, each with the size of its file in bytes.
     """
-    console = Console()
-    if not console.is_terminal:
-        console.width = WIDTH
-    console.print(_tabulate(entries, SIMPLE_HEAD if console.is_terminal else MARKDOWN))
+    console, box = open_console()
+    console.print(_tabulate(entries, box))
+
+
+def print_validations(validations: Iterable[Validation]) -> None:
+    """Print the table of this run, which engines failed and why, and which are absent."""
+    found = list(validations)
+    print_table(
+        (replace(each.manifest, verified=tuple(each.verdicts.values())), each.size_bytes)
+        for each in found
+    )
+    console, _ = open_console()
+    for style, lines in (("red", _failures(found)), ("yellow", _absences(found))):
+        for line in lines:
+            console.print(Text(line, style=style), soft_wrap=True)
+
+
+def _failures(validations: list[Validation]) -> Iterator[str]:
+    for validation in validations:
+        for engine, verdict in validation.verdicts.items():
+            if not verdict.passed:
+                yield f"{validation.manifest.file} failed on {engine}: {verdict.failure}."
+        yield from map(str, validation.culprits)
+
+
+def _absences(validations: list[Validation]) -> Iterator[str]:
+    """Give each reason once, however many files and engines it is about."""
+    engines: dict[str, dict[str, None]] = {}
+    for validation in validations:
+        for engine, reason in validation.absent.items():
+            engines.setdefault(reason, {})[engine] = None
+    for reason, names in engines.items():
+        yield f"Absent: {', '.join(names)}. {reason}"
 
 
 def _tabulate(entries: Iterable[tuple[Manifest, int]], box: Box) -> Table:
@@ -30,11 +99,10 @@ def _tabulate(entries: Iterable[tuple[Manifest, int]], box: Box) -> Table:
     table.add_column("file", overflow="fold")
     table.add_column("size", justify="right")
     table.add_column("shift form")
-    table.add_column("operators", justify="right")
-    table.add_column("max abs difference", justify="right")
-    table.add_column("PSNR to PyTorch", justify="right")
-    table.add_column("engine that ran it")
-    table.add_column("passed")
+    for name in ("operators", "max abs", "mean abs", "PSNR", "SNR", "over 1/255"):
+        table.add_column(name, justify="right")
+    for name in ("engine that ran it", "placement", "passed"):
+        table.add_column(name)
     for manifest, size_bytes in entries:
         facts = (
             manifest.file,
@@ -47,12 +115,16 @@ def _tabulate(entries: Iterable[tuple[Manifest, int]], box: Box) -> Table:
     return table
 
 
-def _figures(verdict: Verdict | None) -> tuple[str, str, str, str]:
+def _figures(verdict: Verdict | None) -> tuple[str, ...]:
     if verdict is None:
-        return "", "", "none: not verified", "[yellow]?[/]"
+        return *("",) * 5, "none: not verified", "", "[yellow]?[/]"
     return (
         f"{verdict.worst.max_abs:.1e}",
+        f"{verdict.worst.mean_abs:.1e}",
         f"{verdict.worst.psnr_db:.1f} dB",
+        f"{verdict.worst.snr_db:.1f} dB",
+        f"{verdict.worst.pixels_off_percent:.2g} %",
         verdict.engine,
+        verdict.placement,
         "[green]yes[/]" if verdict.passed else "[red]no[/]",
     )

@@ -1,76 +1,138 @@
-"""Is a model file right? Run its golden samples on every engine and compare with PyTorch's output.
+"""Is a model file right? Run its golden samples on an engine and compare with PyTorch's output.
 
 Needs no PyTorch: the outputs to compare with lie beside the file.
 """
 
 import os
 import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from mobile_runtime import parity
-from mobile_runtime.errors import ManifestError, ModelLoadError
-from mobile_runtime.manifest import Manifest, manifest_path, read_golden, read_manifest
-from mobile_runtime.parity import Verdict
+from mobile_runtime.errors import BackendUnavailableError, ManifestError, ModelLoadError
+from mobile_runtime.manifest import Manifest, manifest_path, read_manifest
+from mobile_runtime.parity import Difference, Tolerance, Verdict
 from mobile_runtime.pictures import Image
-from mobile_runtime.session import Session, engines, open_session
+from mobile_runtime.samples import read_golden
+from mobile_runtime.session import Placement, Session, absence, engines, open_session
+from mobile_runtime.tolerance import own_tolerance
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One golden sample, and what an engine made of it."""
+
+    sample: str
+    image: Image
+    expected: Image
+    """PyTorch's output, clipped if the file clips."""
+    difference: Difference
 
 
 def validate(path: Path, *, threads: int | None = None) -> tuple[Verdict, ...]:
-    """Validate a model file against the golden samples that its manifest names.
+    """Judge a model file on every engine that can run it here.
 
     Args:
         path: A model file with a manifest beside it.
         threads: For engines that have threads; all cores if not given.
 
     Returns:
-        One verdict per engine that can run this kind of file here.
+        One verdict for each of `present(path)`.
 
     Raises:
         ManifestError: There is no manifest, it is about another file, or it was edited.
         ModelLoadError: An engine refused the file.
+        BackendUnavailableError: No engine can run the file here.
+    """
+    return tuple(judge(path, engine, threads=threads) for engine in present(path))
+
+
+def present(path: Path) -> tuple[str, ...]:
+    """Name the engines that can run this kind of file here, the usual one first.
+
+    Raises:
+        ModelLoadError: No such file, or an unknown kind of file.
+        BackendUnavailableError: There is none.
+    """
+    reasons = {engine: absence(path, engine) for engine in engines(path)}
+    if all(reasons.values()):
+        raise BackendUnavailableError(
+            f"Nothing here can run {path.name}: {' '.join(filter(None, reasons.values()))}"
+        )
+    return tuple(engine for engine, reason in reasons.items() if reason is None)
+
+
+def judge(path: Path, engine: str, *, threads: int | None = None) -> Verdict:
+    """Run the golden samples that a file's manifest names on one engine, and compare.
+
+    An engine that left operators to another unit than the one it stands for does not pass.
+
+    Args:
+        path: A model file with a manifest beside it.
+        engine: One of `session.engines(path)`.
+        threads: For engines that have threads; all cores if not given.
+
+    Raises:
+        ManifestError: There is no manifest, it is about another file, or it was edited.
+        ModelLoadError: The engine refused the file.
+        BackendUnavailableError: The engine cannot run here.
     """
     manifest = read_manifest(path)
-    _check_tolerance(path, manifest)
-    return tuple(_judge(path, manifest, engine, threads) for engine in engines(path))
-
-
-def describe_device() -> str:
-    """Name this machine, as far as figures depend on it."""
-    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-
-
-def _check_tolerance(path: Path, manifest: Manifest) -> None:
-    longest_side = max(side for sample in manifest.golden for side in sample.input_shape[2:])
-    allowed = parity.tolerance_for(manifest.model.precision, manifest.model.scale, longest_side)
-    if parity.is_looser(manifest.tolerance, allowed):
-        raise ManifestError(
-            f"{manifest_path(path)} was edited: its {manifest.tolerance} is looser than {allowed}, "
-            "which such a file must keep to. Convert again."
-        )
-
-
-def _judge(path: Path, manifest: Manifest, engine: str, threads: int | None) -> Verdict:
+    allowed = own_tolerance(manifest)
     session = open_session(path, engine=engine, threads=threads)
     if session.model != manifest.model:
         raise ManifestError(
             f"{manifest_path(path)} was edited: it describes another model than {path} does "
             "itself. Convert again."
         )
-    differences = []
-    for _, image, expected in read_golden(manifest, path.parent):
-        if manifest.model.output.clipped:
-            expected = np.clip(expected, 0, 1)
-        differences.append(parity.compare(expected, _run(session, image, expected.shape)))
+    differences = [found.difference for found in compare_golden(session, manifest, path.parent)]
     worst = parity.worst(differences)
+    failures = list(_find_failures(worst, allowed, session.placement))
     return Verdict(
         engine=session.engine,
         device=describe_device(),
         compared=f"PyTorch, {len(differences)} golden samples",
         worst=worst,
-        passed=parity.within(worst, manifest.tolerance),
+        passed=not failures,
+        placement=session.placement.described,
+        failure="; ".join(failures),
     )
+
+
+def compare_golden(session: Session, manifest: Manifest, folder: Path) -> Iterator[Comparison]:
+    """Run every golden sample, one after the other.
+
+    Raises:
+        ManifestError: A sample is missing, outside the folder, or not what was promised.
+        ModelLoadError: The session gives something else than a picture of the right size.
+    """
+    for name, image, expected in read_golden(manifest, folder):
+        wanted = np.clip(expected, 0, 1) if manifest.model.output.clipped else expected
+        difference = parity.compare(wanted, _run(session, image, wanted.shape))
+        yield Comparison(name, image, wanted, difference)
+
+
+def describe_device() -> str:
+    """Name this machine, as far as figures depend on it."""
+    name = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return f"{name}, emulated by qemu" if _is_emulated() else name
+
+
+def _is_emulated() -> bool:
+    """Linux shows a program's own name to it, and under user-mode emulation that is qemu's."""
+    comm = Path("/proc/self/comm")
+    return comm.exists() and comm.read_text().startswith("qemu-")
+
+
+def _find_failures(worst: Difference, allowed: Tolerance, placement: Placement) -> Iterator[str]:
+    if not parity.within(worst, allowed):
+        limit = "" if allowed.max_abs is None else f", max abs {allowed.max_abs:.1e}"
+        yield f"{worst} (wanted {allowed.psnr_db:g} dB{limit})"
+    if not placement.complete:
+        yield f"not all of it ran where it should: {placement.described}"
 
 
 def _run(session: Session, image: Image, expected: tuple[int, ...]) -> Image:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
+from rich.box import Box
 from rich.table import Table
 
 from mobile_runtime.check.residency import Report
 from mobile_runtime.check.rule import Finding
-from mobile_runtime.report import WIDTH
+from mobile_runtime.output import open_console
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 SHOWN = 3
@@ -16,10 +16,8 @@ SHOWN = 3
 
 def print_reports(reports: Sequence[Report]) -> None:
     """Print one line per file and target, then what was found."""
-    console = Console()
-    if not console.is_terminal:
-        console.width = WIDTH
-    console.print(_summarize(reports))
+    console, box = open_console()
+    console.print(_summarize(reports, box))
     for report in reports:
         if report.findings:
             console.print(_list_findings(report))
@@ -27,8 +25,8 @@ def print_reports(reports: Sequence[Report]) -> None:
         console.print(line)
 
 
-def _summarize(reports: Sequence[Report]) -> Table:
-    table = Table(title="Where the operators would run")
+def _summarize(reports: Sequence[Report], box: Box) -> Table:
+    table = Table(box=box)
     table.add_column("file", overflow="fold")
     table.add_column("target")
     table.add_column("resident", justify="right")

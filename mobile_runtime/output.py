@@ -1,0 +1,55 @@
+"""Where a command writes what it found: a file, refused before the work, or the terminal."""
+
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from rich.box import MARKDOWN, SIMPLE_HEAD, Box
+from rich.console import Console
+
+from mobile_runtime.atomic import write_aside
+from mobile_runtime.errors import RuntimeFileError
+
+STDOUT = Path("-")
+"""Stands for standard output."""
+
+LOG_WIDTH = 400
+"""Columns for tables that go to a file or a log, where nothing else sets a width."""
+
+
+def open_console() -> tuple[Console, Box]:
+    """Give what prints tables, and their style: Markdown where it is no terminal."""
+    console = Console()
+    if console.is_terminal:
+        return console, SIMPLE_HEAD
+    console.width = LOG_WIDTH
+    return console, MARKDOWN
+
+
+def check_output(path: Path, *, overwrite: bool) -> None:
+    """Make sure that a file can be written, or may be replaced.
+
+    Raises:
+        RuntimeFileError: It is there already, or its folder cannot be written to.
+    """
+    if path == STDOUT:
+        return
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise RuntimeFileError(f"{path} exists: name another file, or give --overwrite.")
+    try:
+        with TemporaryFile(dir=path.parent):  # the only answer that is always true
+            pass
+    except OSError as error:
+        raise RuntimeFileError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        RuntimeFileError: It cannot be written.
+    """
+    try:
+        with write_aside(path) as aside:
+            aside.write_bytes(content)
+    except OSError as error:
+        raise RuntimeFileError(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,0 +1,357 @@
+"""`scnet validate`: engines, verdicts, what is kept, and which operator is to blame."""
+
+import json
+import shutil
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from click.testing import CliRunner
+from networks import make_net
+from onnx import numpy_helper
+from PIL import Image as Pillow
+
+from converters.conversion import convert
+from converters.errors import VerificationError
+from converters.options import FORMATS, ConversionOptions
+from mobile_runtime import session
+from mobile_runtime.bisection.culprit import CUTTERS, find_culprit
+from mobile_runtime.bisection.parting import first_parting, is_comparable
+from mobile_runtime.check.residency import READERS
+from mobile_runtime.command_validate import command
+from mobile_runtime.errors import ModelLoadError
+from mobile_runtime.manifest import (
+    add_verdicts,
+    hash_file,
+    manifest_path,
+    read_manifest,
+    write_manifest,
+)
+from mobile_runtime.quality import bicubic, evaluate, mean
+from mobile_runtime.session import RUNNERS, Placement, absence, engines
+from mobile_runtime.validate import judge, present
+from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.network import SCNetConfig
+
+SIZE = (16, 20)
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory):
+    """One converted file of each format, by suffix."""
+    folder = tmp_path_factory.mktemp("originals")
+    save_weights(make_net(SCNetConfig(2, "direct", 16, 2)), folder / "net.safetensors", {})
+    wanted = [
+        ConversionOptions(name, precision="fp32", sizes=None if name == "onnx" else (SIZE,))
+        for name in FORMATS
+    ]
+    paths = convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
+    return {path.suffix: path for path in paths}
+
+
+@pytest.fixture(params=RUNNERS)
+def model(request, originals, tmp_path):
+    """A converted file of each format, with all that belongs to it, free to be changed."""
+    return copy(originals[request.param], tmp_path / "out")
+
+
+@pytest.fixture
+def pictures(tmp_path, photograph):
+    """A folder with one picture."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    pixels = (photograph[0].transpose(1, 2, 0) * 255).astype(np.uint8)
+    Pillow.fromarray(pixels[:48, :48]).save(folder / "truth.png")
+    return folder
+
+
+def copy(path, folder):
+    return shutil.copytree(path.parent, folder) / path.name
+
+
+def run(*arguments):
+    return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+def vouch(path):
+    """Let the manifest be about the file as it now is."""
+    text = json.loads(manifest_path(path).read_text())
+    manifest_path(path).write_text(json.dumps(text | {"sha256": hash_file(path)}))
+
+
+def spoil(path, number=2):
+    """Change the weights of one convolution, as a broken converter might."""
+    {".tflite": spoil_tflite, ".onnx": spoil_onnx, ".mlpackage": spoil_coreml}[path.suffix](
+        path, number
+    )
+
+
+def spoil_onnx(path, number):
+    proto = onnx.load(path)
+    convolution = [node for node in proto.graph.node if node.op_type == "Conv"][number]
+    (weight,) = (w for w in proto.graph.initializer if w.name == convolution.input[1])
+    array = numpy_helper.to_array(weight) * np.float32(1.1)
+    weight.CopyFrom(numpy_helper.from_array(array, weight.name))
+    onnx.save(proto, path)
+
+
+def spoil_tflite(path, number):
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    proto = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    graph = proto.subgraphs[0]
+    convolutions = [
+        op
+        for op in graph.operators
+        if proto.operatorCodes[op.opcodeIndex].builtinCode == schema.BuiltinOperator.CONV_2D
+    ]
+    buffer = proto.buffers[graph.tensors[convolutions[number].inputs[1]].buffer]
+    array = np.frombuffer(bytes(buffer.data), "<f4") * np.float32(1.1)
+    buffer.data = np.frombuffer(array.tobytes(), np.uint8)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(proto.Pack(builder), b"TFL3")
+    path.write_bytes(builder.Output())
+
+
+def spoil_coreml(path, number):
+    """The last weights of the file; which convolution has them does not matter here."""
+    (weights,) = path.rglob("weight.bin")
+    content = bytearray(weights.read_bytes())
+    content[-4 * (number + 1) : -4 * number] = np.float32(3).tobytes()
+    weights.write_bytes(content)
+
+
+class Wrapped:
+    """A real session of which one thing is different."""
+
+    def __init__(self, session, **different):
+        self.session = session
+        self.engine, self.model, self.placement = session.engine, session.model, session.placement
+        vars(self).update(different)
+
+    def run(self, image):
+        return self.session.run(image)
+
+
+def use(monkeypatch, open_session):
+    for module in ("validate", "bisection.culprit"):
+        monkeypatch.setattr(f"mobile_runtime.{module}.open_session", open_session)
+
+
+def test_every_engine_is_judged_or_named_as_absent(model):
+    result = run(model, "--json", "-")
+    assert result.exit_code == 0
+    (found,) = json.loads(result.stdout)["files"]
+    assert [*found["verdicts"], *found["absent"]] == sorted(
+        engines(model), key=lambda engine: absence(model, engine) is not None
+    )
+    assert all(verdict["passed"] and verdict["placement"] for verdict in found["verdicts"].values())
+    assert all(found["absent"].values())
+
+
+def test_absent_engines_are_named_below_the_table(model):
+    lines = [line for line in run(model).stdout.splitlines() if line.startswith("Absent: ")]
+    for engine in set(engines(model)) - set(present(model)):
+        assert any(engine in line and absence(model, engine) in line for line in lines)
+
+
+def test_only_the_engines_asked_for_run(model):
+    wanted = present(model)[-1]
+    (found,) = json.loads(run(model, "--engine", wanted, "--json", "-").stdout)["files"]
+    assert list(found["verdicts"]) == [wanted]
+
+
+def test_engine_that_is_absent_or_unknown_is_refused(model):
+    before = manifest_path(model).read_bytes()
+    for engine in {*engines(model), "abacus"} - {*present(model)}:
+        result = run(model, "--engine", engine, "--engine", present(model)[0])
+        assert result.exit_code == 2
+        assert engine in result.stderr
+        assert result.stdout == ""
+    assert manifest_path(model).read_bytes() == before
+
+
+def test_verdicts_of_other_devices_and_engines_stay(model):
+    mine = judge(model, present(model)[0])
+    phone = replace(mine, device="Pixel 9")
+    old = replace(mine, passed=False)
+    other = replace(mine, engine="onnxruntime-web 1.30, WebGPU")
+    manifest = replace(read_manifest(model), verified=(phone, old, other))
+    assert add_verdicts(manifest, [mine]).verified == (phone, other, mine)
+    write_manifest(manifest, model.parent)
+    assert run(model, "--engine", present(model)[0]).exit_code == 0
+    assert read_manifest(model).verified == (phone, other, mine)
+
+
+def test_error_of_one_engine_loses_no_other_verdict(originals, tmp_path, monkeypatch):
+    model = copy(originals[".tflite"], tmp_path / "out")
+
+    def refuse(path, *, engine, threads):
+        if engine == "builtin":
+            raise ModelLoadError("refused")
+        return session.open_session(path, engine=engine, threads=threads)
+
+    write_manifest(replace(read_manifest(model), verified=()), model.parent)
+    use(monkeypatch, refuse)
+    result = run(model, "--engine", "builtin", "--engine", "xnnpack")
+    assert result.exit_code == 2
+    assert "on builtin: refused" in result.stderr
+    (kept,) = read_manifest(model).verified
+    assert kept.engine.startswith("xnnpack")
+
+
+def test_engine_that_left_operators_elsewhere_fails(model, monkeypatch):
+    partly = Placement("90 of 99 operators on GPU", complete=False)
+
+    def leave(path, **options):
+        return Wrapped(session.open_session(path, **options), placement=partly)
+
+    use(monkeypatch, leave)
+    result = run(model, "--engine", present(model)[0])
+    assert result.exit_code == 1
+    assert "not all of it ran where it should: 90 of 99 operators on GPU" in result.stdout
+    assert not read_manifest(model).verified[-1].passed
+
+
+def test_changed_weight_is_blamed_on_the_file(model):
+    spoil(model)
+    vouch(model)
+    result = run(model, "--engine", present(model)[-1])
+    assert result.exit_code == 1
+    assert "The file is wrong" in result.stdout
+    assert "convert again" in result.stdout
+
+
+@pytest.mark.parametrize("suffix", [".tflite", ".onnx"])
+@pytest.mark.parametrize("number", [0, 3])
+def test_engine_that_computes_one_operator_wrong_is_found_out(
+    originals, tmp_path, monkeypatch, suffix, number
+):
+    """The engine is a real one that reads the weights of one convolution wrong, and only those."""
+    model = copy(originals[suffix], tmp_path / "out")
+    folders = iter(range(1000))
+
+    def misread(path, *, engine, threads=None):
+        spoilt = copy_alone(path, tmp_path / f"spoilt{next(folders)}")
+        manifest_path(spoilt).unlink(missing_ok=True)
+        if number < count_convolutions(path):
+            spoil(spoilt, number)
+        return session.open_untried(spoilt, engine=engine, threads=1)
+
+    use(monkeypatch, misread)
+    culprit = find_culprit(model, present(model)[0])
+    graph = read_graph(model)
+    wanted = [op for op in graph.operators if op.kind in ("Conv", "CONV_2D")][number]
+    assert culprit.reference_passed
+    assert (culprit.parting.operator, culprit.parting.kind) == (wanted.name, wanted.kind)
+    assert culprit.parting.difference.max_abs > 0.01
+    assert wanted.name in str(culprit)
+
+
+def test_rounding_that_overflows_is_found_out(tmp_path):
+    """No double here: weights beyond fp16's range, converted to fp16."""
+    net = make_net(SCNetConfig(4, "direct", 16, 2))
+    with torch.no_grad():
+        net.conv_first.weight.mul_(1e6)
+        net.body[0].conv1.weight.mul_(1e-6)
+    save_weights(net, tmp_path / "net.safetensors", {})
+    options = ConversionOptions("coreml", "depthwise", "fp16", ((16, 16),))
+    with pytest.raises(VerificationError, match=r"reference-fp16 goes wrong at conv2d") as caught:
+        convert(open_checkpoint(tmp_path / "net.safetensors"), [options], tmp_path / "out")
+    assert "NaN or infinite values" in str(caught.value)
+
+
+def test_engine_that_did_not_fail_has_no_culprit(model):
+    with pytest.raises(ModelLoadError, match="passed when it was asked again"):
+        find_culprit(model, present(model)[-1])
+
+
+def copy_alone(path, folder):
+    folder.mkdir()
+    return shutil.copy(path, folder / path.name)
+
+
+def count_convolutions(path):
+    counted = session.count_operators(path)
+    return counted.get("Conv", 0) + counted.get("CONV_2D", 0)
+
+
+def read_graph(path):
+    return import_module(READERS[path.suffix]).read_graph(path)
+
+
+@pytest.mark.parametrize("suffix", RUNNERS)
+def test_every_wrong_operator_is_found(originals, suffix):
+    """An error spreads to all that is made from it; branches must not hide where it began."""
+    graph = read_graph(originals[suffix])
+    (output,) = (port.name for port in graph.outputs)
+    asked = []
+    for op in graph.operators:
+        for wrong in op.outputs:
+            if not is_comparable(graph.tensor(wrong)):
+                continue
+            spread = {wrong}
+            for later in graph.operators:
+                if spread.intersection(later.inputs):
+                    spread.update(later.outputs)
+            asked.append(wrong)
+            assert first_parting(graph, output, spread.__contains__) == wrong
+    assert len(asked) > 20
+
+
+def test_every_format_can_be_cut():
+    assert set(CUTTERS) == set(RUNNERS)
+
+
+@pytest.mark.parametrize("suffix", RUNNERS)
+def test_cut_anywhere_engine_and_reference_agree(originals, suffix, tmp_path, photograph):
+    """A piece is a file of its own: every engine opens it, and gives the same for it."""
+    path = originals[suffix]
+    cutter, graph = import_module(CUTTERS[suffix]), read_graph(path)
+    image = np.ascontiguousarray(photograph[:, :, : SIZE[0], : SIZE[1]])
+    middle = [op for op in graph.operators if is_comparable(graph.tensor(op.outputs[0]))][5::9]
+    for number, op in enumerate(middle):
+        piece = tmp_path / str(number) / path.name
+        piece.parent.mkdir()
+        cutter.cut(path, op.outputs[0], piece)
+        expected = cutter.run_reference(piece, image)
+        for engine in present(path):
+            actual = session.open_untried(piece, engine=engine, threads=1).run(image)
+            np.testing.assert_allclose(actual, expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_json_file_is_not_replaced_unless_told(originals, tmp_path):
+    model, target = copy(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
+    target.write_text("mine")
+    before = manifest_path(model).read_bytes()
+    result = run(model, "--json", target)
+    assert isinstance(result.exception, Exception)
+    assert "--overwrite" in str(result.exception)
+    assert (target.read_text(), manifest_path(model).read_bytes()) == ("mine", before)
+    assert run(model, "--json", target, "--overwrite").exit_code == 0
+    assert json.loads(target.read_text())["files"][0]["path"] == str(model)
+
+
+def test_quality_is_that_of_the_papers_protocol(originals, tmp_path, pictures):
+    model = copy(originals[".onnx"], tmp_path / "out")
+    result = run(model, "--quality", pictures, "--json", "-")
+    assert result.exit_code == 0
+    baseline, file = json.loads(result.stdout)["quality"]
+    score = mean(list(evaluate(bicubic(2), pictures, 2)))
+    assert (baseline["method"], file["method"]) == ("bicubic", model.name)
+    assert baseline["mean"]["psnr_db"] == pytest.approx(score.psnr_db)
+    assert file["engine"].startswith("onnxruntime")
+    assert [picture["name"] for picture in file["pictures"]] == ["truth"]
+    assert f"{score.psnr_db:.2f}" in run(model, "--quality", pictures).stdout
+
+
+def test_folder_without_pictures_is_refused_before_the_work(originals, tmp_path):
+    model = copy(originals[".onnx"], tmp_path / "out")
+    before = manifest_path(model).read_bytes()
+    result = run(model, "--quality", tmp_path / "nowhere")
+    assert "is not a folder" in str(result.exception)
+    assert manifest_path(model).read_bytes() == before
