@@ -19,8 +19,10 @@ from scnet.errors import CheckpointError
 
 COMMANDS = {
     "benchmark": ("mobile_runtime.command_benchmark", "Measure latency and memory of model files."),
+    "bundle": ("mobile_runtime.command_bundle", "Gather what a test on a device needs."),
     "check": ("mobile_runtime.command_check", "Say where each operator would run."),
     "convert": ("converters.command_convert", "Convert a checkpoint to files, proved right."),
+    "device": ("mobile_runtime.command_device", "Run a model file on a connected phone."),
     "evaluate": ("converters.command_evaluate", "Measure PSNR and SSIM on a folder of pictures."),
     "info": ("converters.command_info", "Say what a checkpoint or model file is."),
     "train": ("scnet.training.command", "Train weights on a folder of pictures."),

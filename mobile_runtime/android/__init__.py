@@ -1,0 +1,1 @@
+"""A `.tflite` on an Android phone, over adb."""

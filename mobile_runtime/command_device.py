@@ -1,0 +1,134 @@
+"""`scnet device`: is this file right on a phone, and how fast?"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from mobile_runtime.android.adb import printable
+from mobile_runtime.android.benchmark_model import ENGINES
+from mobile_runtime.android.measure import PhoneRun, Subject, measure, read_subject
+from mobile_runtime.android.phone import connect, describe
+from mobile_runtime.android.report import PhoneReport, format_json, print_table
+from mobile_runtime.android.tool import set_up
+from mobile_runtime.errors import RuntimeFileError
+from mobile_runtime.latency import Plan
+from mobile_runtime.manifest import add_verdicts, write_manifest
+from mobile_runtime.output import STDOUT, check_output, write_output
+
+
+@click.group("device")
+def command() -> None:
+    """Run a model file on a device that is connected to this machine."""
+
+
+@command.command("android")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--benchmark-model",
+    "tool",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="TFLite's tool of this name, built for the phone.",
+)
+@click.option("--serial", help="Which phone, if several are connected; see `adb devices`.")
+@click.option("--adb", "program", default="adb", show_default=True, help="A name or a path.")
+@click.option(
+    "--engine",
+    "engines",
+    type=click.Choice(list(ENGINES)),
+    multiple=True,
+    default=("cpu", "gpu"),
+    show_default=True,
+    help="gpu computes in fp16 and is judged so; gpu-fp32 is judged as the file is.",
+)
+@click.option("--threads", type=click.IntRange(min=1), default=4, show_default=True)
+@click.option("--runs", type=click.IntRange(min=1), default=Plan.runs, show_default=True)
+@click.option(
+    "--warmup-runs", type=click.IntRange(min=1), default=Plan.warmup_runs, show_default=True
+)
+@click.option(
+    "--seconds-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=Plan.seconds_limit,
+    show_default=True,
+    help="For the timed runs of an engine; fewer are made if it does not suffice.",
+)
+@click.option(
+    "--step-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=300.0,
+    show_default=True,
+    help="Give up when one command of adb takes longer.",
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="Write the report into this file; - prints it instead of the table.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace the JSON file if it exists.")
+@click.pass_context
+def android(
+    context: click.Context,
+    file: Path,
+    tool: Path,
+    serial: str | None,
+    program: str,
+    engines: tuple[str, ...],
+    threads: int,
+    runs: int,
+    warmup_runs: int,
+    seconds_limit: float,
+    step_seconds: float,
+    json_path: Path | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """Run the golden samples of a .tflite FILE on an Android phone, over adb.
+
+    Compares with PyTorch's outputs, times, and says how many nodes the GPU took. The verdicts are
+    added to the file's manifest; what was copied to the phone is removed again. The exit code is 2
+    if an engine could not be judged, else 1 if one failed: an output is wrong, or the GPU left
+    nodes to the CPU.
+    """
+    if json_path is not None:
+        check_output(json_path, overwrite=overwrite)
+    plan = Plan(runs, warmup_runs, seconds_limit)
+    found: list[PhoneRun] = []
+    errors = 0
+    subject = read_subject(file)
+    connection = connect(program, serial, step_seconds)
+    phone = describe(connection)
+    with set_up(connection, phone, file, tool, threads=threads, on_step=_tell) as bench:
+        for name in dict.fromkeys(engines):
+            try:
+                found.append(measure(bench, subject, ENGINES[name], plan, _tell))
+            except RuntimeFileError as error:  # must not hide what was found out about the others
+                errors += 1
+                click.secho(f"Error: {name}: {error}", fg="red", err=True)
+        _keep(file, subject, found)
+        date = datetime.now(UTC).isoformat(timespec="seconds")
+        sha256 = subject.manifest.sha256
+        report = PhoneReport(file.name, sha256, phone, date, threads, plan, tuple(found))
+        _show(report, json_path)
+    context.exit(2 if errors else 0 if all(run.verdict.passed for run in found) else 1)
+
+
+def _tell(step: str) -> None:
+    click.echo(printable(step), err=True)
+
+
+def _keep(file: Path, subject: Subject, found: list[PhoneRun]) -> None:
+    if found:
+        verdicts = [run.verdict for run in found]
+        write_manifest(add_verdicts(subject.manifest, verdicts), file.parent)
+
+
+def _show(report: PhoneReport, json_path: Path | None) -> None:
+    if json_path == STDOUT:
+        click.echo(format_json(report), nl=False)
+    elif report.runs:
+        print_table(report)
+    if json_path is not None and json_path != STDOUT:
+        write_output(json_path, format_json(report))

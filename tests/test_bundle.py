@@ -1,0 +1,221 @@
+"""`scnet bundle`: a folder that proves a file by itself, or no folder at all."""
+
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from networks import make_net
+
+from converters.conversion import convert
+from converters.options import FORMATS, ConversionOptions
+from mobile_runtime.bundle import PROTOCOL
+from mobile_runtime.command_bundle import command
+from mobile_runtime.device_tests import TESTS
+from mobile_runtime.errors import RuntimeFileError
+from mobile_runtime.manifest import hash_file, manifest_path, read_manifest
+from mobile_runtime.samples import read_golden
+from mobile_runtime.validate import validate
+from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.network import SCNetConfig
+
+SIZE = (16, 20)
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory):
+    """A converted file for each test that there is."""
+    folder = tmp_path_factory.mktemp("originals")
+    save_weights(make_net(SCNetConfig(2, "direct", 8, 1)), folder / "net.safetensors", {})
+    wanted = [
+        ConversionOptions(name, sizes=None if name == "onnx" else (SIZE,)) for name in FORMATS
+    ]
+    wanted.append(ConversionOptions("coreml", precision="fp16", sizes=(SIZE,), interface="image"))
+    paths = convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
+    models = {path: read_manifest(path).model for path in paths}
+    return {(model.format, model.input.dtype): path for path, model in models.items()}
+
+
+@pytest.fixture(params=TESTS, ids=" ".join)
+def model(request, originals, tmp_path):
+    """One of them, with all that belongs to it, free to be damaged."""
+    shutil.copytree(originals[request.param].parent, tmp_path / "out")
+    return tmp_path / "out" / originals[request.param].name
+
+
+@pytest.fixture
+def onnx(originals, tmp_path):
+    shutil.copytree(originals["onnx", "float32"].parent, tmp_path / "out")
+    return tmp_path / "out" / originals["onnx", "float32"].name
+
+
+def bundle(model, name="bundle", *options):
+    folder = model.parent.parent / name
+    result = CliRunner().invoke(command, [str(model), "-o", str(folder), *options])
+    if result.exception is not None:
+        raise result.exception
+    return folder
+
+
+def refuses(model, words, name="bundle", *options):
+    """It says why, and nothing has changed."""
+    before = snapshot(model.parent.parent)
+    with pytest.raises(RuntimeFileError, match=words):
+        bundle(model, name, *options)
+    assert snapshot(model.parent.parent) == before
+
+
+def snapshot(folder):
+    return {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+
+
+def edit_manifest(model, edit):
+    content = json.loads(manifest_path(model).read_text())
+    edit(content)
+    manifest_path(model).write_text(json.dumps(content))
+
+
+def test_bundle_validates_by_itself(model):
+    folder = bundle(model)
+    shutil.rmtree(model.parent)
+    assert all(verdict.passed for verdict in validate(folder / model.name))
+
+
+def test_bundle_holds_the_samples_of_its_file_and_no_others(model):
+    folder = bundle(model)
+    manifest = read_manifest(model)
+    wanted = {path for sample in manifest.golden for path in (sample.input, sample.output)}
+    found = (folder / "golden").rglob("*.f32")
+    assert {path.relative_to(folder).as_posix() for path in found} == wanted
+
+
+def test_page_names_what_is_there(model):
+    """Every path in the page exists, with the hash beside it, and nothing is left to fill in."""
+    folder = bundle(model)
+    page = (folder / PROTOCOL).read_text()
+    rows = re.findall(
+        r"^\| `(.+)` \| `(.+)` \| \d+x\d+ \| `(\w+)`, `(\w+)` \|$", page, re.MULTILINE
+    )
+    assert len(rows) == len(read_manifest(model).golden)
+    for source, target, *hashes in rows:
+        assert [hash_file(folder / source), hash_file(folder / target)] == hashes
+        assert page.count(f'"{source}"') == page.count(f'"{target}"') == 1
+    assert f"/{model.name}" in page or f'("{model.name}")' in page
+    assert hash_file(folder / model.name) in page
+    assert "${" not in page
+
+
+def test_samples_are_what_the_file_takes(model):
+    """In its own layout they hold the same pixels as the golden ones."""
+    folder = bundle(model)
+    manifest = read_manifest(folder / model.name)
+    for name, image, output in read_golden(manifest, folder):
+        for end, expected in (("input", image), ("output", output)):
+            _, _, height, width = expected.shape
+            if manifest.model.format == "tflite":
+                content = np.fromfile(folder / f"samples/{name}.{end}.f32", "<f4")
+                found = content.reshape(1, height, width, 3)
+                np.testing.assert_array_equal(found, expected.transpose(0, 2, 3, 1))
+            elif manifest.model.input.dtype == "uint8":
+                content = np.fromfile(folder / f"samples/{name}.{end}.bgr", np.uint8)
+                found = content.reshape(height, width, 3)[..., ::-1].transpose(2, 0, 1) / 255
+                assert np.abs(found - np.clip(expected[0], 0, 1)).max() <= 0.5 / 255 + 1e-6
+    assert (folder / "samples").exists() == (TESTS[key(manifest)].write is not None)
+
+
+def key(manifest):
+    return manifest.model.format, manifest.model.input.dtype
+
+
+def test_gates_are_those_of_the_manifest(originals):
+    """8-bit outputs and GPUs in fp16 cannot be nearer than fp16 allows."""
+    pages = {
+        kind: (bundle(path, f"gates-{number}") / PROTOCOL).read_text()
+        for number, (kind, path) in enumerate(originals.items())
+    }
+    for kind in TESTS:
+        exact = kind[1] == "float32"
+        assert ("PSNR at least 90 dB, and no |d| over 1.0e-05" in pages[kind]) == exact
+        assert ("PSNR at least 50 dB" in pages[kind]) == (kind[0] == "tflite" or not exact)
+
+
+def test_existing_folder_stays(onnx):
+    folder = bundle(onnx)
+    refuses(onnx, "exists")
+    (folder / "note.txt").write_text("old")
+    assert not (bundle(onnx, "bundle", "--overwrite") / "note.txt").exists()
+
+
+def test_folder_of_something_else_is_never_replaced(onnx):
+    (onnx.parent.parent / "photos").mkdir()
+    refuses(onnx, "is no bundle", "photos", "--overwrite")
+
+
+def test_bundle_inside_its_model(model):
+    refuses(model, "lies inside|cannot be written", f"out/{model.name}/bundle")
+
+
+DAMAGE = {
+    "changed sample": lambda path: path.write_bytes(b"\1" + path.read_bytes()[1:]),
+    "short sample": lambda path: path.write_bytes(path.read_bytes()[:-4]),
+    "no sample": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_sample(onnx, damage):
+    damage(onnx.parent / read_manifest(onnx).golden[-1].output)
+    refuses(onnx, "golden sample")
+
+
+def loosen(manifest):
+    manifest["tolerance"] = {"max_abs": None, "psnr_db": 1}
+
+
+def point_outside(manifest):
+    manifest["golden"][0]["input"] = "../net.safetensors"
+
+
+def end_a_string(manifest):
+    manifest["model"]["input"]["name"] = 'image"); reboot("'
+
+
+def begin_an_expression(manifest):
+    manifest["model"]["output"]["name"] = "${System.exit(0)}"
+
+
+def name_no_known_type(manifest):
+    manifest["model"]["input"]["dtype"] = "float16"
+
+
+EDITS = {
+    loosen: "looser",
+    point_outside: "outside",
+    end_a_string: "cannot stand in a test",
+    begin_an_expression: "cannot stand in a test",
+    name_no_known_type: "no test for a onnx file",
+}
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"), EDITS.items(), ids=lambda it: getattr(it, "__name__", "")
+)
+def test_edited_manifest(onnx, edit, words):
+    edit_manifest(onnx, edit)
+    refuses(onnx, words)
+
+
+def test_licence_cannot_break_out_of_the_page(onnx):
+    def edit(manifest):
+        manifest["model"]["weights"]["licence"] = "free\n```\n<script>`|$x"
+
+    edit_manifest(onnx, edit)
+    page = (bundle(onnx) / PROTOCOL).read_text()
+    assert page.count("```") == 2
+    assert "<script>" not in page
+
+
+def test_folder_whose_name_is_code(onnx):
+    refuses(onnx, "cannot stand in a test", 'a"b')
