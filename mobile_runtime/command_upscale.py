@@ -19,7 +19,7 @@ from mobile_runtime.pictures import (
     save_picture,
 )
 from mobile_runtime.session import Opener, Session
-from mobile_runtime.tiles import DEFAULT_TILE, OnProgress, describe, upscale
+from mobile_runtime.tiles import DEFAULT_TILE, OnProgress, describe, is_mirrored, upscale
 
 
 @click.command("upscale")
@@ -106,6 +106,14 @@ def command(
         f"scnet-{description.variant}-x{description.scale} {description.head} "
         f"{description.precision}, {session.engine}, {seconds:.1f} s"
     )
+    height, width = picture.pixels.shape[:2]
+    if is_mirrored(session, (height, width)):
+        click.echo(
+            f"{photo.name} is smaller than what the file takes and was mirrored outwards: the "
+            f"outermost {description.halo * description.scale} pixels at the bottom and on the "
+            "right are not exact.",
+            err=True,
+        )
 
 
 def upscale_picture(

@@ -181,6 +181,20 @@ def upscale_image(
     return output
 
 
+def is_mirrored(session: Session, size: Size) -> bool:
+    """Tell whether a picture is too small for the file, and so comes out inexact at two sides.
+
+    Args:
+        session: An open model file.
+        size: Height and width of the picture, one that `upscale` takes.
+    """
+    model = describe(session)
+    if model.sizes is None:
+        return False
+    tiles = plan_tiles(*size, halo=model.halo, sizes=model.sizes)
+    return any(tile.rows.read.stop > size[0] or tile.columns.read.stop > size[1] for tile in tiles)
+
+
 def describe(session: Session) -> Model:
     """Give what the open file says of itself.
 

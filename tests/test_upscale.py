@@ -153,6 +153,15 @@ def test_a_file_of_fixed_size_upscales_any_picture(room):
     assert set(room.opened[0].ran) == {(16, 24)}
 
 
+@pytest.mark.parametrize(("size", "told"), [((16, 24), False), ((15, 24), True), ((16, 9), True)])
+def test_a_photo_that_is_too_small_for_the_file_is_said_to_be_mirrored(room, size, told):
+    write_onnx(room.folder / "fixed.onnx", FIXED)
+    result = room.upscale(
+        room.photo(pixels=PIXELS[: size[0], : size[1]]), "out.png", model="fixed.onnx"
+    )
+    assert ("mirrored outwards: the outermost 3 pixels" in result.stderr) == told
+
+
 def test_orientation_exif_and_profile_arrive(room):
     exif = Image.Exif()
     exif[0x0112], exif[0x0110] = 6, "Pinhole"
