@@ -1,5 +1,9 @@
 """Everything a developer runs. `nox --list` shows it; `nox` runs the parts marked *."""
 
+import os
+import shutil
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -10,6 +14,12 @@ nox.options.sessions = ["lint", "tests"]
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 TEST = nox.project.dependency_groups(PYPROJECT, "test")
 LINT = nox.project.dependency_groups(PYPROJECT, "lint")
+
+SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json"
+"""A GPU played by the CPU, from Debian's package chromium."""
+
+ARM = Path("dist/arm")
+"""An emulated ARM machine and files for it; kept, since it takes minutes to make."""
 
 
 def install(session: nox.Session, *requirements: str) -> None:
@@ -30,6 +40,34 @@ def models(session: nox.Session) -> None:
 
 
 @nox.session
+def validate(session: nox.Session) -> None:
+    """Run the files of dist/models on every engine here; absent ones are named."""
+    session.notify("validate_tflite_runtime")
+    install(session, ".[coreml,onnx,tflite]")
+    if "VK_DRIVER_FILES" not in os.environ and Path(SWIFTSHADER).is_file():
+        session.env["VK_DRIVER_FILES"] = SWIFTSHADER
+    session.run("scnet", "validate", *find_models(session, "*"))
+
+
+@nox.session
+def validate_tflite_runtime(session: nox.Session) -> None:
+    """Run the .tflite files with TFLite 2.14, which many apps embed; it needs NumPy 1."""
+    # Not in the versions of constraints.txt: they are for NumPy 2.
+    session.install("--editable", ".[tflite]", "numpy<2", "tflite-runtime==2.14.0")
+    models = find_models(session, "*.tflite")
+    session.run("scnet", "validate", "--engine", "tflite-runtime", *models)
+
+
+def find_models(session: nox.Session, pattern: str) -> list[str]:
+    """List the model files that `models` made."""
+    kinds = (".mlpackage", ".tflite", ".onnx")
+    found = sorted(str(p) for p in Path("dist/models").glob(pattern) if p.suffix in kinds)
+    if not found:
+        session.error("dist/models is empty: make the files first, with nox -s models.")
+    return found
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests."""
     install(session, ".[convert,plot,train]", *TEST)
@@ -47,7 +85,83 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def arm(session: nox.Session) -> None:
+    """Run .tflite and .onnx files with ARM's kernels, emulated: `nox -s arm`, or `-- FILES`."""
+    install(session, ".[convert]")
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    needs = [*PYPROJECT["project"]["dependencies"], *extras["tflite"], *extras["onnx"]]
+    session.run("python", "tests/arm/emulated_python.py", str(ARM), *needs)
+    files = session.posargs or make_arm_models(session)
+    session.run(f"{ARM}/python", "-m", "converters", "validate", *files, external=True)
+
+
+def make_arm_models(session: nox.Session) -> list[str]:
+    """Convert the bundled weights to small files: emulated, a picture of 64x64 takes 13 s."""
+    folder = ARM / "models"
+    shutil.rmtree(folder, ignore_errors=True)
+    convert = ("scnet", "convert", "--shift", "depthwise", "--output-dir", str(folder))
+    session.run(*convert, "--format", "onnx")
+    session.run(
+        *(*convert, "--format", "tflite", "--height", "32", "--width", "32"),
+        *("--precision", "fp32", "--precision", "fp16"),
+    )
+    session.run("python", "tests/arm/half_arithmetic.py", *map(str, folder.glob("*fp16*.tflite")))
+    return sorted(str(path) for path in folder.iterdir() if path.suffix in (".tflite", ".onnx"))
+
+
+@nox.session(default=False)
+def mutations(session: nox.Session) -> None:
+    """Damage files by the thousand and use them: `-- --count 2000 --seed 0`."""
+    install(session, ".[convert]", *TEST)
+    session.run("python", "tests/mutation_workers.py", *session.posargs)
+
+
+@nox.session(default=False)
 def train(session: nox.Session) -> None:
     """Train weights: `nox -s train -- FOLDER --output RUN`; see `scnet train --help`."""
     install(session, ".[train]")
     session.run("scnet", "train", *session.posargs)
+
+
+@nox.session(default=False)
+def web(session: nox.Session) -> None:
+    """Build the web page and test it in Chromium."""
+    if not Path("/usr/bin/chromium").exists():
+        session.error("/usr/bin/chromium is missing: apt-get install chromium.")
+    build_page(session)
+    install(session, ".[convert]", *TEST)
+    npm = ("npm", "--prefix", "web_demo")
+    session.run(*npm, "run", "check", external=True)
+    session.run(*npm, "run", "unit", external=True)
+    cases = "dist/web_cases"
+    session.run(
+        *("python", "tests/web/make_cases.py", "web_demo/dist", "dist/models", cases),
+        env={"PYTHONPATH": "tests"},
+    )
+    tiny = ("--models", f"../{cases}/models", "--output", f"../{cases}/page")
+    session.run(*npm, "run", "build", "--", *tiny, external=True)
+    session.run(*npm, "run", "e2e", external=True)
+    session.run("scnet", "benchmark", "--read", f"{cases}/benchmark.json")
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Show the web page on this machine; it is built first if it was not."""
+    if not Path("web_demo/dist").is_dir():
+        build_page(session)
+    session.run("node", "web_demo/serve.mjs", "--open", external=True)
+
+
+def build_page(session: nox.Session) -> None:
+    """Build web_demo/dist, with the models of dist/models, which are made if there are none."""
+    if shutil.which("npm") is None:
+        session.error("The web page needs Node.js 20 or later, with npm: install both.")
+    install(session, ".[convert]")
+    if not list(Path("dist/models").glob("*.onnx")):
+        for weights in sorted(map(str, Path("scnet/weights").glob("*.safetensors"))):
+            session.run(
+                *("scnet", "convert", weights, "--output-dir", "dist/models", "--format", "onnx"),
+                *("--precision", "fp16", "--shift", "depthwise"),
+            )
+    session.run("npm", "--prefix", "web_demo", "ci", external=True)
+    session.run("npm", "--prefix", "web_demo", "run", "build", external=True)

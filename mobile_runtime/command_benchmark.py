@@ -4,24 +4,39 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import Progress
 
 from mobile_runtime.benchmark import benchmark
 from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.latency import Plan
-from mobile_runtime.latency_report import draw_png, format_json, import_figure, print_table
+from mobile_runtime.latency_report import (
+    Benchmark,
+    draw_png,
+    format_json,
+    import_figure,
+    print_table,
+    read_benchmark,
+)
 from mobile_runtime.manifest import Size
+from mobile_runtime.output import STDOUT, check_output, write_output
 from mobile_runtime.session import Opener
 
-STDOUT = Path("-")
+SHOWING = ("read_path", "json_path", "plot_path", "overwrite")
+"""Parameters that have nothing to do with measuring."""
 
 
 @click.command("benchmark")
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1)
+@click.option(
+    "--read",
+    "read_path",
+    type=click.Path(path_type=Path),
+    help="Show what --json once wrote, or the web page's report; nothing is measured.",
+)
 @click.option("--engine", help="What runs the files; the usual one of each if none is named.")
 @click.option("--threads", type=click.IntRange(min=1), help="All cores if not given.")
 @click.option("--height", type=click.IntRange(min=1), help="Of the input, with --width.")
@@ -49,6 +64,7 @@ STDOUT = Path("-")
 def command(
     open_session: Opener,
     files: tuple[Path, ...],
+    read_path: Path | None,
     engine: str | None,
     threads: int | None,
     height: int | None,
@@ -67,24 +83,43 @@ def command(
     take any size get that of the first file of fixed size, or 256x256. A file of somebody else
     needs --height and --width.
     """
+    _check_source(files, read_path)
     _check_outputs(json_path, plot_path, overwrite=overwrite)
-    with _progress(len(files) + warmup_runs + runs) as advance:
-        found = benchmark(
-            files,
-            open_session,
-            Plan(runs, warmup_runs, seconds_limit),
-            engine=engine,
-            threads=threads or os.cpu_count() or 1,
-            size=_read_size(height, width),
-            on_step=advance,
-        )
+    if read_path is not None:
+        found = read_benchmark(read_path)
+    else:
+        with _progress(len(files) + warmup_runs + runs) as advance:
+            found = benchmark(
+                files,
+                open_session,
+                Plan(runs, warmup_runs, seconds_limit),
+                engine=engine,
+                threads=threads or os.cpu_count() or 1,
+                size=_read_size(height, width),
+                on_step=advance,
+            )
+    _show(found, json_path, plot_path)
+
+
+def _show(found: Benchmark, json_path: Path | None, plot_path: Path | None) -> None:
     if json_path == STDOUT:
         click.echo(format_json(found), nl=False)
     else:
         print_table(found)
     for path, write in ((json_path, format_json), (plot_path, draw_png)):
         if path is not None and path != STDOUT:
-            _save(path, write(found))
+            write_output(path, write(found))
+
+
+def _check_source(files: tuple[Path, ...], read_path: Path | None) -> None:
+    """Refuse to measure and read at once, and options that would then mean nothing."""
+    if (read_path is None) != bool(files):
+        raise click.UsageError("Name model files to measure, or a benchmark with --read.")
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") == ParameterSource.COMMANDLINE
+        if read_path is not None and given and parameter.name not in SHOWING:
+            raise click.UsageError(f"{parameter.opts[0]} is for measuring: --read only shows.")
 
 
 def _read_size(height: int | None, width: int | None) -> Size | None:
@@ -102,25 +137,7 @@ def _check_outputs(json_path: Path | None, plot_path: Path | None, *, overwrite:
         if plot_path.suffix != ".png":
             raise RuntimeFileError(f"{plot_path} cannot be written: plots are .png files.")
     for path in filter(None, (json_path, plot_path)):
-        if path != STDOUT:
-            _check_place(path, overwrite=overwrite)
-
-
-def _check_place(path: Path, *, overwrite: bool) -> None:
-    if path.is_dir() or (path.exists() and not overwrite):
-        raise RuntimeFileError(f"{path} exists: name another file, or give --overwrite.")
-    try:
-        with TemporaryFile(dir=path.parent):  # the only answer that is always true
-            pass
-    except OSError as error:
-        raise RuntimeFileError(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _save(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise RuntimeFileError(f"{path} cannot be written: {error.strerror}.") from error
+        check_output(path, overwrite=overwrite)
 
 
 @contextmanager

@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mobile_runtime.errors import BackendUnavailableError
+from mobile_runtime.errors import BackendUnavailableError, RuntimeFileError
 from mobile_runtime.latency import Plan, Ratio, Statistics
 from mobile_runtime.latency_cold import Cold
+from mobile_runtime.manifest import Positive
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,47 +22,75 @@ if TYPE_CHECKING:
 WIDTH = 160
 """Columns for output that goes to a file or a log, where nothing else sets a width."""
 
+Line = Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z", max_length=1000)]
+"""Text without control characters: reports come from strangers, and end up on terminals."""
+
 
 @dataclass(frozen=True)
 class Measurement:
     """One file on one engine, at one size: what ran where, and what came of it."""
 
-    file: str
-    precision: str | None
+    file: Line
+    precision: Line | None
     """None for a file that this project did not make."""
-    shift: str | None
+    shift: Line | None
     """How the spatial shift is written; None for a file that this project did not make."""
-    engine: str
+    engine: Line
     """Its name and version."""
     threads: int | None
     """None where the engine decides for itself."""
-    placement: str
+    placement: Line
     """How many operators run on what."""
-    height: int
+    height: Positive
     """Of the input, in pixels."""
-    width: int
+    width: Positive
     cold: Cold
+    """In a browser, in a fresh worker, and loading includes the start of the engine."""
     warm: Statistics
     ratio: Ratio
     """To the first file."""
+    psnr_db: float | None = None
+    """To PyTorch's output, the lowest over the golden samples; the web page measures it, and
+    `scnet validate` is there for files."""
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Files that were run in turns, on one machine."""
+    """Files that were run in turns, on one machine; in a browser, one file on several backends."""
 
-    device: str
-    date: str
+    device: Line
+    date: Line
     """UTC, ISO 8601."""
     plan: Plan
     warmup_runs: int
     """How many were made of each file; fewer than planned if time ran out."""
-    files: tuple[Measurement, ...]
+    files: Annotated[tuple[Measurement, ...], msgspec.Meta(min_length=1)]
 
 
 def format_json(benchmark: Benchmark) -> bytes:
     """Write a benchmark as JSON, every run included."""
     return msgspec.json.format(msgspec.json.encode(benchmark), indent=2) + b"\n"
+
+
+def read_benchmark(path: Path) -> Benchmark:
+    """Read what `format_json` wrote, or the web page, on any machine.
+
+    Raises:
+        RuntimeFileError: It cannot be read, or is something else.
+    """
+    try:
+        benchmark = msgspec.json.decode(path.read_bytes(), type=Benchmark)
+    except OSError as error:
+        raise RuntimeFileError(f"{path} cannot be read: {error.strerror}.") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RuntimeFileError(
+            f"{path} is not a benchmark ({error}): expected what scnet benchmark --json writes, "
+            "or the web page's report."
+        ) from error
+    rounds = {len(row.warm.samples_ms) for row in benchmark.files}
+    if len(rounds) > 1 or 0 in rounds:
+        raise RuntimeFileError(f"{path} was edited: each of its files must have been run as often.")
+    return benchmark
 
 
 def print_table(benchmark: Benchmark) -> None:
@@ -112,7 +142,7 @@ def draw_png(benchmark: Benchmark) -> bytes:
 
 def _tabulate(benchmark: Benchmark) -> Table:
     table = Table(
-        title=f"Latency and memory on {benchmark.device}",
+        title=f"Latency and memory on {escape(benchmark.device)}",
         caption="\n".join(_remarks(benchmark)),
         caption_justify="left",
         show_lines=True,
@@ -133,6 +163,8 @@ def _facts(row: Measurement) -> Iterator[str]:
     yield ", ".join(filter(None, (row.precision, row.shift, f"{row.height}x{row.width}")))
     yield row.engine
     yield row.placement
+    if row.psnr_db is not None:
+        yield f"{row.psnr_db:.1f} dB to PyTorch"
 
 
 def _figures(row: Measurement, plan: Plan) -> Iterator[str]:

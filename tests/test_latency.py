@@ -30,7 +30,7 @@ from mobile_runtime.errors import (
 from mobile_runtime.latency import Plan, compare, run_warm, summarize
 from mobile_runtime.latency_cold import Setup, measure_cold
 from mobile_runtime.manifest import manifest_path
-from mobile_runtime.session import count_operators, open_session
+from mobile_runtime.session import CPU, Placement, count_operators, open_session
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 
@@ -178,16 +178,15 @@ def test_size_that_a_file_does_not_take_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("engine", "words"),
+    ("placement", "words"),
     [
-        ("xnnpack", "7 operators on CPU"),
-        ("onnxruntime", "7 operators on CPU"),
-        ("reference-fp16", "not a device latency"),
-        ("coreml", "placed by coreml"),
+        (CPU, "7 operators on CPU"),
+        (Placement("reference executor, no device", complete=True), "no device"),
+        (Placement("5 of 7 operators on GPU", complete=False), "5 of 7 operators on GPU"),
     ],
 )
-def test_placement_claims_no_more_than_is_known(engine, words):
-    assert words in describe_placement(engine, 7)
+def test_placement_claims_no_more_than_is_known(placement, words):
+    assert words in describe_placement(placement, 7)
 
 
 # Real files
@@ -267,7 +266,7 @@ def test_every_format_in_one_run(originals, tmp_path):
     operators = sum(count_operators(files[0]).values())
     assert tflite["placement"] == f"{operators} operators on CPU"
     assert mlpackage["threads"] is None
-    assert "reference executor: not a device latency" in result.stdout
+    assert "reference executor, no device" in result.stdout
     with Pillow.open(plot) as picture:
         assert picture.format == "PNG"
 
@@ -409,3 +408,121 @@ def test_memory_is_that_of_the_file_not_of_this_process(originals):
     output_mb = 4 * 3 * 2048 * 2048 / 1e6
     assert small.peak_memory_mb < output_mb < large.peak_memory_mb
     assert small.peak_memory_mb < ballast.nbytes / 1e6
+
+
+# Benchmarks that were saved, or come from browsers
+
+
+REPORT = {
+    "device": "Phone [bold]",
+    "date": "2026-11-23T18:00:00+00:00",
+    "plan": {"runs": 2, "warmup_runs": 1, "seconds_limit": 20},
+    "warmup_runs": 1,
+    "files": [
+        {
+            "file": "scnet-t-x2-direct-fp16-depthwise.onnx",
+            "precision": "fp16",
+            "shift": "depthwise",
+            "engine": "onnxruntime-web 1.30.0 webgpu",
+            "threads": None,
+            "placement": "128 operators, placed by webgpu",
+            "height": 128,
+            "width": 128,
+            "cold": {"load_ms": 900, "first_run_ms": 80.5, "peak_memory_mb": None},
+            "warm": {
+                "median_ms": 11,
+                "mean_ms": 11,
+                "trimmed_mean_ms": 11,
+                "stdev_ms": 1.4,
+                "min_ms": 10,
+                "p90_ms": 11.8,
+                "p95_ms": 11.9,
+                "samples_ms": [10, 12],
+            },
+            "ratio": {"median": 1, "p10": 1, "p90": 1},
+            "psnr_db": 76.52,
+        }
+    ],
+}
+"""As the web page writes it: whole numbers have no point in JavaScript."""
+
+
+def change(report, *place, to):
+    """A copy with another value in some place."""
+    if not place:
+        return to
+    first, *rest = place
+    copy = report.copy()
+    copy[first] = change(report[first], *rest, to=to)
+    return copy
+
+
+@pytest.fixture
+def report(tmp_path):
+    path = tmp_path / "phone.json"
+    path.write_text(json.dumps(REPORT))
+    return path
+
+
+@pytest.mark.usefixtures("no_timing")
+def test_report_of_a_browser_is_shown_and_plotted(report, tmp_path):
+    result = benchmark("--read", report, "--plot", tmp_path / "phone.png")
+    for words in ("Phone [bold]", "webgpu", "76.5 dB to PyTorch", "128x128", "900.00"):
+        assert words in result.stdout
+    assert (tmp_path / "phone.png").exists()
+
+
+def test_saved_benchmark_reads_back_as_it_was(originals, tmp_path):
+    saved, again = tmp_path / "found.json", tmp_path / "again.json"
+    benchmark(originals[".onnx"], *QUICK, "--height", 8, "--width", 6, "--json", saved)
+    benchmark("--read", saved, "--json", again)
+    assert again.read_bytes() == saved.read_bytes()
+
+
+ROW = ("files", 0)
+NO_BENCHMARKS = {
+    "empty": "",
+    "no JSON": "latency",
+    "other JSON": "{}",
+    "deep": "[" * 9999,
+    "no files": change(REPORT, "files", to=[]),
+    "no runs": change(REPORT, *ROW, "warm", "samples_ms", to=[]),
+    "other rounds": change(
+        REPORT,
+        "files",
+        to=[REPORT["files"][0], change(REPORT, *ROW, "warm", "samples_ms", to=[1])["files"][0]],
+    ),
+    "text as number": change(REPORT, *ROW, "warm", "median_ms", to="fast"),
+    "no height": change(REPORT, *ROW, "height", to=0),
+    "words for the terminal": change(REPORT, "device", to="Phone\x1b[2J"),
+    "line break": change(REPORT, *ROW, "engine", to="wasm\n"),
+    "endless name": change(REPORT, *ROW, "file", to="x" * 1001),
+}
+
+
+@pytest.mark.parametrize("content", NO_BENCHMARKS.values(), ids=list(NO_BENCHMARKS))
+def test_what_is_no_benchmark_is_refused(tmp_path, content):
+    path = tmp_path / "phone.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    with pytest.raises(RuntimeFileError, match=r"phone\.json (is not a benchmark|was edited)"):
+        benchmark("--read", path)
+
+
+def test_missing_report_is_refused(tmp_path):
+    with pytest.raises(RuntimeFileError, match="cannot be read"):
+        benchmark("--read", tmp_path / "phone.json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Name model files"),
+        (["net.onnx", "--read", "phone.json"], "Name model files"),
+        (["--read", "phone.json", "--runs", 5], "--runs is for measuring"),
+    ],
+)
+@pytest.mark.usefixtures("no_timing")
+def test_reading_and_measuring_exclude_each_other(arguments, words):
+    result = benchmark(*arguments)
+    assert result.exit_code == 2
+    assert words in result.output

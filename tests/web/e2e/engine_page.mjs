@@ -1,0 +1,133 @@
+/**
+ * The built page in Debian's Chromium, with the engine at hand.
+ *
+ * `python tests/web/make_cases.py` has made the cases, and the build both pages; see noxfile.py.
+ */
+
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+import { serve } from '../../../web_demo/serve.mjs';
+
+const require = createRequire(new URL('../../../web_demo/package.json', import.meta.url));
+/** @type {typeof import('playwright-core')} */
+const { chromium } = require('playwright-core');
+
+const ROOT = path.join(import.meta.dirname, '../../..');
+export const CASES = path.join(ROOT, 'dist/web_cases');
+
+/** Pages by the models in them: those for visitors, and a network of a few channels. */
+const PAGES = { full: path.join(ROOT, 'web_demo/dist'), tiny: path.join(CASES, 'page') };
+
+/** An empty page beside the real one: the engine alone is tested here. */
+const BLANK = 'blank.html';
+
+/** Quiet, and without what a test machine lacks. */
+const FLAGS = [
+  ...['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  ...['--disable-component-update', '--disable-sync'],
+];
+
+/** WebGPU computed by the processor. */
+const SOFTWARE_GPU = [
+  ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+  ...['--enable-features=Vulkan', '--use-vulkan=swiftshader'],
+];
+
+/**
+ * @typedef {{status: number, content: string|Uint8Array}} Answer
+ *
+ * @typedef {object} Case A picture, and what Python makes of it; RGBA, 8 bit.
+ * @property {string} name
+ * @property {keyof typeof PAGES} page What page has the model.
+ * @property {number} scale
+ * @property {number} width
+ * @property {number} height
+ */
+
+/** @returns {Case[]} */
+export const cases = () => JSON.parse(readFileSync(path.join(CASES, 'cases.json'), 'utf8'));
+
+/** @param {keyof typeof PAGES} kind */
+export function readCatalogue(kind) {
+  return JSON.parse(readFileSync(path.join(PAGES[kind], assets(kind), 'models.json'), 'utf8'));
+}
+
+/**
+ * Open a page; everything closes with the test.
+ *
+ * @param {import('node:test').TestContext} test
+ * @param {object} [options]
+ * @param {keyof typeof PAGES} [options.page]
+ * @param {string} [options.name] Of the page to visit.
+ * @param {boolean} [options.isolated] Whether the server sends the headers for threads.
+ * @param {boolean} [options.gpu]
+ * @param {boolean} [options.serviceWorker]
+ * @param {string} [options.prepend] Put before the worker's own code.
+ * @param {string} [options.script] Run before anything else in the page.
+ * @param {(name: string) => Answer|null} [options.intercept]
+ * @param {string} [options.profile] A folder with the settings of a visitor.
+ */
+export async function openPage(test, options = {}) {
+  const { page: kind = 'tiny', isolated = true, name = BLANK, prepend = '', script } = options;
+  const server = await serve(PAGES[kind], {
+    isolated,
+    intercept: (asked) => options.intercept?.(asked) ?? intercept(PAGES[kind], asked, prepend),
+  });
+  test.after(() => server.close());
+  const context = await chromium.launchPersistentContext(options.profile ?? '', {
+    executablePath: '/usr/bin/chromium',
+    args: [...FLAGS, ...(options.gpu ? SOFTWARE_GPU : ['--disable-gpu'])],
+    serviceWorkers: options.serviceWorker ? 'allow' : 'block',
+  });
+  test.after(() => context.close());
+  if (script !== undefined) await context.addInitScript(script);
+  const page = context.pages()[0] ?? (await context.newPage());
+  await page.goto(`${server.url}${name}`);
+  await loadEngine(page, kind);
+  return { page, server };
+}
+
+/**
+ * Put the engine at hand in a page: `open()` gives an upscaler, `notices` is what they have told,
+ * and `outcome(promise)` an error as data.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {keyof typeof PAGES} kind
+ */
+export async function loadEngine(page, kind) {
+  await page.evaluate(async (url) => {
+    const { Upscaler } = await import(new URL(url, location.origin).href);
+    const notices = /** @type {string[]} */ ([]);
+    Object.assign(globalThis, {
+      notices,
+      open: () => Upscaler.open({ onNotice: (text) => notices.push(text) }),
+      outcome: (promise) =>
+        promise.then(
+          (value) => ({ value }),
+          ({ name, code, message }) => ({ name, code, message }),
+        ),
+    });
+  }, `${assets(kind)}/upscaler.js`);
+}
+
+/** @param {keyof typeof PAGES} kind */
+const assets = (kind) => `assets/${readdirSync(path.join(PAGES[kind], 'assets'))[0]}`;
+
+/**
+ * @param {string} folder
+ * @param {string} name
+ * @param {string} prepend
+ * @returns {Answer|null}
+ */
+function intercept(folder, name, prepend) {
+  if (name === BLANK) return { status: 200, content: '<!doctype html><title>engine</title>' };
+  if (name.startsWith('cases/')) {
+    return { status: 200, content: readFileSync(path.join(CASES, name.slice(6))) };
+  }
+  if (prepend && name.endsWith('/worker.js')) {
+    return { status: 200, content: prepend + readFileSync(path.join(folder, name), 'utf8') };
+  }
+  return null;
+}

@@ -1,0 +1,225 @@
+/** What a visitor can do with a result, and how work is stopped. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import * as visits from './page_visit.mjs';
+
+const { visit, choose, waitForStatus, readMessage, makePicture } = visits;
+
+/** @type {(page: visits.Page, options?: Parameters<typeof makePicture>[1]) => Promise<void>} */
+async function enlarge(page, options) {
+  await choose(page, 'photo.png', 'image/png', await makePicture(page, options));
+  await waitForStatus(page, /^Done/);
+}
+
+for (const [format, extension, type] of [
+  ['PNG', 'png', 'image/png'],
+  ['WebP', 'webp', 'image/webp'],
+  ['JPEG', 'jpg', 'image/jpeg'],
+]) {
+  test(`a result is saved as ${format}`, async (t) => {
+    const page = await visit(t);
+    await enlarge(page);
+    await page.getByRole('radio', { name: format }).check({ force: true });
+    const { name, content } = await visits.download(page);
+    assert.equal(name, `photo-x2.${extension}`);
+    const picture = await visits.decode(page, content, type);
+    assert.deepEqual([picture.width, picture.height], [96, 64]);
+  });
+}
+
+test('what is transparent is white in JPEG', async (t) => {
+  const page = await visit(t);
+  await enlarge(page, { alpha: 0 });
+  await page.getByRole('radio', { name: 'JPEG' }).check({ force: true });
+  const { content } = await visits.download(page);
+  assert.ok((await visits.decode(page, content, 'image/jpeg')).top[0] > 250);
+});
+
+test('a format that this browser cannot write is said', async (t) => {
+  const page = await visit(t, {
+    // As Safari does: PNG where WebP was asked for.
+    before: () => {
+      const { toBlob } = HTMLCanvasElement.prototype;
+      HTMLCanvasElement.prototype.toBlob = function (callback) {
+        toBlob.call(this, callback, 'image/png');
+      };
+    },
+  });
+  await enlarge(page);
+  await page.getByRole('radio', { name: 'WebP' }).check({ force: true });
+  await page.click('#download');
+  assert.match(await readMessage(page), /cannot write this picture as WebP. Choose another format/);
+});
+
+test('a result is copied as PNG', async (t) => {
+  const page = await visit(t, { context: { permissions: ['clipboard-read', 'clipboard-write'] } });
+  await enlarge(page);
+  await page.click('#copy');
+  await page.getByText('Copied.').waitFor();
+  const width = await page.evaluate(async () => {
+    const [item] = await navigator.clipboard.read();
+    return (await createImageBitmap(await item.getType('image/png'))).width;
+  });
+  assert.equal(width, 96);
+});
+
+test('a clipboard that is denied is said', async (t) => {
+  const page = await visit(t, {
+    before: () => {
+      navigator.clipboard.write = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+    },
+  });
+  await enlarge(page);
+  await page.click('#copy');
+  assert.match(await readMessage(page), /does not let the page copy. Use Download/);
+});
+
+test('nothing can be saved before it is finished', async (t) => {
+  const page = await visit(t);
+  assert.ok(
+    await page.locator('#download').isDisabled(),
+    'what was made earlier is no result of the visitor',
+  );
+  await enlarge(page);
+  assert.ok(await page.locator('#download').isEnabled());
+  const large = await makePicture(page, { width: 3000, height: 2000 });
+  await choose(page, 'large.png', 'image/png', large);
+  await waitForStatus(page, /^Enlarging/);
+  assert.ok(await page.locator('#download').isDisabled());
+});
+
+test('Escape stops a large picture at once, and the next one works', async (t) => {
+  const page = await visit(t);
+  await choose(
+    page,
+    'large.png',
+    'image/png',
+    await makePicture(page, { width: 3000, height: 2000 }),
+  );
+  await waitForStatus(page, /^Enlarging: \d+ %/);
+  const started = Date.now();
+  await page.keyboard.press('Escape');
+  await waitForStatus(page, /^Stopped\.$/);
+  assert.ok(Date.now() - started < 1500, 'within a second, and what Playwright takes');
+  assert.ok(await page.locator('#stop').isHidden());
+  assert.ok(await page.locator('#download').isDisabled(), 'half a result is not saved');
+  await enlarge(page);
+});
+
+test('a picture that comes while another is enlarged takes its place', async (t) => {
+  const page = await visit(t);
+  await choose(
+    page,
+    'large.png',
+    'image/png',
+    await makePicture(page, { width: 3000, height: 2000 }),
+  );
+  await waitForStatus(page, /^Enlarging/);
+  await choose(page, 'small.png', 'image/png', await makePicture(page));
+  await waitForStatus(page, /^Done in .*96 × 64/);
+  assert.equal((await visits.download(page)).name, 'small-x2.png');
+});
+
+test('too large a result is said before it is begun, and a part can be enlarged', async (t) => {
+  const page = await visit(t, {
+    before: () => Object.defineProperty(navigator, 'deviceMemory', { value: 0.25 }), // 3 megapixels
+  });
+  await choose(
+    page,
+    'large.png',
+    'image/png',
+    await makePicture(page, { width: 1200, height: 800 }),
+  );
+  assert.match(
+    await readMessage(page),
+    /2× would make 2,400 × 1,600 pixels, 3\.8 megapixels.*Zoom in/,
+  );
+  await page.getByRole('button', { name: 'Only the part in view' }).click();
+  await waitForStatus(page, /^Done/);
+  const { content } = await visits.download(page);
+  const { width, height } = await visits.decode(page, content, 'image/png');
+  assert.ok(width * height <= 3.125e6 && width * height > 1.5e6, `${width}x${height}`);
+});
+
+test('a camera is enlarged live, and let go of', async (t) => {
+  const page = await visit(t, {
+    context: { permissions: ['camera'] },
+    before: () => {
+      const devices = navigator.mediaDevices;
+      const open = devices.getUserMedia.bind(devices);
+      devices.getUserMedia = async (wanted) =>
+        Object.assign(window, { stream: await open(wanted) }).stream;
+    },
+  });
+  await page.click('#live-camera');
+  await waitForStatus(page, /^Live: \d+\.\d frames per second, .* ms per frame$/);
+  await page.locator('#sizes').filter({ hasText: '128 × 128 → 256 × 256' }).waitFor();
+  await page.getByRole('radio', { name: '64', exact: true }).check({ force: true });
+  await page.locator('#sizes').filter({ hasText: '64 × 64 → 128 × 128' }).waitFor();
+  await page.keyboard.press('Escape');
+  await waitForStatus(page, /^Stopped/);
+  const state = await page.evaluate(() => Object(window).stream.getTracks()[0].readyState);
+  assert.equal(state, 'ended');
+  assert.equal((await visits.download(page)).name, 'live-x2.png');
+});
+
+test('a camera that is denied is said', async (t) => {
+  const page = await visit(t);
+  await page.click('#live-camera');
+  assert.match(await readMessage(page), /camera was not allowed. Allow it/);
+});
+
+test('a video is enlarged live', async (t) => {
+  const page = await visit(t);
+  const film = await page.evaluate(async () => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [100, 60];
+    const context = canvas.getContext('2d');
+    const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm' });
+    const recorded = new Promise(
+      (resolve) => (recorder.ondataavailable = ({ data }) => resolve(data)),
+    );
+    recorder.start();
+    for (let i = 0; i < 10; i++) {
+      context?.fillRect(i, i, 9, 9);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    recorder.stop();
+    return [...new Uint8Array(await (await recorded).arrayBuffer())];
+  });
+  await choose(page, 'film.webm', 'video/webm', Buffer.from(film));
+  await waitForStatus(page, /^Live: /);
+  await page.locator('#sizes').filter({ hasText: '100 × 60 → 200 × 120' }).waitFor();
+});
+
+test('a video that cannot be played is said', async (t) => {
+  const page = await visit(t);
+  await choose(page, 'film.mp4', 'video/mp4', Buffer.from('not a film'));
+  assert.match(await readMessage(page), /video cannot be played here/);
+});
+
+test('a model that is missing is said, and asked for again', async (t) => {
+  let missing = true;
+  const page = await visit(t, {
+    intercept: (name) => (missing && /\.onnx$/.test(name) ? { status: 404, content: '' } : null),
+  });
+  await choose(page, 'photo.png', 'image/png', await makePicture(page));
+  assert.ok((await readMessage(page)).length > 20);
+  missing = false;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await waitForStatus(page, /^Done/);
+});
+
+test('this device is measured, and the figures leave as JSON', async (t) => {
+  const page = await visit(t);
+  await page.click('#benchmark');
+  await waitForStatus(page, /^Measured/);
+  const cells = await page.locator('#benchmark-rows tr').first().locator('td').allInnerTexts();
+  assert.match(cells.join(' '), /^[\d.]+ ms [\d.]+ ms [\d.]+ ms [\d.]+ dB$/);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click('#benchmark-save')]);
+  let json = '';
+  for await (const part of await file.createReadStream()) json += part;
+  assert.equal(JSON.parse(json).files.length, await page.locator('#benchmark-rows tr').count());
+});

@@ -1,0 +1,148 @@
+/** Zoom, pan and divider, by pointer and by keys alone. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { choose, makePicture, visit, waitForStatus } from './page_visit.mjs';
+
+/** @typedef {import('./page_visit.mjs').Page} Page */
+
+/** @type {(t: import('node:test').TestContext) => Promise<Page>} */
+async function visitWithResult(t) {
+  const page = await visit(t);
+  await choose(
+    page,
+    'photo.png',
+    'image/png',
+    await makePicture(page, { width: 450, height: 300 }),
+  );
+  await waitForStatus(page, /^Done/);
+  return page;
+}
+
+/** @param {Page} page In percent. */
+const readZoom = async (page) => parseInt(await page.locator('#zoom-value').innerText());
+
+/** @param {Page} page @param {number} x @param {number} y Shares of the stage. @returns {Promise<number[]>} */
+const colourAt = (page, x, y) =>
+  page.evaluate(
+    async ({ x, y }) => {
+      await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      const canvas = /** @type {HTMLCanvasElement} */ (document.getElementById('canvas'));
+      const pixel = canvas
+        .getContext('2d')
+        ?.getImageData(canvas.width * x, canvas.height * y, 1, 1);
+      return [...(pixel?.data ?? [])];
+    },
+    { x, y },
+  );
+
+test('keys zoom and move the picture', async (t) => {
+  const page = await visitWithResult(t);
+  await page.focus('#canvas');
+  const fitted = await readZoom(page);
+  await page.keyboard.press('1');
+  assert.equal(await readZoom(page), 100);
+  for (let i = 0; i < 8; i++) await page.keyboard.press('+');
+  assert.ok((await readZoom(page)) > 400);
+  for (let i = 0; i < 60; i++) await page.keyboard.press('ArrowUp');
+  assert.ok((await colourAt(page, 0.25, 0.9))[0] > 200, 'the red upper half');
+  for (let i = 0; i < 60; i++) await page.keyboard.press('ArrowDown');
+  assert.ok((await colourAt(page, 0.25, 0.1))[2] > 200, 'the blue lower half');
+  await page.keyboard.press('0');
+  assert.equal(await readZoom(page), fitted);
+});
+
+test('the wheel zooms, and scrolls the page where there is nothing to zoom', async (t) => {
+  const page = await visitWithResult(t);
+  const fitted = await readZoom(page);
+  await page.hover('#canvas', { position: { x: 100, y: 100 } });
+  await page.mouse.wheel(0, -500);
+  await page.waitForFunction(
+    (zoom) => parseInt(document.getElementById('zoom-value')?.innerText ?? '') > zoom,
+    fitted,
+  );
+  assert.equal(await page.evaluate(() => scrollY), 0);
+  await page.click('#zoom-fit');
+  await page.hover('#canvas', { position: { x: 100, y: 100 } });
+  await page.mouse.wheel(0, 300);
+  await page.waitForFunction(() => scrollY > 0);
+  assert.equal(await readZoom(page), fitted);
+});
+
+test('a drag moves the picture', async (t) => {
+  const page = await visitWithResult(t);
+  await page.click('#zoom-in', { clickCount: 5 });
+  await page.hover('#canvas', { position: { x: 200, y: 200 } });
+  await page.mouse.down();
+  await page.mouse.move(200, 2000, { steps: 5 });
+  await page.mouse.up();
+  assert.ok((await colourAt(page, 0.25, 0.9))[0] > 200);
+});
+
+test('the divider follows pointer and keys, and says where it is', async (t) => {
+  const page = await visitWithResult(t);
+  const divider = page.getByRole('slider');
+  await divider.focus();
+  for (const [key, value] of [
+    ['Home', '0'],
+    ['End', '100'],
+    ['PageDown', '90'],
+    ['ArrowLeft', '88'],
+  ]) {
+    await page.keyboard.press(key);
+    assert.equal(await divider.getAttribute('aria-valuenow'), value);
+  }
+  const box = await page.locator('#stage').boundingBox();
+  assert.ok(box);
+  await divider.hover();
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 4, box.y + 50, { steps: 3 });
+  await page.mouse.up();
+  assert.equal(await divider.getAttribute('aria-valuenow'), '25');
+});
+
+test('left of the divider is bicubic, right of it the network', async (t) => {
+  const page = await visitWithResult(t);
+  await page.getByRole('slider').focus();
+  /** @type {Buffer[]} */
+  const seen = [];
+  for (const key of ['Home', 'End']) {
+    await page.keyboard.press(key);
+    await colourAt(page, 0, 0);
+    seen.push(await page.locator('#canvas').screenshot());
+  }
+  assert.ok(!seen[0].equals(seen[1]), 'a network of random weights is not bicubic');
+});
+
+test('everything can be reached by Tab, and what has the focus shows it', async (t) => {
+  const page = await visitWithResult(t);
+  const expected = [
+    'choose',
+    'canvas',
+    'divider',
+    'zoom-in',
+    'live-camera',
+    'download',
+    'benchmark',
+  ];
+  /** @type {Set<string>} */
+  const reached = new Set();
+  for (let i = 0; i < 40; i++) {
+    await page.keyboard.press('Tab');
+    const { id, visible } = await page.evaluate(() => {
+      const focused = /** @type {HTMLElement} */ (document.activeElement);
+      const shows = [focused, focused.nextElementSibling, focused.firstElementChild].some(
+        (part) => part && getComputedStyle(part).outlineStyle !== 'none',
+      );
+      return { id: focused.id, visible: shows || focused === document.body };
+    });
+    assert.ok(visible, `#${id} shows its focus`);
+    reached.add(id);
+  }
+  assert.deepEqual(
+    expected.filter((id) => !reached.has(id)),
+    [],
+  );
+});

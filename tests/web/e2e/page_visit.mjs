@@ -1,0 +1,152 @@
+/**
+ * A visit to the built page in Debian's Chromium, with a network of a few channels that doubles
+ * pictures in no time; see noxfile.py for what has made it.
+ *
+ * @typedef {import('playwright-core').Page} Page
+ * @typedef {import('playwright-core').BrowserContextOptions} ContextOptions
+ */
+
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { after } from 'node:test';
+
+import { serve } from '../../../web_demo/serve.mjs';
+
+const require = createRequire(new URL('../../../web_demo/package.json', import.meta.url));
+/** @type {typeof import('playwright-core')} */
+const { chromium } = require('playwright-core');
+
+export const FOLDER = path.join(import.meta.dirname, '../../../dist/web_cases/page');
+
+const FLAGS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  '--use-fake-device-for-media-stream', // a camera that shows a test picture
+];
+
+const browser = chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+after(async () => (await browser).close());
+
+export const PHONE = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+};
+
+/**
+ * Open the page; it closes with the test, which fails if the page did anything that it should not.
+ *
+ * @param {import('node:test').TestContext} test
+ * @param {object} [options]
+ * @param {ContextOptions} [options.context]
+ * @param {() => void} [options.before] Runs in the page before anything else.
+ * @param {(path: string) => {status: number, content: string}|null} [options.intercept]
+ * @returns {Promise<Page>}
+ */
+export async function visit(test, { context: settings = {}, before = () => {}, intercept } = {}) {
+  const server = await serve(FOLDER, { ...(intercept && { intercept }) });
+  const viewport = { width: 1280, height: 800 };
+  const context = await (
+    await browser
+  ).newContext({ viewport, serviceWorkers: 'block', ...settings });
+  /** @type {string[]} */
+  const wrongs = [];
+  const page = await context.newPage();
+  page.on('pageerror', (error) => wrongs.push(`${error}`));
+  page.on('console', (message) => {
+    if (/Content Security Policy/.test(message.text())) wrongs.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(server.url))
+      wrongs.push(request.url());
+  });
+  test.after(async () => {
+    await context.close();
+    server.close();
+    if (wrongs.length) throw new Error(wrongs.join('\n'));
+  });
+  await page.addInitScript(before);
+  await page.goto(server.url);
+  await page.locator('#scales input:enabled').first().waitFor({ state: 'attached' });
+  return page;
+}
+
+/** @param {Page} page @param {string} name @param {string} type @param {Buffer} content */
+export async function choose(page, name, type, content) {
+  await page.setInputFiles('#file', { name, mimeType: type, buffer: content });
+}
+
+/** @param {Page} page @param {RegExp} text */
+export async function waitForStatus(page, text) {
+  await page.locator('#status').filter({ hasText: text }).waitFor();
+}
+
+/** @param {Page} page @returns {Promise<string>} What the page says went wrong. */
+export async function readMessage(page) {
+  await page.locator('#message').waitFor();
+  return page.locator('#message-text').innerText();
+}
+
+/**
+ * Draw a picture file in the browser: the upper half red, the lower half blue, the alpha given.
+ *
+ * @param {Page} page
+ * @param {{type?: string, width?: number, height?: number, alpha?: number}} [options]
+ * @returns {Promise<Buffer>}
+ */
+export async function makePicture(
+  page,
+  { type = 'image/png', width = 48, height = 32, alpha = 1 } = {},
+) {
+  const options = { type, width, height, alpha };
+  const bytes = await page.evaluate(async ({ type, width, height, alpha }) => {
+    const canvas = new OffscreenCanvas(width, height);
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    context.globalAlpha = alpha;
+    context.fillStyle = 'red';
+    context.fillRect(0, 0, width, height / 2);
+    context.fillStyle = 'blue';
+    context.fillRect(0, height / 2, width, height / 2);
+    const blob = await canvas.convertToBlob({ type });
+    return [...new Uint8Array(await blob.arrayBuffer())];
+  }, options);
+  return Buffer.from(bytes);
+}
+
+/**
+ * Download the result.
+ *
+ * @param {Page} page
+ * @returns {Promise<{name: string, content: Buffer}>}
+ */
+export async function download(page) {
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click('#download')]);
+  /** @type {Buffer[]} */
+  const parts = [];
+  for await (const part of await file.createReadStream()) parts.push(part);
+  return { name: file.suggestedFilename(), content: Buffer.concat(parts) };
+}
+
+/**
+ * Decode a picture file in the browser.
+ *
+ * @param {Page} page @param {Buffer} content @param {string} type
+ * @returns {Promise<{width: number, height: number, top: number[], bottom: number[]}>} Its size, and the
+ *   RGBA of two of its pixels.
+ */
+export async function decode(page, content, type) {
+  return page.evaluate(
+    async ({ bytes, type }) => {
+      const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)], { type }));
+      const { width, height } = bitmap;
+      const context = new OffscreenCanvas(width, height).getContext('2d');
+      context?.drawImage(bitmap, 0, 0);
+      const at = (/** @type {number} */ y) => [
+        ...(context?.getImageData(width >> 1, y, 1, 1).data ?? []),
+      ];
+      return { width, height, top: at(height >> 2), bottom: at((3 * height) >> 2) };
+    },
+    { bytes: [...content], type },
+  );
+}

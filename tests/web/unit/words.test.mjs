@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import * as words from '../../../web_demo/src/ui/words.js';
+
+/** @type {[number, string][]} */
+const DURATIONS = [
+  [0.2, 'less than a second'],
+  [1, '1 second'],
+  [59.4, '59 seconds'],
+  [59.6, '1 min 0 s'],
+  [3700, '1 h 1 min'],
+];
+for (const [seconds, text] of DURATIONS) {
+  test(`${seconds} s is ${text}`, () => assert.equal(words.durationText(seconds), text));
+}
+
+const NAMES = [
+  ['photo.jpg', 'photo-x4.png'],
+  ['holiday.2024.heic', 'holiday.2024-x4.png'],
+  ['..\\folder/evil\u0000<name>.png', 'evilname-x4.png'],
+  ['', 'picture-x4.png'],
+  ['.png', 'picture-x4.png'],
+];
+for (const [name, result] of NAMES) {
+  test(`the result of ${JSON.stringify(name)} is ${result}`, () =>
+    assert.equal(words.resultName(name, 4, 'png'), result));
+}
+
+test('sizes and times have the digits that mean something', () => {
+  assert.equal(words.sizeText({ width: 12000, height: 800 }), '12,000 × 800');
+  assert.equal(words.megapixelText(24.2e6), '24 megapixels');
+  assert.equal(words.megapixelText(0.54e6), '0.5 megapixels');
+  assert.equal(words.millisecondText(8.1234), '8.12 ms');
+  assert.equal(words.millisecondText(412.7), '413 ms');
+});

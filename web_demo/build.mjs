@@ -1,0 +1,184 @@
+/**
+ * Builds the page: `node build.mjs [--models FOLDER] [--output FOLDER]`.
+ *
+ *     index.html  service_worker.js  manifest.webmanifest  icons/  samples/
+ *     assets/HASH/               the modules, the style, models.json; HASH is that of their content
+ *     models/                    what models.json names; each file has its hash in its name
+ *     onnxruntime-web-VERSION/   the engine
+ *
+ * All links are relative, so the folder works wherever it is put.
+ */
+
+import { createHash } from 'node:crypto';
+import { access, cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { build } from 'esbuild';
+
+import { BuildError, readModels } from './models.mjs';
+
+const HERE = import.meta.dirname;
+
+/** What browsers run since 2023; nothing older has what the engine needs. */
+const TARGET = 'es2022';
+
+const ENGINE = path.join(HERE, 'node_modules/onnxruntime-web');
+
+/** The engine's two forms: smaller and faster without WebGPU, larger and slower with it. */
+const ENGINE_FILES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify'].flatMap(
+  (name) => [`${name}.mjs`, `${name}.wasm`],
+);
+
+/** Copied as they are. */
+const STATIC = ['manifest.webmanifest', 'icons', 'samples'];
+
+/** Modules that something else than a module asks for by name. */
+const ENTRIES = ['src/main.js', 'src/engine/upscaler.js', 'src/engine/worker.js'];
+
+/**
+ * @param {string} models Folder of converted files.
+ * @param {string} output Replaced as a whole, once everything is there.
+ */
+async function buildPage(models, output) {
+  const aside = `${output}.partial`;
+  await rm(aside, { recursive: true, force: true });
+  await mkdir(aside, { recursive: true });
+  try {
+    const { catalogue, files } = await readModels(models);
+    const assets = await bundle(catalogue);
+    const version = hash(...assets.keys(), ...assets.values());
+    for (const name of STATIC) await copy(path.join(HERE, name), path.join(aside, name));
+    for (const [name, content] of assets) await write(aside, `assets/${version}/${name}`, content);
+    for (const [name, content] of files) await write(aside, name, content);
+    await copyEngine(aside);
+    await write(aside, 'index.html', await link(version));
+    await write(aside, 'service_worker.js', await bundleServiceWorker(aside));
+    await rm(output, { recursive: true, force: true });
+    await rename(aside, output);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {object} catalogue
+ * @returns {Promise<Map<string, Uint8Array>>} Name -> content of all that lies in `assets/HASH`.
+ */
+async function bundle(catalogue) {
+  const { outputFiles } = await build({
+    absWorkingDir: HERE,
+    entryPoints: [...ENTRIES, 'style.css'],
+    outdir: 'assets',
+    entryNames: '[name]',
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    format: 'esm',
+    target: TARGET,
+    // The engine without its glue code: that is loaded by address, see `copyEngine`.
+    conditions: ['onnxruntime-web-use-extern-wasm'],
+    external: ['icons/*', 'samples/*'],
+    logLevel: 'warning',
+    write: false,
+  });
+  const content = new TextEncoder().encode(JSON.stringify(catalogue));
+  return new Map([
+    ...outputFiles.map((file) => /** @type {const} */ ([path.basename(file.path), file.contents])),
+    ['models.json', content],
+  ]);
+}
+
+/**
+ * The page with its links into `assets/HASH`.
+ *
+ * @param {string} version
+ */
+async function link(version) {
+  const page = await readFile(path.join(HERE, 'index.html'), 'utf8');
+  const links = { 'src/main.js': 'main.js', 'style.css': 'style.css' };
+  return Object.entries(links).reduce((text, [source, name]) => {
+    if (!text.includes(`"${source}"`)) throw new BuildError(`index.html has no link to "${source}".`);
+    return text.replace(`"${source}"`, `"assets/${version}/${name}"`);
+  }, page);
+}
+
+/** @param {string} folder Complete but for the service worker itself. */
+async function bundleServiceWorker(folder) {
+  const all = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .map((name) => name.split(path.sep).join('/'))
+    .sort();
+  const isLarge = (/** @type {string} */ name) => /^(models|onnxruntime-web-)/.test(name);
+  const pageFiles = all.filter((name) => !isLarge(name));
+  const contents = pageFiles.map((name) => readFile(path.join(folder, name)));
+  const version = hash(...(await Promise.all(contents)));
+  const facts = { version, pageFiles, largeFiles: all.filter(isLarge) };
+  const { outputFiles } = await build({
+    absWorkingDir: HERE,
+    entryPoints: ['src/service_worker.js'],
+    bundle: true,
+    minify: true,
+    target: TARGET,
+    define: { 'globalThis.BUILD': JSON.stringify(facts) },
+    write: false,
+  });
+  return /** @type {{contents: Uint8Array}} */ (outputFiles[0]).contents;
+}
+
+/**
+ * A file, or a folder without what it says to developers.
+ *
+ * @param {string} source
+ * @param {string} target
+ */
+async function copy(source, target) {
+  await cp(source, target, { recursive: true, filter: (name) => !name.endsWith('.md') });
+}
+
+/** @param {string} folder */
+async function copyEngine(folder) {
+  const { version } = JSON.parse(await readFile(path.join(ENGINE, 'package.json'), 'utf8'));
+  for (const name of ENGINE_FILES) {
+    await copy(path.join(ENGINE, 'dist', name), path.join(folder, `onnxruntime-web-${version}`, name));
+  }
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name
+ * @param {string|Uint8Array} content
+ */
+async function write(folder, name, content) {
+  const file = path.join(folder, name);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, content);
+}
+
+/** @param {(string|Uint8Array)[]} parts */
+function hash(...parts) {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part);
+  return digest.digest('hex').slice(0, 12);
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      models: { type: 'string', default: path.join(HERE, '../dist/models') },
+      output: { type: 'string', default: path.join(HERE, 'dist') },
+    },
+  });
+  await access(ENGINE).catch(() => {
+    throw new BuildError('onnxruntime-web is not installed: run `npm ci` first.');
+  });
+  await buildPage(path.resolve(values.models), path.resolve(values.output));
+}
+
+await main().catch((error) => {
+  if (!(error instanceof BuildError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+});

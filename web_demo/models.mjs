@@ -1,0 +1,179 @@
+/**
+ * The converted files that the page gets: read from their manifests, checked, one per scale.
+ *
+ * @import { CatalogueEntry, Golden } from './src/engine/catalogue.js'
+ *
+ * @typedef {Map<string, Uint8Array>} Files Name in the built folder -> content.
+ */
+
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+
+/** No page can be built; the message says what to do. */
+export class BuildError extends Error {}
+
+/** From models.json, in `assets/HASH`, to the root of the page. */
+const ROOT = '../../';
+
+/**
+ * Of several files of one scale the first of these wins: the head that computes least, the smaller
+ * download (as fast, as measured in Chromium), and the shift that is one operator, not ten.
+ */
+const PREFERRED = [
+  { field: 'head', order: ['direct', 'pixelshuffle', 'mlp'] },
+  { field: 'precision', order: ['fp16', 'fp32'] },
+  { field: 'shift', order: ['depthwise', 'slice_concat'] },
+];
+
+/**
+ * @param {string} folder With `.onnx` files and their manifests, as `scnet convert` leaves it.
+ * @returns {Promise<{catalogue: {models: CatalogueEntry[]}, files: Files}>}
+ * @throws {BuildError} There is none, or one is not what its manifest says.
+ */
+export async function readModels(folder) {
+  const manifests = await readManifests(folder);
+  const scales = [...new Set(manifests.map((manifest) => manifest.model.scale))].sort();
+  if (scales.length === 0) {
+    throw new BuildError(
+      `No .onnx file for any size, with its manifest, lies in ${folder}: make some with ` +
+        '`scnet convert --format onnx --precision fp16 --shift depthwise -o FOLDER`, then name FOLDER with --models.',
+    );
+  }
+  /** @type {Files} */
+  const files = new Map();
+  const models = [];
+  for (const scale of scales) {
+    const rivals = manifests.filter((manifest) => manifest.model.scale === scale);
+    models.push(await describe(folder, choose(rivals), files));
+  }
+  return { catalogue: { models }, files };
+}
+
+/** @param {string} folder */
+async function readManifests(folder) {
+  const names = await readdir(folder).catch(() => /** @type {string[]} */ ([]));
+  const manifests = [];
+  for (const name of names.filter((name) => name.endsWith('.onnx.json')).sort()) {
+    const manifest = parse(await readFile(path.join(folder, name), 'utf8'), name);
+    if (isForThePage(manifest.model)) manifests.push(manifest);
+  }
+  return manifests;
+}
+
+/** @param {any} model */
+function isForThePage(model) {
+  const known = PREFERRED.every(({ field, order }) => order.includes(model[field]));
+  return known && model.sizes === null;
+}
+
+/**
+ * @param {string} text
+ * @param {string} name
+ */
+function parse(text, name) {
+  try {
+    const manifest = JSON.parse(text);
+    if (manifest.schema_version === 1 && manifest.model.format === 'onnx') return manifest;
+  } catch {
+    // said below
+  }
+  throw new BuildError(`${name} is not a manifest of version 1 of an ONNX file: convert again.`);
+}
+
+/**
+ * @param {any[]} rivals At least one.
+ */
+function choose(rivals) {
+  return rivals.reduce((best, rival) => (isBetter(rival.model, best.model) ? rival : best));
+}
+
+/**
+ * @param {any} model
+ * @param {any} other
+ */
+function isBetter(model, other) {
+  const decisive = PREFERRED.find(({ field }) => model[field] !== other[field]);
+  if (decisive === undefined) return false;
+  const { field, order } = decisive;
+  return order.indexOf(model[field]) < order.indexOf(other[field]);
+}
+
+/**
+ * @param {string} folder
+ * @param {any} manifest
+ * @param {Files} files Gets what the entry names.
+ * @returns {Promise<CatalogueEntry>}
+ */
+async function describe(folder, manifest, files) {
+  const { file, sha256, model, operators, golden } = manifest;
+  const content = await readChecked(folder, file, sha256);
+  return {
+    ...{ scale: model.scale, head: model.head, precision: model.precision, shift: model.shift },
+    ...{ halo: model.halo, input: model.input.name, output: model.output.name },
+    ...{ file, sha256, bytes: content.byteLength },
+    label: `SCNet-${model.variant.toUpperCase()} ×${model.scale}`,
+    licence: model.weights.licence,
+    operators: Object.values(operators).reduce((sum, count) => sum + count, 0),
+    url: keep(files, 'models', file, sha256, content),
+    golden: await Promise.all(reduce(golden).map((sample) => copyGolden(folder, sample, files))),
+  };
+}
+
+/**
+ * What a self-test needs: of the smallest size, one photograph and the worst case.
+ *
+ * @param {any[]} golden
+ */
+function reduce(golden) {
+  const area = (/** @type {any} */ { input_shape: [, , height, width] }) => height * width;
+  const smallest = Math.min(...golden.map(area));
+  const samples = golden.filter((sample) => area(sample) === smallest);
+  return [...new Set([samples[0], samples.at(-1)])];
+}
+
+/**
+ * @param {string} folder
+ * @param {any} sample
+ * @param {Files} files
+ * @returns {Promise<Golden>}
+ */
+async function copyGolden(folder, sample, files) {
+  const copy = async (/** @type {'input'|'output'} */ end) => {
+    const [name, sha256] = [sample[end], sample[`${end}_sha256`]];
+    const [, , height, width] = sample[`${end}_shape`];
+    const content = await readChecked(folder, name, sha256);
+    return { url: keep(files, 'models/golden', path.basename(name), sha256, content), sha256, height, width };
+  };
+  return { name: sample.name, input: await copy('input'), output: await copy('output') };
+}
+
+/**
+ * @param {Files} files
+ * @param {string} folder In the page.
+ * @param {string} name
+ * @param {string} sha256
+ * @param {Uint8Array} content
+ * @returns {string} Its address, as models.json gives it; the hash in it lets browsers keep it.
+ */
+function keep(files, folder, name, sha256, content) {
+  const kept = `${folder}/${sha256.slice(0, 12)}-${name}`;
+  files.set(kept, content);
+  return ROOT + kept;
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name
+ * @param {string} sha256
+ */
+async function readChecked(folder, name, sha256) {
+  const file = path.join(folder, name);
+  const content = await readFile(file).catch((error) => {
+    throw new BuildError(`${file} cannot be read (${error.code}): convert again.`);
+  });
+  if (createHash('sha256').update(content).digest('hex') !== sha256) {
+    throw new BuildError(`${file} is not the file that its manifest describes: convert again.`);
+  }
+  return content;
+}

@@ -1,0 +1,105 @@
+/**
+ * Serves the built page, to this machine only: `node serve.mjs [--port PORT] [--open]`.
+ *
+ * @typedef {object} Options
+ * @property {number} [port] Any free one if not given.
+ * @property {boolean} [isolated] Send the headers with which a page may share memory between
+ *   threads; true if not given.
+ * @property {(path: string) => Answer|null} [intercept] Asked first, for tests: null serves the file.
+ *
+ * @typedef {{status: number, content: string|Uint8Array}} Answer
+ */
+
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const TYPES = new Map([
+  ['.css', 'text/css'],
+  ['.html', 'text/html; charset=utf-8'],
+  ['.js', 'text/javascript'],
+  ['.json', 'application/json'],
+  ['.mjs', 'text/javascript'],
+  ['.png', 'image/png'],
+  ['.svg', 'image/svg+xml'],
+  ['.wasm', 'application/wasm'],
+  ['.webmanifest', 'application/manifest+json'],
+  ['.webp', 'image/webp'],
+]);
+
+const ISOLATION = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/**
+ * @param {string} folder
+ * @param {Options} [options]
+ * @returns {Promise<{url: string, close: () => void}>} Its address, ending with a slash.
+ */
+export async function serve(folder, { port = 0, isolated = true, intercept = () => null } = {}) {
+  const server = createServer(async (request, response) => {
+    const name = nameOf(request.url ?? '/');
+    const { status, content } = intercept(name) ?? (await read(folder, name));
+    response.writeHead(status, {
+      'Content-Type': TYPES.get(path.extname(name)) ?? 'application/octet-stream',
+      ...(isolated ? ISOLATION : {}),
+    });
+    response.end(content);
+  });
+  await new Promise((resolve, reject) => {
+    server.on('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve(null));
+  });
+  const { port: chosen } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${chosen}/`, close };
+}
+
+/**
+ * @param {string} address Path and query.
+ * @returns {string} Relative to the folder.
+ */
+function nameOf(address) {
+  const { pathname } = new URL(address, 'http://localhost');
+  return pathname.endsWith('/') ? `${pathname.slice(1)}index.html` : pathname.slice(1);
+}
+
+/**
+ * @param {string} folder
+ * @param {string} name
+ * @returns {Promise<Answer>}
+ */
+async function read(folder, name) {
+  try {
+    const file = path.join(folder, decodeURIComponent(name));
+    if (!file.startsWith(folder + path.sep)) throw new RangeError('outside');
+    return { status: 200, content: await readFile(file) };
+  } catch {
+    return { status: 404, content: 'Not found' };
+  }
+}
+
+/** What shows an address in the visitor's browser, by system. */
+const OPENERS = new Map([
+  ['darwin', 'open'],
+  ['win32', 'explorer'],
+]);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({
+    options: { port: { type: 'string', default: '0' }, open: { type: 'boolean', default: false } },
+  });
+  const { url } = await serve(path.join(import.meta.dirname, 'dist'), { port: Number(values.port) });
+  console.log(`The page is at ${url}; Ctrl-C ends it.`);
+  if (values.open) {
+    const opener = spawn(OPENERS.get(process.platform) ?? 'xdg-open', [url], { stdio: 'ignore' });
+    opener.on('error', () => console.log('No browser could be started: open the address yourself.'));
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The converted files that came with the page: which there are, and fetching them whole.
+ *
+ * The build writes `models.json` from the manifests beside the files; see `models.mjs`.
+ *
+ * @import { ModelEntry } from './upscaler.js'
+ * @import { Image } from './pixels.js'
+ *
+ * @typedef {object} Blob A file, named after its content.
+ * @property {string} url Relative to `models.json`.
+ * @property {string} sha256
+ *
+ * @typedef {object} Sample An image of raw little-endian float32, NCHW, RGB in [0, 1].
+ * @property {string} url
+ * @property {string} sha256
+ * @property {number} height
+ * @property {number} width
+ *
+ * @typedef {object} Golden An input and PyTorch's output for it.
+ * @property {string} name
+ * @property {Sample} input
+ * @property {Sample} output
+ *
+ * @typedef {object} CatalogueFacts
+ * @property {string} url Relative to `models.json`.
+ * @property {string} sha256
+ * @property {string} shift How the spatial shift is written.
+ * @property {number} operators How many the file holds.
+ * @property {string} input Its name.
+ * @property {string} output
+ * @property {Golden[]} golden
+ *
+ * @typedef {ModelEntry & CatalogueFacts} CatalogueEntry
+ */
+
+import { UpscalerError } from './errors.js';
+
+const DAMAGED = 'Reload the page; if that does not help, tell whoever runs it.';
+
+/** Where the build puts it: beside the modules. */
+export const CATALOGUE_URL = new URL('models.json', import.meta.url);
+
+/**
+ * @param {URL} url
+ * @returns {Promise<CatalogueEntry[]>} One entry per scale, at least one.
+ * @throws {UpscalerError} It cannot be fetched, or lists nothing.
+ */
+export async function fetchCatalogue(url = CATALOGUE_URL) {
+  const content = await fetchBytes(url, 'The list of models');
+  const entries = parse(new TextDecoder().decode(content));
+  if (entries.length === 0) {
+    throw new UpscalerError('model-wrong', `The list of models is damaged. ${DAMAGED}`);
+  }
+  return entries;
+}
+
+/**
+ * @param {CatalogueEntry} entry
+ * @returns {Promise<ArrayBuffer>} The file, as it was proved.
+ * @throws {UpscalerError} It cannot be fetched, or is another file.
+ */
+export function fetchModel(entry) {
+  return fetchWhole(entry, `The model for ${entry.label}`);
+}
+
+/**
+ * @param {CatalogueEntry} entry
+ * @returns {Promise<{input: Image, output: Image}[]>} What the self-test compares.
+ * @throws {UpscalerError} A sample cannot be fetched, or was changed.
+ */
+export function fetchGolden({ golden, label }) {
+  const fetchImage = async (/** @type {Sample} */ sample) => ({
+    width: sample.width,
+    height: sample.height,
+    values: new Float32Array(await fetchWhole(sample, `A test picture for ${label}`)),
+  });
+  return Promise.all(
+    golden.map(async ({ input, output }) => ({
+      input: await fetchImage(input),
+      output: await fetchImage(output),
+    })),
+  );
+}
+
+/**
+ * @param {string} text
+ * @returns {CatalogueEntry[]} Empty if it is no catalogue.
+ */
+function parse(text) {
+  try {
+    const { models } = JSON.parse(text);
+    return Array.isArray(models) ? models : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * @param {Blob} blob
+ * @param {string} what For the visitor.
+ */
+async function fetchWhole({ url, sha256 }, what) {
+  const content = await fetchBytes(new URL(url, CATALOGUE_URL), what);
+  if ((await hash(content)) !== sha256) {
+    throw new UpscalerError('model-wrong', `${what} is damaged. ${DAMAGED}`);
+  }
+  return content;
+}
+
+/**
+ * @param {URL} url
+ * @param {string} what
+ */
+async function fetchBytes(url, what) {
+  try {
+    const response = await fetch(url);
+    if (response.ok) return await response.arrayBuffer();
+    throw new UpscalerError(
+      'model-missing',
+      `${what} is missing (the server answered ${response.status}). ${DAMAGED}`,
+    );
+  } catch (error) {
+    if (error instanceof UpscalerError) throw error;
+    throw new UpscalerError(
+      'network',
+      `${what} cannot be loaded. Are you online? Try again when you are.`,
+      { cause: error },
+    );
+  }
+}
+
+/** @param {ArrayBuffer} content */
+async function hash(content) {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

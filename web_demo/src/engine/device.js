@@ -1,0 +1,104 @@
+/**
+ * What this device and browser can do, and in which order to try it.
+ *
+ * @import { Backend, Trial } from './upscaler.js'
+ *
+ * @typedef {object} Device
+ * @property {'hardware'|'software'|'none'} gpu What WebGPU would run on.
+ * @property {string} gpuName Empty if it does not tell.
+ * @property {boolean} isolated The page may share memory between threads.
+ * @property {boolean} ios iPhone or iPad, whatever the browser calls itself.
+ * @property {number} cores
+ * @property {string} userAgent
+ */
+
+/** More threads than this gain nothing on networks of this size, and phones have few fast cores. */
+const MOST_THREADS = 4;
+
+/** In words for the visitor. */
+export const BACKEND_NAMES = Object.freeze({
+  webgpu: 'Graphics card (WebGPU)',
+  'wasm-threads': 'Processor, several threads (WebAssembly)',
+  wasm: 'Processor, one thread (WebAssembly)',
+});
+
+/** @returns {Promise<Device>} */
+export async function describeDevice() {
+  const adapter = await requestAdapter();
+  const info = adapter?.info;
+  const fallback = info?.isFallbackAdapter ?? false;
+  return {
+    gpu: adapter === null ? 'none' : fallback ? 'software' : 'hardware',
+    gpuName: [info?.vendor, info?.architecture].filter(Boolean).join(' '),
+    isolated: globalThis.crossOriginIsolated,
+    ios: isIos(navigator),
+    cores: navigator.hardwareConcurrency || 1,
+    userAgent: navigator.userAgent,
+  };
+}
+
+/**
+ * @param {{userAgent: string, maxTouchPoints: number}} navigator
+ * @returns {boolean}
+ */
+export function isIos({ userAgent, maxTouchPoints }) {
+  // An iPad calls itself a Macintosh, which has no touch screen.
+  return /iPhone|iPad|iPod/.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1);
+}
+
+/**
+ * Why a backend is not tried unless the visitor asks for it.
+ *
+ * @param {Backend} backend
+ * @param {Device} device
+ * @returns {string|null} Null if it is tried.
+ */
+export function objection(backend, device) {
+  if (backend === 'wasm') return null;
+  if (device.ios) {
+    // onnxruntime#22086 for threads, #26827 and #27584 for WebGPU.
+    return `${backend === 'webgpu' ? 'WebGPU' : 'Threads'} can crash this page on iPhone and iPad.`;
+  }
+  if (backend === 'webgpu') {
+    if (device.gpu === 'none') return 'This browser has no WebGPU here.';
+    if (device.gpu === 'software') return 'WebGPU would run on the processor here, slowly.';
+    return null;
+  }
+  if (!device.isolated) return 'The server does not allow threads here.';
+  return device.cores < 2 ? 'This device has one core only.' : null;
+}
+
+/**
+ * Split the backends into those worth a trial, best first, and those passed over.
+ *
+ * @param {Device} device
+ * @returns {{candidates: Backend[], passedOver: Trial[]}}
+ */
+export function planTrials(device) {
+  const backends = /** @type {Backend[]} */ (Object.keys(BACKEND_NAMES));
+  return {
+    candidates: backends.filter((backend) => objection(backend, device) === null),
+    passedOver: backends.flatMap((backend) => {
+      const reason = objection(backend, device);
+      return reason === null ? [] : [{ backend, passed: false, psnrDb: null, reason }];
+    }),
+  };
+}
+
+/**
+ * @param {Backend} backend
+ * @param {Device} device
+ * @returns {number}
+ */
+export function chooseThreads(backend, device) {
+  if (backend !== 'wasm-threads') return 1;
+  return Math.min(MOST_THREADS, Math.max(2, Math.ceil(device.cores / 2)));
+}
+
+async function requestAdapter() {
+  try {
+    return (await navigator.gpu?.requestAdapter()) ?? null;
+  } catch {
+    return null; // some drivers throw where the standard says null
+  }
+}

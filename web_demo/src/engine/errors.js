@@ -1,0 +1,19 @@
+/**
+ * Why nothing was upscaled, in words for the visitor.
+ *
+ * @typedef {'model-missing'|'model-wrong'|'no-backend'|'out-of-memory'|'too-large'|'network'|'cancelled'} ErrorCode
+ */
+
+/** `message` says what was wrong and what to do; `code` is for programs. */
+export class UpscalerError extends Error {
+  /**
+   * @param {ErrorCode} code
+   * @param {string} message
+   * @param {ErrorOptions} [options]
+   */
+  constructor(code, message, options) {
+    super(message, options);
+    this.name = 'UpscalerError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * How far is a result from PyTorch's, and is that near enough to trust a device?
+ *
+ * @import { Image } from './pixels.js'
+ */
+
+/** Apple's "working with Core AI" passes above 50 dB; so does `mobile_runtime/parity.py` for fp16. */
+export const TRUSTED_PSNR_DB = 50;
+
+/** Of equal images, so that the figure stays a JSON number; as in `mobile_runtime/parity.py`. */
+export const EQUAL_DB = 999;
+
+/**
+ * @param {Image} expected
+ * @param {Image} actual
+ * @returns {number|null} PSNR in dB, peak 1.0; null if the sizes differ or a value is not a number.
+ */
+export function psnrDb(expected, actual) {
+  if (expected.width !== actual.width || expected.height !== actual.height) return null;
+  let sum = 0;
+  expected.values.forEach((value, i) => {
+    sum += (value - (actual.values[i] ?? NaN)) ** 2;
+  });
+  if (!Number.isFinite(sum)) return null;
+  return sum === 0 ? EQUAL_DB : -10 * Math.log10(sum / expected.values.length);
+}

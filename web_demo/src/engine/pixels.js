@@ -1,0 +1,98 @@
+/**
+ * Pictures as browsers hold them (RGBA, 8 bit) and as networks take them: `image`, float32 RGB NCHW
+ * in [0, 1]. The arithmetic is that of `mobile_runtime/pictures.py`, bit for bit.
+ *
+ * @import { Pixels } from './upscaler.js'
+ *
+ * @typedef {object} Image
+ * @property {number} width
+ * @property {number} height
+ * @property {Float32Array<ArrayBuffer>} values 3 * height * width, one colour after the other.
+ *
+ * @typedef {object} Area In pixels.
+ * @property {number} x
+ * @property {number} y
+ * @property {number} width
+ * @property {number} height
+ */
+
+const OPAQUE = 255;
+
+/**
+ * Cut a piece out of a picture.
+ *
+ * @param {Pixels} pixels
+ * @param {Area} area Within the picture.
+ * @returns {Pixels}
+ */
+export function cut(pixels, area) {
+  const data = new Uint8ClampedArray(4 * area.width * area.height);
+  for (let row = 0; row < area.height; row++) {
+    const start = 4 * ((area.y + row) * pixels.width + area.x);
+    data.set(pixels.data.subarray(start, start + 4 * area.width), 4 * row * area.width);
+  }
+  return { width: area.width, height: area.height, data };
+}
+
+/**
+ * The colours, as a network takes them. Transparency is left behind.
+ *
+ * @param {Pixels} pixels
+ * @returns {Image}
+ */
+export function toImage({ width, height, data }) {
+  const plane = width * height;
+  const values = new Float32Array(3 * plane);
+  for (let i = 0; i < plane; i++) {
+    for (let colour = 0; colour < 3; colour++) {
+      values[colour * plane + i] = /** @type {number} */ (data[4 * i + colour]) / 255;
+    }
+  }
+  return { width, height, values };
+}
+
+/**
+ * A piece of an image as an opaque picture, clipped and rounded.
+ *
+ * @param {Image} image Nominally in [0, 1].
+ * @param {Area} area Within the image.
+ * @returns {Pixels}
+ */
+export function toPixels(image, area) {
+  const plane = image.width * image.height;
+  const data = new Uint8ClampedArray(4 * area.width * area.height).fill(OPAQUE);
+  let to = 0;
+  for (let y = area.y; y < area.y + area.height; y++) {
+    for (let x = area.x; x < area.x + area.width; x++, to += 4) {
+      for (let colour = 0; colour < 3; colour++) {
+        const value = /** @type {number} */ (image.values[colour * plane + y * image.width + x]);
+        // The array itself clips, and rounds halves to even as numpy's rint does.
+        data[to + colour] = Math.fround(value * 255);
+      }
+    }
+  }
+  return { width: area.width, height: area.height, data };
+}
+
+/**
+ * Whether any pixel lets something shine through.
+ *
+ * @param {Pixels} pixels
+ * @returns {boolean}
+ */
+export function hasTransparency({ data }) {
+  for (let i = 3; i < data.length; i += 4) {
+    if (data[i] !== OPAQUE) return true;
+  }
+  return false;
+}
+
+/**
+ * Whether all values are numbers; fp16 that overflows, and broken drivers, give others.
+ *
+ * @param {Image} image
+ * @returns {boolean}
+ */
+export function isFinite({ values }) {
+  return values.every(Number.isFinite);
+}

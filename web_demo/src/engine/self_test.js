@@ -1,0 +1,177 @@
+/**
+ * Which backend can be trusted here? Each is asked for the golden samples before it gets a picture:
+ * drivers and engines exist that compute wrong pictures without an error (onnxruntime#24070,
+ * #26734).
+ *
+ * @import { Backend, Choice, Trial } from './upscaler.js'
+ * @import { CatalogueEntry } from './catalogue.js'
+ * @import { Device } from './device.js'
+ * @import { Image } from './pixels.js'
+ * @import { Setup } from './worker.js'
+ *
+ * @typedef {{choice: Choice, inference: Inference, setup: Setup}} Chosen
+ * @typedef {{input: Image, output: Image}[]} GoldenImages
+ */
+
+import { fetchGolden, fetchModel } from './catalogue.js';
+import { BACKEND_NAMES, chooseThreads, planTrials } from './device.js';
+import { UpscalerError } from './errors.js';
+import { Inference, InferenceError } from './inference.js';
+import { TRUSTED_PSNR_DB, psnrDb } from './parity.js';
+import { recall, remember } from './remembered.js';
+
+/**
+ * Open a model on the best backend that reproduces the golden samples, or on the one asked for.
+ *
+ * @param {CatalogueEntry} entry
+ * @param {Device} device
+ * @param {Backend|'auto'} backend
+ * @returns {Promise<Chosen>}
+ * @throws {UpscalerError} The files cannot be had, or no backend works.
+ */
+export async function choose(entry, device, backend) {
+  const model = await fetchModel(entry);
+  if (backend !== 'auto') return test(entry, device, model, [backend], []);
+  const known = await reopen(entry, device, model);
+  if (known !== null) return known;
+  const { candidates, passedOver } = planTrials(device);
+  const chosen = await test(entry, device, model, candidates, passedOver);
+  remember(keyOf(entry, device), chosen.choice.trials);
+  return chosen;
+}
+
+/**
+ * Measure how far a backend is from PyTorch.
+ *
+ * @param {Inference} inference
+ * @param {GoldenImages} golden
+ * @returns {Promise<number|null>} The lowest PSNR in dB; null if a result is no picture.
+ */
+export async function measureParity(inference, golden) {
+  const found = [];
+  for (const { input, output } of golden) {
+    const { image } = await inference.run(input);
+    found.push(psnrDb(output, image));
+  }
+  return found.includes(null) ? null : Math.min(.../** @type {number[]} */ (found));
+}
+
+/**
+ * @param {CatalogueEntry} entry
+ * @param {Device} device
+ * @param {Backend} backend
+ * @param {ArrayBuffer} model
+ * @returns {Setup}
+ */
+export function setUp(entry, device, backend, model) {
+  const { input, output, scale } = entry;
+  return { backend, threads: chooseThreads(backend, device), model, input, output, scale };
+}
+
+/**
+ * @param {CatalogueEntry} entry
+ * @param {Device} device
+ * @param {ArrayBuffer} model
+ * @returns {Promise<Chosen|null>} Null if nothing is remembered, or it is no longer true.
+ */
+async function reopen(entry, device, model) {
+  const trials = recall(keyOf(entry, device));
+  const passed = trials.find((trial) => trial.passed);
+  if (passed === undefined) return null;
+  const setup = setUp(entry, device, passed.backend, model);
+  try {
+    const inference = await Inference.open(setup);
+    return { choice: conclude(setup, trials), inference, setup };
+  } catch {
+    return null; // the full test says why
+  }
+}
+
+/**
+ * @param {CatalogueEntry} entry
+ * @param {Device} device
+ * @param {ArrayBuffer} model
+ * @param {Backend[]} candidates Best first.
+ * @param {Trial[]} passedOver
+ * @returns {Promise<Chosen>}
+ */
+async function test(entry, device, model, candidates, passedOver) {
+  const golden = await fetchGolden(entry);
+  const trials = [...passedOver];
+  for (const backend of candidates) {
+    const setup = setUp(entry, device, backend, model);
+    const { trial, inference } = await attempt(setup, golden);
+    trials.push(trial);
+    if (inference) return { choice: conclude(setup, trials), inference, setup };
+  }
+  throw refusal(trials, candidates);
+}
+
+/**
+ * @param {Setup} setup
+ * @param {GoldenImages} golden
+ * @returns {Promise<{trial: Trial, inference: Inference|null}>} Open only if the trial passed.
+ */
+async function attempt(setup, golden) {
+  const { backend } = setup;
+  /** @type {Inference|undefined} */
+  let inference;
+  try {
+    inference = await Inference.open(setup);
+    const trial = judge(backend, await measureParity(inference, golden));
+    if (!trial.passed) inference.close();
+    return { trial, inference: trial.passed ? inference : null };
+  } catch (error) {
+    if (!(error instanceof InferenceError)) throw error;
+    inference?.close();
+    const reason = `It failed: ${error.message}`;
+    return { trial: { backend, passed: false, psnrDb: null, reason }, inference: null };
+  }
+}
+
+/**
+ * @param {Backend} backend
+ * @param {number|null} psnr In dB.
+ * @returns {Trial}
+ */
+export function judge(backend, psnr) {
+  if (psnr === null) {
+    return { backend, passed: false, psnrDb: null, reason: 'It gave something that is no picture.' };
+  }
+  const passed = psnr >= TRUSTED_PSNR_DB;
+  const figure = `${psnr.toFixed(1)} dB, and at least ${TRUSTED_PSNR_DB} are asked for`;
+  const reason = passed
+    ? `It reproduced the test pictures (${figure}).`
+    : `It computed a wrong picture (${figure}).`;
+  return { backend, passed, psnrDb: psnr, reason };
+}
+
+/**
+ * @param {Setup} setup
+ * @param {Trial[]} trials The last one is that of the backend chosen.
+ * @returns {Choice}
+ */
+function conclude({ backend, threads }, trials) {
+  return { backend, threads, reason: trials.map(tell).join(' '), trials };
+}
+
+/**
+ * @param {Trial[]} trials
+ * @param {Backend[]} candidates
+ */
+function refusal(trials, candidates) {
+  const found = trials.filter(({ backend }) => candidates.includes(backend)).map(tell);
+  const words = ['The model cannot be run here.', ...found, 'Choose another backend or browser.'];
+  return new UpscalerError('no-backend', words.join(' '));
+}
+
+/**
+ * @param {CatalogueEntry} entry
+ * @param {Device} device
+ */
+function keyOf(entry, device) {
+  return [entry.sha256, device.userAgent, device.gpuName, device.isolated, device.cores].join(' ');
+}
+
+/** @param {Trial} trial */
+const tell = ({ backend, reason }) => `${BACKEND_NAMES[backend]}: ${reason}`;

@@ -1,0 +1,117 @@
+/**
+ * One picture, tile by tile; smaller tiles if the memory does not suffice.
+ *
+ * @import { CatalogueEntry } from './catalogue.js'
+ * @import { Inference } from './inference.js'
+ * @import { Pixels, Progress, Tile } from './upscaler.js'
+ *
+ * @typedef {object} Run
+ * @property {CatalogueEntry} entry
+ * @property {() => Promise<Inference>} ready Gives the open model; opens it anew if it was stopped.
+ * @property {number} side Of the largest tile, in picture pixels.
+ * @property {AbortSignal|undefined} signal
+ * @property {(tile: Tile) => void} onTile
+ * @property {((progress: Progress) => void)|undefined} onProgress
+ */
+
+import { ALPHA_REACH } from './alpha.js';
+import { UpscalerError } from './errors.js';
+import { InferenceError } from './inference.js';
+import { cut, hasTransparency } from './pixels.js';
+import { planTiles, smallestSide } from './tiles.js';
+
+/** As `scnet upscale`: more needs more memory than most devices have. */
+export const MAX_PIXELS = 64_000_000;
+
+/**
+ * The side to begin with. The head `direct` works at low resolution to the end; the others keep
+ * their features at that of the result, which takes `scale` squared as much memory.
+ *
+ * @param {CatalogueEntry} entry
+ * @returns {number} In picture pixels.
+ */
+export function startSide({ head, halo }) {
+  return Math.max(head === 'direct' ? 256 : 128, smallestSide(halo));
+}
+
+/**
+ * The next smaller side to try.
+ *
+ * @param {number} side
+ * @param {number} halo
+ * @returns {number|null} Null if there is none.
+ */
+export function smallerSide(side, halo) {
+  const half = Math.floor(side / 2);
+  return half < smallestSide(halo) ? null : half;
+}
+
+/**
+ * Paint all tiles of one size.
+ *
+ * @param {Pixels} pixels
+ * @param {Run} run
+ * @throws {InferenceError} A tile failed; those before it are painted.
+ * @throws {DOMException} `signal` was aborted.
+ */
+export async function runTiles(pixels, { entry, ready, side, signal, onTile, onProgress }) {
+  const halo = Math.max(entry.halo, hasTransparency(pixels) ? ALPHA_REACH : 0);
+  const tiles = planTiles(pixels, { halo, side, scale: entry.scale });
+  const areas = tiles.map(({ read }) => read.width * read.height);
+  const inference = await ready();
+  const started = performance.now();
+  for (const [index, { read, kept, target }] of tiles.entries()) {
+    signal?.throwIfAborted();
+    const result = await inference.upscale(cut(pixels, read), kept);
+    signal?.throwIfAborted();
+    onTile({ ...target, pixels: result });
+    const secondsLeft = estimate(areas, index + 1, performance.now() - started) / 1000;
+    onProgress?.({ done: index + 1, total: tiles.length, secondsLeft });
+  }
+}
+
+/**
+ * @param {number[]} areas Of all tiles, in pixels.
+ * @param {number} done How many of them are finished.
+ * @param {number} elapsed
+ * @returns {number} What the others will take, in the unit of `elapsed`.
+ */
+export function estimate(areas, done, elapsed) {
+  const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
+  return (elapsed * sum(areas.slice(done))) / sum(areas.slice(0, done));
+}
+
+/**
+ * @param {Pixels} pixels
+ * @throws {UpscalerError} More than this page takes, or none.
+ */
+export function checkSize({ width, height }) {
+  if (width * height === 0) throw new UpscalerError('too-large', 'The picture has no pixels.');
+  if (width * height > MAX_PIXELS) {
+    throw new UpscalerError(
+      'too-large',
+      `The picture has ${width} x ${height} pixels, more than ${MAX_PIXELS / 1e6} million: ` +
+        'make it smaller, or cut a piece out.',
+    );
+  }
+}
+
+/**
+ * Say in the visitor's words why a tile failed.
+ *
+ * @param {unknown} error
+ * @returns {unknown} As it is, unless the engine spoke.
+ */
+export function explain(error) {
+  if (!(error instanceof InferenceError)) return error;
+  if (error.outOfMemory) {
+    const advice = 'Close other tabs and programs, or choose another backend.';
+    return new UpscalerError('out-of-memory', `This device has too little memory left. ${advice}`, {
+      cause: error,
+    });
+  }
+  const advice = 'Try again, or choose another backend.';
+  return new UpscalerError('no-backend', `The computation failed: ${error.message} ${advice}`, {
+    cause: error,
+  });
+}

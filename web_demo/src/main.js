@@ -1,0 +1,197 @@
+/** The page: what the visitor does starts something, one thing at a time. */
+
+import { startOffline } from './engine/offline.js';
+import { Upscaler } from './engine/upscaler.js';
+import { Activity, isStopped, unlessStopped } from './ui/activity.js';
+import { chosenBackend, connectBackends, showChoice, worthMeasuring } from './ui/backends.js';
+import { measure, showMeasuring } from './ui/benchmark_panel.js';
+import { canHold } from './ui/canvas_limit.js';
+import { Comparison } from './ui/comparison.js';
+import { button, chosen, element } from './ui/elements.js';
+import { enlarge } from './ui/enlarging.js';
+import { connectInputs } from './ui/inputs.js';
+import { runLive } from './ui/live.js';
+import { openMadeEarlier } from './ui/made_earlier.js';
+import * as messages from './ui/messages.js';
+import { cropPicture, openPicture } from './ui/picture.js';
+import { reportError } from './ui/report_error.js';
+import { enlarged, holdablePart, largestScale } from './ui/result_size.js';
+import { allowSaving, connectSaving } from './ui/save_panel.js';
+import { chooseScale, chosenScale, offerScales } from './ui/scales.js';
+import { openCamera, openVideo } from './ui/video.js';
+import { comeIntoView, connectViewing, show, showFrame, stage } from './ui/viewer.js';
+import { megapixelText, sizeText } from './ui/words.js';
+
+/** @import { Picture } from './ui/picture.js' */
+
+const activity = new Activity();
+/** @type {Upscaler|null} */
+let upscaler = null;
+/** @type {() => void} Does the last thing with another scale or backend. */
+let again = () => {};
+
+/**
+ * Start something; what goes on is stopped.
+ *
+ * @param {string} text What it is. @param {string} verb To stop it.
+ * @param {(signal: AbortSignal) => Promise<void>} task
+ */
+function begin(text, verb, task) {
+  void activity.start(async (signal) => {
+    messages.hideError();
+    messages.sayNotice('');
+    messages.sayBusy(text, verb, () => activity.stop());
+    try {
+      await task(signal);
+    } catch (error) {
+      if (isStopped(error)) messages.say('Stopped.');
+      else reportError(error, () => begin(text, verb, task));
+    } finally {
+      messages.sayIdle();
+      allowSaving();
+    }
+  });
+}
+
+/** Load the list of models, unless it is there. */
+async function openUpscaler() {
+  upscaler ??= await Upscaler.open({ onNotice: messages.sayNotice });
+  offerScales(upscaler.models);
+  return upscaler;
+}
+
+/** @type {(blob: Blob, name: string) => void} */
+function receivePicture(blob, name) {
+  comeIntoView();
+  begin('Opening the picture…', 'Cancel', async (signal) => {
+    const picture = await unlessStopped(openPicture(blob, name), signal);
+    again = () => begin('Preparing…', 'Cancel', (next) => enlargePicture(picture, next));
+    await enlargePicture(picture, signal);
+  });
+}
+
+/** @type {(picture: Picture, signal: AbortSignal) => Promise<void>} */
+async function enlargePicture(picture, signal) {
+  const opened = await unlessStopped(openUpscaler(), signal);
+  const scale = chosenScale();
+  if (!canHold(enlarged(picture.pixels, scale))) return offerLess(picture, scale, opened);
+  messages.say('Preparing…');
+  const backend = chosenBackend();
+  const job = {
+    upscaler: opened,
+    picture,
+    scale,
+    backend,
+    stage,
+    onShown: show,
+    onChoice: showChoice,
+  };
+  await enlarge(job, signal);
+}
+
+/** @type {(picture: Picture, scale: number, opened: Upscaler) => Promise<void>} The result would be too large. */
+async function offerLess(picture, scale, { models }) {
+  const result = enlarged(picture.pixels, scale);
+  if (canHold(picture.pixels)) {
+    const plain = new Comparison(picture, 1);
+    await plain.sketch(1);
+    show(plain);
+  }
+  const smaller = largestScale(
+    picture.pixels,
+    models.map((model) => model.scale),
+    canHold,
+  );
+  const actions = [{ label: 'Only the part in view', act: () => enlargePart(picture, scale) }];
+  if (smaller) actions.unshift({ label: `${smaller}× instead`, act: () => enlargeLess(smaller) });
+  messages.say('Too large.');
+  messages.sayError(
+    `${scale}× would make ${sizeText(result)} pixels, ${megapixelText(result.width * result.height)}: ` +
+      'more than this browser can hold. Zoom in to choose a part, or enlarge less.',
+    actions,
+  );
+}
+
+/** @type {(scale: number) => void} */
+function enlargeLess(scale) {
+  chooseScale(scale);
+  again();
+}
+
+/** @type {(picture: Picture, scale: number) => void} */
+function enlargePart(picture, scale) {
+  const part = cropPicture(picture, holdablePart(stage.visiblePart, scale, canHold));
+  again = () => begin('Preparing…', 'Cancel', (signal) => enlargePicture(part, signal));
+  again();
+}
+
+/** @type {(open: () => Promise<HTMLVideoElement>) => void} */
+function receiveVideo(open) {
+  comeIntoView();
+  again = () => receiveVideo(open);
+  begin('Preparing…', 'Stop', async (signal) => {
+    const opened = await unlessStopped(openUpscaler(), signal);
+    const scale = chosenScale();
+    showChoice(await unlessStopped(opened.prepare({ scale, backend: chosenBackend() }), signal));
+    const side = () => Number(chosen('live-sizes'));
+    await runLive(
+      open,
+      { upscaler: opened, scale, side, onFrame: showFrame, onSpeed: messages.showLive },
+      signal,
+    );
+  });
+}
+
+function connectBenchmark() {
+  let measuring = false;
+  /** @type {(signal: AbortSignal) => Promise<void>} */
+  const task = async (signal) => {
+    showMeasuring((measuring = true));
+    try {
+      const opened = await unlessStopped(openUpscaler(), signal);
+      const scale = chosenScale();
+      showChoice(await unlessStopped(opened.prepare({ scale, backend: 'auto' }), signal));
+      await measure(opened, worthMeasuring(), signal);
+      messages.say('Measured; see the table below.');
+    } finally {
+      showMeasuring((measuring = false));
+    }
+  };
+  button('benchmark').addEventListener('click', () => {
+    if (measuring) activity.stop();
+    else begin('Measuring this device…', 'Stop', task);
+  });
+}
+
+async function showMadeEarlier() {
+  try {
+    const earlier = await openMadeEarlier();
+    if (!activity.hasBegun) show(earlier);
+    else earlier.close();
+  } catch (error) {
+    console.warn('The sample cannot be shown.', error); // the page works without
+  }
+}
+
+connectInputs({
+  onPicture: receivePicture,
+  onVideo: (file) => receiveVideo(() => openVideo(file)),
+  onNothing: messages.sayError,
+});
+button('live-camera').addEventListener('click', () => receiveVideo(openCamera));
+connectBackends(() => again());
+element('scales', HTMLElement).addEventListener('change', () => again());
+connectViewing(allowSaving);
+connectSaving();
+connectBenchmark();
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Escape') return;
+  messages.hideError();
+  activity.stop();
+});
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden && messages.isLive()) activity.stop(); // and with it the camera
+});
+void showMadeEarlier();
+void openUpscaler().catch((error) => reportError(error, () => location.reload()));
+void startOffline({ mayReload: () => !activity.hasBegun });

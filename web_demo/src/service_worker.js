@@ -1,0 +1,134 @@
+/**
+ * Makes the page installable, lets it work offline, and adds the two headers that threads need,
+ * for hosts that cannot (GitHub Pages): only with them may a page share memory between threads.
+ *
+ * The page's own files are kept per version, from the start; models and engine, whose names change
+ * with their content, from their first use. A new version takes over when no page of the old one
+ * is open: no page ever meets files of another version.
+ */
+
+/**
+ * Written by build.mjs: a hash of the page, and the names of its files.
+ *
+ * @type {{version: string, pageFiles: string[], largeFiles: string[]}}
+ */
+const { version, pageFiles, largeFiles } = /** @type {any} */ (globalThis).BUILD;
+
+const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+const PAGE_CACHE = `scnet-page-${version}`;
+const LARGE_CACHE = 'scnet-large';
+
+const ISOLATION = Object.freeze({
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+});
+
+const root = scope.registration.scope;
+const large = new Set(largeFiles.map((name) => new URL(name, root).href));
+
+scope.addEventListener('install', (event) => event.waitUntil(keepPage()));
+
+scope.addEventListener('activate', (event) => {
+  event.waitUntil(Promise.all([forget(), scope.clients.claim()]));
+});
+
+scope.addEventListener('message', ({ data }) => void keepLarge(data.keep));
+
+scope.addEventListener('fetch', (event) => {
+  const { request } = event;
+  if (request.method === 'GET' && request.url.startsWith(root)) {
+    event.respondWith(answer(request).then(isolate));
+  }
+});
+
+/**
+ * @param {Request} request
+ * @returns {Promise<Response>}
+ */
+async function answer(request) {
+  if (request.mode === 'navigate') return fetchPage(request);
+  const kept = await find(request.url);
+  if (kept) return kept;
+  const response = await fetch(request);
+  if (response.ok && large.has(request.url)) {
+    const copy = response.clone();
+    void open(LARGE_CACHE).then((cache) => cache?.put(request.url, copy));
+  }
+  return response;
+}
+
+/**
+ * The newest page; offline, the one that was kept.
+ *
+ * @param {Request} request
+ * @returns {Promise<Response>}
+ */
+async function fetchPage(request) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const kept = await find(new URL('index.html', root).href);
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+/**
+ * @param {Response} response
+ * @returns {Response} The same, with the headers.
+ */
+function isolate(response) {
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
+}
+
+async function keepPage() {
+  const cache = await open(PAGE_CACHE);
+  await cache?.addAll(pageFiles.map((name) => new Request(new URL(name, root), { cache: 'no-cache' })));
+}
+
+/** @param {string[]} urls What was fetched before this worker was there to keep it. */
+async function keepLarge(urls) {
+  const cache = await open(LARGE_CACHE);
+  for (const url of urls.filter((url) => large.has(url))) {
+    if (cache && !(await cache.match(url))) await cache.add(url);
+  }
+}
+
+/** Drop what belongs to older versions only. */
+async function forget() {
+  const names = await caches.keys().catch(() => /** @type {string[]} */ ([]));
+  const old = names.filter((name) => name.startsWith('scnet-page-') && name !== PAGE_CACHE);
+  await Promise.all(old.map((name) => caches.delete(name)));
+  const cache = await open(LARGE_CACHE);
+  const kept = (await cache?.keys()) ?? [];
+  await Promise.all(kept.filter(({ url }) => !large.has(url)).map((request) => cache?.delete(request)));
+}
+
+/**
+ * @param {string} url
+ * @returns {Promise<Response|undefined>}
+ */
+async function find(url) {
+  for (const name of [PAGE_CACHE, LARGE_CACHE]) {
+    const found = await (await open(name))?.match(url);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/**
+ * @param {string} name
+ * @returns {Promise<Cache|null>} Null where storage is denied: the headers are still added.
+ */
+async function open(name) {
+  try {
+    return await caches.open(name);
+  } catch {
+    return null;
+  }
+}

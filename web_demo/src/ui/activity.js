@@ -1,0 +1,50 @@
+/** One thing at a time: what starts stops what goes on, and waits until it has ended. */
+export class Activity {
+  /** Has the visitor started anything? */
+  hasBegun = false;
+  #controller = new AbortController();
+  /** @type {Promise<void>} */
+  #running = Promise.resolve();
+
+  /**
+   * @param {(signal: AbortSignal) => Promise<void>} task Ends soon after its signal, and never rejects.
+   * @returns {Promise<void>} When the task has ended, or at once if another came before it began.
+   */
+  start(task) {
+    this.stop();
+    this.hasBegun = true;
+    const { signal } = (this.#controller = new AbortController());
+    this.#running = this.#running.then(() => (signal.aborted ? undefined : task(signal)));
+    return this.#running;
+  }
+
+  stop() {
+    this.#controller.abort();
+  }
+}
+
+/** @type {(error: unknown) => boolean} Was it stopped, and did not fail? */
+export function isStopped(error) {
+  return (
+    error instanceof Error && (error.name === 'AbortError' || Object(error).code === 'cancelled')
+  );
+}
+
+/**
+ * Wait for something that cannot be stopped, but no longer than the signal allows.
+ *
+ * @template T
+ * @param {Promise<T>} promise @param {AbortSignal} signal
+ * @returns {Promise<T>}
+ */
+export function unlessStopped(promise, signal) {
+  return Promise.race([
+    promise,
+    /** @type {Promise<never>} */ (
+      new Promise((_, reject) => {
+        if (signal.aborted) reject(signal.reason);
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      })
+    ),
+  ]);
+}

@@ -1,0 +1,34 @@
+/** What is on the page, by its id and of the right kind. */
+
+/**
+ * @template {Element} T
+ * @param {string} id
+ * @param {new (...args: never[]) => T} kind Such as HTMLButtonElement.
+ * @returns {T}
+ * @throws {Error} index.html has no such element.
+ */
+export function element(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`index.html has no ${kind.name} "${id}".`);
+  return found;
+}
+
+/** @type {(id: string) => HTMLButtonElement} */
+export function button(id) {
+  return element(id, HTMLButtonElement);
+}
+
+/**
+ * The radio buttons of a group.
+ *
+ * @param {string} id Of the group.
+ * @returns {HTMLInputElement[]}
+ */
+export function radios(id) {
+  return [...element(id, HTMLElement).querySelectorAll('input')];
+}
+
+/** @type {(id: string) => string} What is chosen in a group of radio buttons. */
+export function chosen(id) {
+  return radios(id).find((radio) => radio.checked)?.value ?? '';
+}

@@ -1,0 +1,30 @@
+/** A sample and its result, made earlier: something to see before anything is computed. */
+
+import { Comparison } from './comparison.js';
+import { openPicture } from './picture.js';
+
+const SAMPLE = 'samples/coffee.webp';
+/** By `scnet upscale` with the bundled weights; see samples/README.md. */
+const RESULT = 'samples/coffee-x4.webp';
+const SCALE = 4;
+
+/**
+ * @returns {Promise<Comparison>}
+ * @throws {Error} The files cannot be had; nothing else depends on them.
+ */
+export async function openMadeEarlier() {
+  const [sample, result] = await Promise.all([fetchBlob(SAMPLE), fetchBlob(RESULT)]);
+  const comparison = new Comparison(await openPicture(sample, ''), SCALE);
+  const bitmap = await createImageBitmap(result);
+  comparison.paintResult(bitmap);
+  bitmap.close();
+  await comparison.paintBefore({ x: 0, y: 0, ...comparison.size }, new AbortController().signal);
+  return comparison;
+}
+
+/** @type {(address: string) => Promise<Blob>} */
+async function fetchBlob(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address}: ${response.status}`);
+  return response.blob();
+}

@@ -1,0 +1,111 @@
+/**
+ * Files become pixels, if they are pictures that this device can hold.
+ *
+ * @import { Pixels } from '../engine/upscaler.js'
+ * @import { Rectangle } from './bicubic.js'
+ *
+ * @typedef {{name: string, pixels: Pixels, transparent: boolean}} Picture `name` of the file, or empty.
+ */
+
+import { PageError } from './errors.js';
+import { HEADER_BYTES, readHeader } from './picture_header.js';
+import { MAX_PICTURE_MEGAPIXELS } from './result_size.js';
+import { megapixelText, sizeText } from './words.js';
+
+/** Rows that are drawn at once: a canvas for a whole photo is more than some phones have. */
+const STRIP_ROWS = 512;
+
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ * @returns {Promise<Picture>} Turned as EXIF says, in sRGB; of an animation, the first picture.
+ * @throws {PageError}
+ */
+export async function openPicture(blob, name) {
+  const header = readHeader(new Uint8Array(await blob.slice(0, HEADER_BYTES).arrayBuffer()));
+  if (!header) {
+    throw new PageError(
+      `${quoted(name)} is not a picture. Choose a PNG, JPEG, WebP, AVIF, GIF or BMP file.`,
+    );
+  }
+  checkSize(header, name);
+  const bitmap = await decode(blob, name, header.format);
+  try {
+    checkSize(bitmap, name); // a header may lie
+    const pixels = readPixels(bitmap);
+    return { name, pixels, transparent: isTransparent(pixels) };
+  } finally {
+    bitmap.close();
+  }
+}
+
+/**
+ * @param {Picture} picture @param {Rectangle} part In whole pixels.
+ * @returns {Picture}
+ */
+export function cropPicture(picture, part) {
+  const { x, y, width, height } = part;
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let row = 0; row < height; row++) {
+    const from = ((y + row) * picture.pixels.width + x) * 4;
+    data.set(picture.pixels.data.subarray(from, from + width * 4), row * width * 4);
+  }
+  return { ...picture, pixels: { width, height, data } };
+}
+
+/** @type {(size: {width: number, height: number}, name: string) => void} */
+function checkSize(size, name) {
+  const count = size.width * size.height;
+  if (!(size.width > 0 && size.height > 0)) {
+    throw new PageError(
+      `${quoted(name)} is damaged: it says that it has no pixels. Choose another file.`,
+    );
+  }
+  if (count > MAX_PICTURE_MEGAPIXELS * 1e6) {
+    throw new PageError(
+      `${quoted(name)} has ${sizeText(size)} pixels, ${megapixelText(count)}. ` +
+        `This page opens up to ${MAX_PICTURE_MEGAPIXELS} megapixels: choose a smaller picture, or a part of it.`,
+    );
+  }
+}
+
+/** @type {(blob: Blob, name: string, format: string) => Promise<ImageBitmap>} */
+async function decode(blob, name, format) {
+  try {
+    return await createImageBitmap(blob, { imageOrientation: 'from-image' });
+  } catch (error) {
+    throw new PageError(
+      `${quoted(name)} cannot be opened: it is damaged, or this browser does not read ${format}. ` +
+        'Choose another file, or save it as PNG or JPEG first.',
+      { cause: error },
+    );
+  }
+}
+
+/** @type {(bitmap: ImageBitmap) => Pixels} */
+function readPixels(bitmap) {
+  const { width, height } = bitmap;
+  const data = new Uint8ClampedArray(width * height * 4);
+  const canvas = new OffscreenCanvas(width, Math.min(height, STRIP_ROWS));
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (!context)
+    throw new PageError('This browser has no memory left. Close other tabs and try again.');
+  for (let y = 0; y < height; y += STRIP_ROWS) {
+    const rows = Math.min(STRIP_ROWS, height - y);
+    context.clearRect(0, 0, width, rows);
+    context.drawImage(bitmap, 0, -y);
+    data.set(context.getImageData(0, 0, width, rows).data, y * width * 4);
+  }
+  return { width, height, data };
+}
+
+/** @type {(pixels: Pixels) => boolean} */
+function isTransparent({ data }) {
+  for (let at = 3; at < data.length; at += 4) if (data[at] !== 255) return true;
+  return false;
+}
+
+/** @type {(name: string) => string} */
+function quoted(name) {
+  return name ? `“${name}”` : 'This file';
+}

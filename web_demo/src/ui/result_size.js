@@ -1,0 +1,53 @@
+/**
+ * How large may a picture and its result be, so that the page does not run out of memory?
+ *
+ * @import { Rectangle } from './bicubic.js'
+ * @import { Size } from './view.js'
+ */
+
+/** Megapixels that are decoded; phones take pictures of 50. */
+export const MAX_PICTURE_MEGAPIXELS = 64;
+
+/**
+ * The largest result to hold, in pixels. A result takes 8 bytes per pixel: network and bicubic.
+ *
+ * @param {number|undefined} memoryGb What `navigator.deviceMemory` says: rounded, 8 at most, and unknown
+ *   outside Chromium.
+ */
+export function resultPixelLimit(memoryGb) {
+  return (memoryGb ?? 4) * 12.5e6; // a tenth of the memory
+}
+
+/** @type {(size: Size, factor: number) => Size} */
+export function enlarged(size, factor) {
+  return { width: size.width * factor, height: size.height * factor };
+}
+
+/**
+ * The largest of some scales whose result can be held.
+ *
+ * @param {Size} size Of the picture. @param {number[]} scales
+ * @param {(result: Size) => boolean} holds
+ * @returns {number|null}
+ */
+export function largestScale(size, scales, holds) {
+  const fitting = scales.filter((scale) => holds(enlarged(size, scale)));
+  return fitting.length ? Math.max(...fitting) : null;
+}
+
+/**
+ * Shrink a part of a picture around its middle until its result can be held.
+ *
+ * @param {Rectangle} part Picture pixels. @param {number} scale @param {(result: Size) => boolean} holds
+ * @returns {Rectangle} In whole pixels.
+ */
+export function holdablePart(part, scale, holds) {
+  let { width, height } = { width: Math.ceil(part.width), height: Math.ceil(part.height) };
+  while (width + height > 2 && !holds(enlarged({ width, height }, scale))) {
+    width = Math.max(1, Math.floor(width * 0.9));
+    height = Math.max(1, Math.floor(height * 0.9));
+  }
+  const x = Math.max(0, Math.floor(part.x + (part.width - width) / 2));
+  const y = Math.max(0, Math.floor(part.y + (part.height - height) / 2));
+  return { x, y, width, height };
+}

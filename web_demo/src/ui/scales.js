@@ -1,0 +1,24 @@
+/**
+ * The choice of how many times as large.
+ *
+ * @import { ModelEntry } from '../engine/upscaler.js'
+ */
+
+import { chosen, radios } from './elements.js';
+
+/** @type {() => number} */
+export function chosenScale() {
+  return Number(chosen('scales'));
+}
+
+/** @type {(scale: number) => void} */
+export function chooseScale(scale) {
+  for (const radio of radios('scales')) radio.checked = Number(radio.value) === scale;
+}
+
+/** @type {(models: ModelEntry[]) => void} Those that there are models for; at first the largest. */
+export function offerScales(models) {
+  const scales = models.map(({ scale }) => scale);
+  for (const radio of radios('scales')) radio.disabled = !scales.includes(Number(radio.value));
+  if (!scales.includes(chosenScale())) chooseScale(Math.max(...scales));
+}

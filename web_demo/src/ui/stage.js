@@ -1,0 +1,155 @@
+/**
+ * The stage shows a comparison: bicubic left of the divider, the network right of it, zoomed and
+ * moved in step.
+ *
+ * @import { Comparison } from './comparison.js'
+ * @import { Point, View } from './view.js'
+ */
+
+import { fit, isFitted, moveBy, rescale, visiblePart, zoomAt } from './view.js';
+
+/** From this zoom on, pixels are shown as squares. */
+const SQUARES = 4;
+/** Of the squares behind what is transparent, in stage pixels. */
+const CHECKER = 12;
+
+export class Stage {
+  /** @type {Comparison|null} */
+  #shown = null;
+  /** @type {View} */
+  #view = { zoom: 1, x: 0, y: 0 };
+  #split = 0.5;
+  #frame = 0;
+  #fitted = true;
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {(zoom: number, fitted: boolean) => void} onView Told of every new view.
+   */
+  constructor(canvas, onView) {
+    this.canvas = canvas;
+    this.onView = onView;
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    this.checker = makeChecker(this.context);
+    new ResizeObserver(() => this.#resize()).observe(canvas);
+    this.#resize();
+  }
+
+  /** @type {(comparison: Comparison|null) => void} The same picture, enlarged otherwise, stays in view. */
+  show(comparison) {
+    const previous = this.#shown;
+    this.#shown = comparison;
+    if (!comparison) return this.redraw();
+    const same = previous?.picture === comparison.picture && !this.#fitted;
+    this.#look(
+      same
+        ? rescale(this.#view, previous.size, comparison.size)
+        : fit(comparison.size, this.canvas),
+    );
+  }
+
+  /** In picture pixels. */
+  get visiblePart() {
+    if (!this.#shown) return { x: 0, y: 0, width: 0, height: 0 };
+    const { x, y, width, height } = visiblePart(this.#view, this.#shown.size, this.canvas);
+    const scale = this.#shown.scale;
+    return { x: x / scale, y: y / scale, width: width / scale, height: height / scale };
+  }
+
+  /** @type {(factor: number, point?: Point) => void} Stage pixels; without a point, the middle stays. */
+  zoom(factor, point = { x: this.canvas.width / 2, y: this.canvas.height / 2 }) {
+    if (this.#shown) this.#look(zoomAt(this.#view, factor, point, this.#shown.size, this.canvas));
+  }
+
+  /** @type {(right: number, down: number) => void} Stage pixels. */
+  move(right, down) {
+    if (this.#shown) this.#look(moveBy(this.#view, right, down, this.#shown.size, this.canvas));
+  }
+
+  fit() {
+    if (this.#shown) this.#look(fit(this.#shown.size, this.canvas));
+  }
+
+  /** One result pixel per pixel of the screen. */
+  actual() {
+    this.zoom(1 / this.#view.zoom);
+  }
+
+  /** Can the picture be made no smaller? */
+  get isFitted() {
+    return this.#fitted;
+  }
+
+  /** @type {(share: number) => void} How much of the stage, from the left, shows bicubic. */
+  split(share) {
+    this.#split = share;
+    this.redraw();
+  }
+
+  redraw() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#draw());
+  }
+
+  /** @type {(view: View) => void} */
+  #look(view) {
+    this.#view = view;
+    this.#fitted = !this.#shown || isFitted(view, this.#shown.size, this.canvas);
+    this.onView(view.zoom, this.#fitted);
+    this.redraw();
+  }
+
+  #resize() {
+    const { clientWidth, clientHeight } = this.canvas;
+    this.canvas.width = Math.max(1, Math.round(clientWidth * devicePixelRatio));
+    this.canvas.height = Math.max(1, Math.round(clientHeight * devicePixelRatio));
+    if (this.#fitted) this.fit();
+    else this.move(0, 0);
+    this.#draw(); // now: a canvas is blank after a change of size
+  }
+
+  #draw() {
+    const { width, height } = this.canvas;
+    this.context.clearRect(0, 0, width, height);
+    if (!this.#shown) return;
+    const border = Math.round(width * this.#split);
+    this.#drawSide(this.#shown.before, 0, border);
+    this.#drawSide(this.#shown.after, border, width);
+  }
+
+  /** @type {(canvas: HTMLCanvasElement, left: number, right: number) => void} */
+  #drawSide(canvas, left, right) {
+    const { context } = this;
+    const { zoom, x, y } = this.#view;
+    const part = visiblePart(this.#view, canvas, this.canvas);
+    const to = {
+      x: (part.x - x) * zoom + this.canvas.width / 2,
+      y: (part.y - y) * zoom + this.canvas.height / 2,
+    };
+    const [width, height] = [part.width * zoom, part.height * zoom];
+    context.save();
+    context.beginPath();
+    context.rect(left, 0, right - left, this.canvas.height);
+    context.clip();
+    if (this.#shown?.picture.transparent) {
+      context.fillStyle = this.checker;
+      context.fillRect(to.x, to.y, width, height);
+    }
+    context.imageSmoothingEnabled = zoom < SQUARES;
+    context.imageSmoothingQuality = zoom < 1 ? 'high' : 'medium';
+    context.drawImage(canvas, part.x, part.y, part.width, part.height, to.x, to.y, width, height);
+    context.restore();
+  }
+}
+
+/** @type {(context: CanvasRenderingContext2D) => CanvasPattern} */
+function makeChecker(context) {
+  const canvas = new OffscreenCanvas(2 * CHECKER, 2 * CHECKER);
+  const squares = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  squares.fillStyle = '#fff';
+  squares.fillRect(0, 0, 2 * CHECKER, 2 * CHECKER);
+  squares.fillStyle = '#ccc';
+  squares.fillRect(0, 0, CHECKER, CHECKER);
+  squares.fillRect(CHECKER, CHECKER, CHECKER, CHECKER);
+  return /** @type {CanvasPattern} */ (context.createPattern(canvas, 'repeat'));
+}

@@ -1,0 +1,45 @@
+/**
+ * Numbers as a visitor reads them.
+ *
+ * @import { Size } from './view.js'
+ */
+
+/** @type {(seconds: number) => string} */
+export function durationText(seconds) {
+  const whole = Math.round(seconds);
+  if (whole < 1) return 'less than a second';
+  if (whole < 60) return whole === 1 ? '1 second' : `${whole} seconds`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** @type {(size: Size) => string} */
+export function sizeText({ width, height }) {
+  return `${width.toLocaleString('en')} × ${height.toLocaleString('en')}`;
+}
+
+/** @type {(pixels: number) => string} */
+export function megapixelText(pixels) {
+  const millions = pixels / 1e6;
+  return `${millions < 10 ? millions.toFixed(1) : Math.round(millions)} megapixels`;
+}
+
+/** @type {(milliseconds: number) => string} Three digits, as far as they mean something. */
+export function millisecondText(milliseconds) {
+  const digits = milliseconds < 10 ? 2 : milliseconds < 100 ? 1 : 0;
+  return `${milliseconds.toFixed(digits)} ms`;
+}
+
+/**
+ * Name the file of a result.
+ *
+ * @param {string} name Of the picture's file, perhaps with folders; perhaps empty.
+ * @param {number} scale
+ * @param {string} extension Such as png.
+ * @returns {string} Such as photo-x4.png.
+ */
+export function resultName(name, scale, extension) {
+  const file = name.split(/[/\\]/).at(-1) ?? '';
+  const stem = file.replace(/\.[^.]*$/, '').replace(/[\p{Cc}<>:"|?*]/gu, '') || 'picture';
+  return `${stem}-x${scale}.${extension}`;
+}
