@@ -12,6 +12,7 @@ from converters.__main__ import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+MODULES = (ROOT / "docs" / "modules.md").read_text()
 COMMAND_LINES = re.findall(r"^scnet (?:.*\\\n)*.*$", README, re.MULTILINE)
 
 
@@ -28,7 +29,7 @@ def test_shown_command_line_is_understood(line):
 
 
 def test_every_file_named_is_there():
-    named = re.findall(r"^\| `([\w./-]+)` \|", README, re.MULTILINE)
+    named = re.findall(r"^\| `([\w./-]+)` \|", README + MODULES, re.MULTILINE)
     assert len(named) > 30
     missing = [name for name in named if not (ROOT / name).exists()]
     assert missing == []
@@ -37,11 +38,14 @@ def test_every_file_named_is_there():
 def test_every_module_is_named():
     modules = {
         path.relative_to(ROOT).as_posix()
-        for room in ("scnet", "converters", "mobile_runtime")
-        for path in (ROOT / room).rglob("*.py")
+        for room, suffix in (
+            *((name, "py") for name in ("scnet", "converters", "mobile_runtime")),
+            ("web_demo/src", "js"),
+        )
+        for path in (ROOT / room).rglob(f"*.{suffix}")
         if path.name != "__init__.py"
     }
-    assert {name for name in modules if f"`{name}`" not in README} == set()
+    assert {name for name in modules if f"`{name}`" not in MODULES} == set()
 
 
 def test_pictures_and_links_are_there():
