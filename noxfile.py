@@ -18,6 +18,11 @@ LINT = nox.project.dependency_groups(PYPROJECT, "lint")
 SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json"
 """A GPU played by the CPU, from Debian's package chromium."""
 
+WEIGHTS = sorted(path.stem for path in Path("scnet/weights").glob("*.safetensors"))
+
+USUAL = "scnet-t-x4-direct"
+"""The weights that are used where none are named; `scnet info` says so."""
+
 ARM = Path("dist/arm")
 """An emulated ARM machine and files for it; kept, since it takes minutes to make."""
 
@@ -29,14 +34,14 @@ def install(session: nox.Session, *requirements: str) -> None:
 
 @nox.session
 def models(session: nox.Session) -> None:
-    """Convert the bundled weights to every format, prove each file, print the table."""
+    """Convert the bundled weights to every format, prove each file, print the tables."""
     install(session, ".[convert]")
-    session.run(
-        *("scnet", "convert", "--output-dir", "dist/models", "--overwrite"),
-        *("--shift", "slice_concat", "--shift", "depthwise"),
-        *("--precision", "fp32", "--precision", "fp16"),
-        *session.posargs,
-    )
+    convert = ("scnet", "convert", "--output-dir", "dist/models", "--overwrite", *session.posargs)
+    forms = ("--shift", "slice_concat", "--shift", "depthwise")
+    session.run(*convert, USUAL, *forms, "--precision", "fp32", "--precision", "fp16")
+    for name in WEIGHTS:
+        if name != USUAL:
+            session.run(*convert, name)
 
 
 @nox.session
@@ -71,7 +76,9 @@ def find_models(session: nox.Session, pattern: str) -> list[str]:
 def tests(session: nox.Session) -> None:
     """Run the tests."""
     install(session, ".[convert,plot,train]", *TEST)
-    session.run("pytest", *session.posargs)
+    # A process per core, and a file of tests to a process: its fixtures are made once.
+    spread = ("--numprocesses", "logical", "--dist", "loadfile")
+    session.run("pytest", *(session.posargs or spread), env={"OMP_NUM_THREADS": "1"})
 
 
 @nox.session
@@ -158,9 +165,9 @@ def build_page(session: nox.Session) -> None:
         session.error("The web page needs Node.js 20 or later, with npm: install both.")
     install(session, ".[convert]")
     if not list(Path("dist/models").glob("*.onnx")):
-        for weights in sorted(map(str, Path("scnet/weights").glob("*.safetensors"))):
+        for name in WEIGHTS:
             session.run(
-                *("scnet", "convert", weights, "--output-dir", "dist/models", "--format", "onnx"),
+                *("scnet", "convert", name, "--output-dir", "dist/models", "--format", "onnx"),
                 *("--precision", "fp16", "--shift", "depthwise"),
             )
     session.run("npm", "--prefix", "web_demo", "ci", external=True)

@@ -14,6 +14,7 @@ import click
 from converters import interruption
 from converters.errors import ConversionError, VerificationError
 from mobile_runtime.errors import RuntimeFileError
+from mobile_runtime.output import complain
 from mobile_runtime.session import RUNNERS, Session, open_session
 from scnet.errors import CheckpointError
 
@@ -90,7 +91,7 @@ def _open_model(path: Path | None, *, engine: str | None, threads: int | None) -
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.secho(f"Error: {message}", fg="red", err=True)
+    complain(message)
     sys.exit(code)
 
 

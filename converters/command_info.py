@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mobile_runtime.manifest import hash_file, measure_file
+from mobile_runtime.output import printable
 from mobile_runtime.session import RUNNERS, count_operators, open_session
 from scnet.checkpoint import open_checkpoint
 from scnet.network import count_parameters, halo, macs_per_pixel
@@ -39,7 +40,7 @@ def command(file: Path | None, scale: int | None, *, as_json: bool) -> None:
     table = Table(show_header=False, title=Text(path.name))
     for name, value in facts.items():
         shown = value if isinstance(value, str | int | float) else json.dumps(value)
-        table.add_row(Text(name.replace("_", " ")), Text(_printable(str(shown))))
+        table.add_row(Text(name.replace("_", " ")), Text(printable(str(shown))))
     Console().print(table)
 
 
@@ -57,11 +58,6 @@ def _list_weights(*, as_json: bool) -> None:
         size = (f"{facts[key]:,.0f}" for key in ("parameters", "macs_per_low_resolution_pixel"))
         table.add_row(name, *size, str(facts["licence"]), "usual" if name == DEFAULT else "")
     Console().print(table)
-
-
-def _printable(text: str) -> str:
-    """Leave out control characters, with which a file could play tricks on the terminal."""
-    return "".join(c for c in text if c.isprintable())
 
 
 def describe_checkpoint(path: Path, scale: int | None = None) -> Facts:

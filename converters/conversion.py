@@ -31,7 +31,7 @@ from mobile_runtime.manifest import (
     manifest_path,
     write_manifest,
 )
-from mobile_runtime.parity import tolerance_for
+from mobile_runtime.parity import tolerance_for, within
 from mobile_runtime.session import count_operators
 from mobile_runtime.validate import present, validate
 from scnet.checkpoint import Checkpoint
@@ -215,11 +215,12 @@ def _refuse_failed(manifest: Manifest, path: Path) -> None:
         if not verdict.passed
     }
     if failed:
+        wrong = [name for name, v in failed.items() if not within(v.worst, manifest.tolerance)]
+        what = "does not compute what PyTorch does" if wrong else "would not run where it should"
         figures = "; ".join(f"{v.engine}: {v.failure}" for v in failed.values())
+        why = f" {_explain(path, wrong[0])}" if wrong else ""
         raise VerificationError(
-            f"{manifest.file} does not compute what PyTorch does and was not kept. {figures}. "
-            f"{_explain(path, next(iter(failed)))}",
-            manifest.verified,
+            f"{manifest.file} {what} and was not kept. {figures}.{why}", manifest.verified
         )
 
 

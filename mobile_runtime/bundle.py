@@ -18,6 +18,8 @@ from mobile_runtime.samples import read_golden, write_array
 from mobile_runtime.tolerance import own_tolerance
 
 PROTOCOL = "PROTOCOL.md"
+SIGN = b"Written by `scnet bundle`"
+"""What every such page says, and so tells a bundle from any other folder."""
 
 Golden = list[tuple[str, Image, Image]]
 
@@ -54,11 +56,14 @@ def _check_folder(folder: Path, model: Path, *, overwrite: bool) -> None:
     """Refuse what may not be made or replaced."""
     if folder.resolve().is_relative_to(model.resolve()):
         raise RuntimeFileError(f"{folder} lies inside {model}: choose another place.")
+    if model.resolve().is_relative_to(folder.resolve()):
+        raise RuntimeFileError(f"{folder} holds {model} itself: choose another place.")
     if not folder.exists() and not folder.is_symlink():
         return
     if not overwrite:
         raise RuntimeFileError(f"{folder} exists: name another folder, or give --overwrite.")
-    if folder.is_symlink() or not (folder / PROTOCOL).is_file():
+    page = folder / PROTOCOL
+    if folder.is_symlink() or not page.is_file() or SIGN not in page.read_bytes():
         raise RuntimeFileError(f"{folder} is no bundle: it is not replaced.")
 
 

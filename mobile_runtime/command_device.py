@@ -5,16 +5,17 @@ from pathlib import Path
 
 import click
 
-from mobile_runtime.android.adb import printable
 from mobile_runtime.android.benchmark_model import ENGINES
 from mobile_runtime.android.measure import PhoneRun, Subject, measure, read_subject
 from mobile_runtime.android.phone import connect, describe
 from mobile_runtime.android.report import PhoneReport, format_json, print_table
 from mobile_runtime.android.tool import set_up
+from mobile_runtime.command_benchmark import SECONDS
 from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.latency import Plan
-from mobile_runtime.manifest import add_verdicts, write_manifest
-from mobile_runtime.output import STDOUT, check_output, write_output
+from mobile_runtime.manifest import keep_verdicts
+from mobile_runtime.output import STDOUT, check_output, complain, printable, write_output
+from mobile_runtime.session import MAX_THREADS
 
 
 @click.group("device")
@@ -42,21 +43,21 @@ def command() -> None:
     show_default=True,
     help="gpu computes in fp16 and is judged so; gpu-fp32 is judged as the file is.",
 )
-@click.option("--threads", type=click.IntRange(min=1), default=4, show_default=True)
+@click.option("--threads", type=click.IntRange(1, MAX_THREADS), default=4, show_default=True)
 @click.option("--runs", type=click.IntRange(min=1), default=Plan.runs, show_default=True)
 @click.option(
     "--warmup-runs", type=click.IntRange(min=1), default=Plan.warmup_runs, show_default=True
 )
 @click.option(
     "--seconds-limit",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     default=Plan.seconds_limit,
     show_default=True,
     help="For the timed runs of an engine; fewer are made if it does not suffice.",
 )
 @click.option(
     "--step-seconds",
-    type=click.FloatRange(min=0, min_open=True),
+    type=SECONDS,
     default=300.0,
     show_default=True,
     help="Give up when one command of adb takes longer.",
@@ -106,12 +107,12 @@ def android(
                 found.append(measure(bench, subject, ENGINES[name], plan, _tell))
             except RuntimeFileError as error:  # must not hide what was found out about the others
                 errors += 1
-                click.secho(f"Error: {name}: {error}", fg="red", err=True)
-        _keep(file, subject, found)
+                complain(f"{name}: {error}")
         date = datetime.now(UTC).isoformat(timespec="seconds")
         sha256 = subject.manifest.sha256
         report = PhoneReport(file.name, sha256, phone, date, threads, plan, tuple(found))
         _show(report, json_path)
+        _keep(file, subject, found)
     context.exit(2 if errors else 0 if all(run.verdict.passed for run in found) else 1)
 
 
@@ -121,8 +122,7 @@ def _tell(step: str) -> None:
 
 def _keep(file: Path, subject: Subject, found: list[PhoneRun]) -> None:
     if found:
-        verdicts = [run.verdict for run in found]
-        write_manifest(add_verdicts(subject.manifest, verdicts), file.parent)
+        keep_verdicts(file, subject.manifest, [run.verdict for run in found])
 
 
 def _show(report: PhoneReport, json_path: Path | None) -> None:

@@ -18,7 +18,7 @@ from mobile_runtime.pictures import (
     open_picture,
     save_picture,
 )
-from mobile_runtime.session import Opener, Session
+from mobile_runtime.session import MAX_THREADS, Opener, Session
 from mobile_runtime.tiles import DEFAULT_TILE, OnProgress, describe, is_mirrored, upscale
 
 
@@ -37,7 +37,7 @@ from mobile_runtime.tiles import DEFAULT_TILE, OnProgress, describe, is_mirrored
     help=f"Largest side of a tile in pixels of the photo, {DEFAULT_TILE} if not given; only for "
     "files that take any size.",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="All cores if not given.")
+@click.option("--threads", type=click.IntRange(1, MAX_THREADS), help="All cores if not given.")
 @click.option(
     "--comparison",
     type=click.Path(path_type=Path),

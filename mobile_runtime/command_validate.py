@@ -1,25 +1,26 @@
 """`scnet validate`: is this file still right, on this machine?"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from mobile_runtime.bisection.culprit import find_culprit
+from mobile_runtime.bisection.culprit import Culprit, find_culprit
 from mobile_runtime.errors import (
     BackendUnavailableError,
     ImageError,
     ModelLoadError,
     RuntimeFileError,
 )
-from mobile_runtime.manifest import add_verdicts, measure_file, read_manifest, write_manifest
-from mobile_runtime.output import STDOUT, check_output, write_output
+from mobile_runtime.manifest import keep_verdicts, measure_file, read_manifest
+from mobile_runtime.output import STDOUT, check_output, complain, write_output
 from mobile_runtime.parity import within
 from mobile_runtime.quality import list_images
 from mobile_runtime.quality_report import measure_quality, print_quality
 from mobile_runtime.report import Validation, format_json, print_validations
-from mobile_runtime.session import Session, absence, engines, open_session
+from mobile_runtime.session import MAX_THREADS, Session, absence, engines, open_session
 from mobile_runtime.validate import judge, present
 
 
@@ -31,7 +32,7 @@ from mobile_runtime.validate import judge, present
     multiple=True,
     help="What runs the files, more than one if given again; all that can run here if not given.",
 )
-@click.option("--threads", type=click.IntRange(min=1), help="All cores if not given.")
+@click.option("--threads", type=click.IntRange(1, MAX_THREADS), help="All cores if not given.")
 @click.option(
     "--quality",
     "folder",
@@ -70,14 +71,19 @@ def command(
     for path in files:
         try:
             found.append(_validate(path, asked, threads))
+            found[-1] = _keep(found[-1])
         except RuntimeFileError as error:  # must not hide what was found out about the others
             errors += 1
-            _complain(str(error))
+            complain(str(error))
     if found and json_path != STDOUT:
         print_validations(found)
     quality = []
     if folder is not None and found:
-        quality = measure_quality(_open_judged(found, threads), folder)
+        try:
+            quality = measure_quality(_open_judged(found, threads), folder)
+        except RuntimeFileError as error:  # nor must this
+            errors += 1
+            complain(str(error))
     if json_path == STDOUT:
         click.echo(format_json(found, quality), nl=False)
     else:
@@ -88,25 +94,39 @@ def command(
 
 
 def _validate(path: Path, asked: Sequence[str], threads: int | None) -> Validation:
-    """Judge a file on every engine, and add the verdicts to its manifest."""
+    """Judge a file on every engine, and find out why where it fails."""
     absent = _find_absent(path, asked)
     manifest = read_manifest(path)
-    verdicts, errors, culprits = {}, {}, []
+    verdicts, errors, culprits = {}, {}, list[Culprit]()
     for engine in dict.fromkeys(asked or present(path)):
         try:
             with Console(stderr=True).status(f"{path.name} on {engine}"):
                 verdict = verdicts[engine] = judge(path, engine, threads=threads)
                 if not within(verdict.worst, manifest.tolerance):
-                    culprits.append(find_culprit(path, engine, threads=threads))
+                    culprits += _find_culprit(path, engine, threads)
         except (BackendUnavailableError, ImageError, ModelLoadError) as error:
             errors[engine] = str(error)
-            _complain(f"{path.name} on {engine}: {error}")
-    if verdicts:
-        manifest = add_verdicts(read_manifest(path), verdicts.values())
-        write_manifest(manifest, path.parent)
+            complain(f"{path.name} on {engine}: {error}")
     return Validation(
         str(path), manifest, measure_file(path), verdicts, absent, errors, tuple(culprits)
     )
+
+
+def _find_culprit(path: Path, engine: str, threads: int | None) -> list[Culprit]:
+    """Find out why an engine failed; none if that fails too, for the verdict stands without it."""
+    try:
+        return [find_culprit(path, engine, threads=threads)]
+    except RuntimeFileError as error:
+        complain(f"Which operator is wrong could not be found out: {error}")
+        return []
+
+
+def _keep(validation: Validation) -> Validation:
+    """Add the verdicts to the manifest beside the file."""
+    if not validation.verdicts:
+        return validation
+    path, verdicts = Path(validation.path), validation.verdicts.values()
+    return replace(validation, manifest=keep_verdicts(path, validation.manifest, verdicts))
 
 
 def _find_absent(path: Path, asked: Sequence[str]) -> dict[str, str]:
@@ -132,7 +152,3 @@ def _exit_code(found: Sequence[Validation], errors: int) -> int:
         return 2
     verdicts = (verdict for validation in found for verdict in validation.verdicts.values())
     return 0 if all(verdict.passed for verdict in verdicts) else 1
-
-
-def _complain(message: str) -> None:
-    click.secho(f"Error: {message}", fg="red", err=True)

@@ -134,6 +134,8 @@ def draw_png(benchmark: Benchmark) -> bytes:
     )
     axes.set_xlim(left=0)
     axes.set_xlabel(f"latency of a warm run, ms ({benchmark.device})")
+    for label in (axes.xaxis.label, *axes.get_yticklabels()):
+        label.set_parse_math(False)  # a $ in a name begins no formula
     axes.grid(axis="x", alpha=0.3)
     file = BytesIO()
     figure.savefig(file, dpi=150)

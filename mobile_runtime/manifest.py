@@ -157,6 +157,27 @@ def add_verdicts(manifest: Manifest, verdicts: Iterable[Verdict]) -> Manifest:
     return replace(manifest, verified=(*kept, *new))
 
 
+def keep_verdicts(model: Path, manifest: Manifest, verdicts: Iterable[Verdict]) -> Manifest:
+    """Write verdicts into the manifest beside a file, as it is now: others may have added theirs.
+
+    Args:
+        model: The file that was judged.
+        manifest: As it was when the file was judged.
+        verdicts: To add.
+
+    Raises:
+        ManifestError: The file is another one by now, or its folder cannot be written to.
+    """
+    now = read_manifest(model)
+    if now.sha256 != manifest.sha256:
+        raise ManifestError(
+            f"{model} was replaced while it was judged: its manifest gets no verdict. Run it again."
+        )
+    kept = add_verdicts(now, verdicts)
+    write_manifest(kept, model.parent)
+    return kept
+
+
 def manifest_path(model: Path) -> Path:
     """Give the place of the manifest of a model file: beside it, such as `scnet.tflite.json`."""
     return model.parent / f"{model.name}.json"

@@ -99,6 +99,10 @@ def round_to_half(array: NDArray[np.float32]) -> NDArray[np.float32]:
     return rounded.reshape(array.shape)
 
 
+DAMAGE = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)
+"""What numpy raises where a damaged file makes it compute nonsense, such as pads of 2^31."""
+
+
 def _run(op: Operation, tensors: Mapping[str, Any]) -> list[Array]:
     arguments = {
         parameter: [tensors[name] for name in names] if parameter == "values" else tensors[names[0]]
@@ -107,7 +111,7 @@ def _run(op: Operation, tensors: Mapping[str, Any]) -> list[Array]:
     try:
         with np.errstate(all="ignore"):
             result = OPERATORS[op.type](**arguments)
-    except (ValueError, TypeError, IndexError, AttributeError, ArithmeticError) as error:
+    except DAMAGE as error:
         raise ModelLoadError(
             f"Operator {op.name} ({op.type}) cannot take what it gets: {error}."
         ) from error

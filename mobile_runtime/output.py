@@ -3,6 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryFile
 
+import click
 from rich.box import MARKDOWN, SIMPLE_HEAD, Box
 from rich.console import Console
 
@@ -23,6 +24,17 @@ def open_console() -> tuple[Console, Box]:
         return console, SIMPLE_HEAD
     console.width = LOG_WIDTH
     return console, MARKDOWN
+
+
+def printable(text: str) -> str:
+    """Leave out what could steer a terminal: the words of files and phones are not ours."""
+    return "".join(character for character in text if character.isprintable())
+
+
+def complain(message: str) -> None:
+    """Print an error on stderr, whoever wrote the words in it: engines quote names from files."""
+    shown = "\n".join(map(printable, message.splitlines()))
+    click.secho(f"Error: {shown}", fg="red", err=True)
 
 
 def check_output(path: Path, *, overwrite: bool) -> None:

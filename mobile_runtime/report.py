@@ -11,7 +11,7 @@ from rich.text import Text
 
 from mobile_runtime.bisection.culprit import Culprit
 from mobile_runtime.manifest import Manifest
-from mobile_runtime.output import open_console
+from mobile_runtime.output import open_console, printable
 from mobile_runtime.parity import Verdict
 from mobile_runtime.quality_report import Quality
 
@@ -73,7 +73,7 @@ def print_validations(validations: Iterable[Validation]) -> None:
     console, _ = open_console()
     for style, lines in (("red", _failures(found)), ("yellow", _absences(found))):
         for line in lines:
-            console.print(Text(line, style=style), soft_wrap=True)
+            console.print(Text(printable(line), style=style), soft_wrap=True)
 
 
 def _failures(validations: list[Validation]) -> Iterator[str]:

@@ -32,6 +32,9 @@ class Placement:
 
 CPU = Placement("CPU", complete=True)
 
+MAX_THREADS = 1024
+"""More than any machine has cores; absurd numbers bring down the engines."""
+
 
 class Session(Protocol):
     """An open model file on one engine."""
@@ -152,6 +155,10 @@ def count_operators(path: Path) -> dict[str, int]:
 
 
 def _check(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise ModelLoadError(f"{str(path)!r} is not UTF-8, as names must be: rename it.") from error
     if path.suffix not in RUNNERS:
         raise ModelLoadError(f"{path} is not a model file: expected one of {', '.join(RUNNERS)}.")
     if not path.exists():

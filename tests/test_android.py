@@ -16,6 +16,7 @@ from mobile_runtime.android.benchmark_model import (
     read_latency,
     read_profile,
 )
+from mobile_runtime.android.measure import measure
 from mobile_runtime.android.report import PhoneReport
 from mobile_runtime.command_device import command
 from mobile_runtime.errors import ModelLoadError, RuntimeFileError
@@ -159,6 +160,43 @@ def test_verdicts_are_added_to_the_manifest(desk):
     verified = read_manifest(desk.model).verified
     assert [verdict.device.split(",")[0] for verdict in verified] == ["Example Phone 1"] * 2
     assert verified[1].placement == f"99/99 nodes on {GPU}, 1 partition"
+
+
+def test_verdicts_that_came_meanwhile_stay(desk, monkeypatch):
+    """The phone takes minutes, in which others may write into the manifest too."""
+
+    def measure_slowly(bench, subject, *rest):
+        found = measure(bench, subject, *rest)
+        other = replace(found.verdict, engine="another")
+        write_manifest(replace(subject.manifest, verified=(other,)), desk.folder)
+        return found
+
+    monkeypatch.setattr("mobile_runtime.command_device.measure", measure_slowly)
+    assert desk.run("--engine", "cpu").exit_code == 0
+    engines = [verdict.engine for verdict in read_manifest(desk.model).verified]
+    assert engines == ["another", "XNNPACK, benchmark_model, 4 threads"]
+
+
+def test_file_that_was_replaced_meanwhile_gets_no_verdict(desk, monkeypatch):
+    """The table is shown, but says nothing about the new file."""
+
+    def replace_file(bench, subject, *rest):
+        found = measure(bench, subject, *rest)
+        desk.model.write_bytes(b"new!TFL3")
+        now = replace(subject.manifest, sha256=hash_file(desk.model))
+        write_manifest(now, desk.folder)
+        return found
+
+    monkeypatch.setattr("mobile_runtime.command_device.measure", replace_file)
+    result = desk.run("--engine", "cpu")
+    assert "was replaced while it was judged" in str(result.exception)
+    assert "XNNPACK" in result.stdout
+    assert read_manifest(desk.model).verified == ()
+
+
+@pytest.mark.parametrize("seconds", ["inf", "nan"])
+def test_time_without_an_end_is_a_usage_error(desk, seconds):
+    assert desk.run("--step-seconds", seconds).exit_code == 2
 
 
 def test_daemon_that_starts_is_no_phone(desk):

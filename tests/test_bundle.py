@@ -153,6 +153,19 @@ def test_folder_of_something_else_is_never_replaced(onnx):
     refuses(onnx, "is no bundle", "photos", "--overwrite")
 
 
+def test_page_of_somebody_else_makes_no_bundle(onnx):
+    (onnx.parent.parent / "lab").mkdir()
+    (onnx.parent.parent / "lab" / "PROTOCOL.md").write_text("What we did on Monday.")
+    refuses(onnx, "is no bundle", "lab", "--overwrite")
+
+
+def test_bundle_is_not_replaced_by_a_file_out_of_it(onnx):
+    """All else that lies there would go."""
+    folder = bundle(onnx)
+    (folder / "another.onnx").write_text("mine")
+    refuses(folder / onnx.name, "holds .* itself", "bundle", "--overwrite")
+
+
 def test_bundle_inside_its_model(model):
     refuses(model, "lies inside|cannot be written", f"out/{model.name}/bundle")
 

@@ -343,6 +343,15 @@ def test_command_prints_a_table_or_json(ours, tmp_path):
     assert second["findings"][0]["places"] == ["No -> y"]
 
 
+def test_names_in_a_file_are_neither_markup_nor_commands_of_a_terminal(tmp_path):
+    nodes = [helper.make_node("No", ["x"], ["y"], name="[/b]\x1b]0;owned\x07", domain="d")]
+    bad = save_onnx(tmp_path / "bad.onnx", nodes, 1)
+    shown = CliRunner().invoke(command, [str(bad), "--target", "wasm"], catch_exceptions=False)
+    assert shown.exit_code == 1
+    assert "[/b]]0;owned" in shown.output
+    assert "\x1b" not in shown.output
+
+
 def test_tables_say_what_the_analyzer_said(ours):
     path = str(ours["tflite", "slice_concat", "fp32"])
     shown = CliRunner().invoke(command, [path, "--target", "gpu-legacy"], catch_exceptions=False)

@@ -1,5 +1,6 @@
 """Engines that are here, engines that are not, and files that crash them."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -254,6 +255,13 @@ def test_upscale_survives_a_crash(lone, tmp_path):
     result = CliRunner().invoke(upscale, [str(a) for a in (photo, *arguments)], obj=open_session)
     assert isinstance(result.exception, ModelLoadError)
     assert not output.exists()
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    path = tmp_path / os.fsdecode(b"\xff.onnx")
+    path.touch()
+    with pytest.raises(ModelLoadError, match="not UTF-8"):
+        open_session(path)
 
 
 @pytest.mark.usefixtures("crashing")

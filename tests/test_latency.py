@@ -351,7 +351,10 @@ def test_bad_arguments_are_refused_before_the_work(originals, options, error, me
         ["--runs", 0],
         ["--warmup-runs", 0],
         ["--threads", 0],
+        ["--threads", 10**11],
         ["--seconds-limit", 0],
+        ["--seconds-limit", "inf"],
+        ["--seconds-limit", "nan"],
     ],
 )
 @pytest.mark.usefixtures("no_timing")
@@ -470,6 +473,14 @@ def test_report_of_a_browser_is_shown_and_plotted(report, tmp_path):
     for words in ("Phone [bold]", "webgpu", "76.5 dB to PyTorch", "128x128", "900.00"):
         assert words in result.stdout
     assert (tmp_path / "phone.png").exists()
+
+
+@pytest.mark.usefixtures("no_timing")
+def test_dollars_in_a_report_begin_no_formula(report, tmp_path):
+    written = change(REPORT, "files", to=[REPORT["files"][0] | {"file": r"a$\foo$.onnx"}])
+    report.write_text(json.dumps(written | {"device": r"$\bar$"}))
+    benchmark("--read", report, "--plot", tmp_path / "plot.png")
+    assert (tmp_path / "plot.png").exists()
 
 
 def test_saved_benchmark_reads_back_as_it_was(originals, tmp_path):

@@ -11,6 +11,7 @@ from PIL import Image as Pillow
 
 from converters.__main__ import COMMANDS
 from mobile_runtime.manifest import manifest_path
+from mobile_runtime.output import complain
 from scnet.network import SCNetConfig
 from scnet.weights import DEFAULT, WEIGHTS
 
@@ -112,6 +113,11 @@ def test_wrong_file_is_exit_code_1(folder):
     result = scnet("validate", path, folder=folder)
     assert result.returncode == 1
     assert "no" in result.stdout
+
+
+def test_name_in_a_file_cannot_steer_the_terminal(capsys):
+    complain("the engine refused\n\x1b]0;owned\x07 of the file")
+    assert capsys.readouterr().err == "Error: the engine refused\n]0;owned of the file\n"
 
 
 def test_info_describes_a_checkpoint(folder):

@@ -120,9 +120,9 @@ def test_run_starts_from_the_body_of_another_scale(tmp_path, pictures):
             network=replace(RECIPE.network, scale=scale),
             steps=1,
             rate=1e-9,
-            start=str(weights),
         )
-        train(recipe, load_dataset(pictures, scale=scale, patch=8), folder)
+        dataset = load_dataset(pictures, scale=scale, patch=8)
+        train(recipe, dataset, folder, start=open_checkpoint(weights))
         begun = torch.load(folder / "state.pth", weights_only=True)["net"]
         near = {
             name: torch.allclose(begun[name], taken[name])
@@ -135,9 +135,10 @@ def test_run_starts_from_the_body_of_another_scale(tmp_path, pictures):
 def test_start_from_another_body_is_refused(tmp_path, pictures):
     run(tmp_path / "first", pictures)
     wider = replace(RECIPE.network, width=16)
-    recipe = replace(RECIPE, network=wider, start=str(tmp_path / "first" / "weights.safetensors"))
+    first = open_checkpoint(tmp_path / "first" / "weights.safetensors")
+    recipe = replace(RECIPE, network=wider)
     with pytest.raises(CheckpointError, match="has width 8 and depth 1, the new network 16 and 1"):
-        train(recipe, load_dataset(pictures, scale=2, patch=8), tmp_path)
+        train(recipe, load_dataset(pictures, scale=2, patch=8), tmp_path, start=first)
 
 
 def test_short_run_keeps_up_with_its_mean(tmp_path, pictures):
@@ -283,6 +284,18 @@ def test_numbers_out_of_range_are_refused(tmp_path, pictures, option, value):
     assert result.exit_code == 2
     assert option in result.output
     assert not (tmp_path / "run").exists()
+
+
+def test_weights_keep_the_licence_of_those_they_began_from(tmp_path, pictures):
+    first = start(pictures, tmp_path / "first", "--licence", "CC BY-NC 4.0")
+    assert first.exit_code == 0, first.output
+    weights = tmp_path / "first" / "weights.safetensors"
+    second = start(pictures, tmp_path / "second", "--start", str(weights))
+    assert second.exit_code == 0, second.output
+    notes = open_checkpoint(tmp_path / "second" / "weights.safetensors").notes
+    assert notes["licence"] == "CC BY-NC 4.0"
+    assert "weights.safetensors " in notes["recipe"]
+    assert str(tmp_path) not in notes["recipe"]
 
 
 def test_start_from_nothing_is_refused_before_anything_is_made(tmp_path, pictures):

@@ -22,7 +22,7 @@ from mobile_runtime.bisection.culprit import CUTTERS, find_culprit
 from mobile_runtime.bisection.parting import first_parting, is_comparable
 from mobile_runtime.check.residency import READERS
 from mobile_runtime.command_validate import command
-from mobile_runtime.errors import ModelLoadError
+from mobile_runtime.errors import ManifestError, ModelLoadError
 from mobile_runtime.manifest import (
     add_verdicts,
     hash_file,
@@ -217,6 +217,51 @@ def test_engine_that_left_operators_elsewhere_fails(model, monkeypatch):
     assert not read_manifest(model).verified[-1].passed
 
 
+def test_conversion_names_no_operator_where_only_the_place_is_wrong(tmp_path, monkeypatch):
+    def leave(path, **options):
+        partly = Placement("90 of 99 operators on GPU", complete=False)
+        return Wrapped(session.open_session(path, **options), placement=partly)
+
+    use(monkeypatch, leave)
+    save_weights(make_net(SCNetConfig(2, "direct", 8, 1)), tmp_path / "net.safetensors", {})
+    with pytest.raises(VerificationError, match="would not run where it should") as caught:
+        convert(
+            open_checkpoint(tmp_path / "net.safetensors"),
+            [ConversionOptions("onnx", sizes=None)],
+            tmp_path / "out",
+        )
+    assert str(caught.value).endswith("90 of 99 operators on GPU.")
+
+
+def test_verdict_stands_where_no_operator_can_be_blamed(originals, tmp_path, monkeypatch):
+    def give_up(path, engine, *, threads):
+        raise ManifestError("no samples")
+
+    model, target = copy(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
+    spoil(model)
+    vouch(model)
+    monkeypatch.setattr("mobile_runtime.command_validate.find_culprit", give_up)
+    result = run(model, "--json", target)
+    assert result.exit_code == 1
+    assert "could not be found out: no samples" in result.stderr
+    (found,) = json.loads(target.read_text())["files"]
+    assert (found["errors"], found["culprits"]) == ({}, [])
+    assert not read_manifest(model).verified[-1].passed
+
+
+def test_verdict_that_cannot_be_kept_is_shown(originals, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise ManifestError("the folder is read-only")
+
+    model, target = copy(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
+    monkeypatch.setattr("mobile_runtime.command_validate.keep_verdicts", refuse)
+    result = run(model, "--json", target)
+    assert result.exit_code == 2
+    assert "read-only" in result.stderr
+    assert "onnxruntime" in result.stdout
+    assert json.loads(target.read_text())["files"][0]["verdicts"]["onnxruntime"]["passed"]
+
+
 def test_changed_weight_is_blamed_on_the_file(model):
     spoil(model)
     vouch(model)
@@ -347,6 +392,17 @@ def test_quality_is_that_of_the_papers_protocol(originals, tmp_path, pictures):
     assert file["engine"].startswith("onnxruntime")
     assert [picture["name"] for picture in file["pictures"]] == ["truth"]
     assert f"{score.psnr_db:.2f}" in run(model, "--quality", pictures).stdout
+
+
+def test_damaged_picture_loses_no_verdict(originals, tmp_path, pictures):
+    (pictures / "damaged.png").write_bytes(b"no picture")
+    model, target = copy(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
+    result = run(model, "--quality", pictures, "--json", target)
+    assert result.exit_code == 2
+    assert "damaged.png" in result.stderr
+    report = json.loads(target.read_text())
+    assert report["files"][0]["verdicts"]
+    assert report["quality"] == []
 
 
 def test_folder_without_pictures_is_refused_before_the_work(originals, tmp_path):

@@ -51,3 +51,8 @@ def test_a_file_comes_before_weights_of_the_same_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path(DEFAULT).touch()
     assert find_weights(Path(DEFAULT)) == Path(DEFAULT)
+
+
+def test_developers_convert_the_weights_that_users_get():
+    noxfile = Path(__file__).parent.parent / "noxfile.py"
+    assert f'USUAL = "{DEFAULT}"' in noxfile.read_text()

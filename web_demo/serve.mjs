@@ -67,8 +67,8 @@ export async function serve(folder, { port = 0, isolated = true, intercept = () 
  * @returns {string} Relative to the folder.
  */
 function nameOf(address) {
-  const { pathname } = new URL(address, 'http://localhost');
-  return pathname.endsWith('/') ? `${pathname.slice(1)}index.html` : pathname.slice(1);
+  const [name = ''] = address.slice(1).split('?', 1);
+  return name === '' || name.endsWith('/') ? `${name}index.html` : name;
 }
 
 /**

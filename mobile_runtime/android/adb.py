@@ -15,6 +15,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from mobile_runtime.errors import BackendUnavailableError, RuntimeFileError
+from mobile_runtime.output import printable
 
 FOLDERS = "/data/local/tmp"
 """Where adb's user may write and execute, on any phone."""
@@ -93,11 +94,6 @@ def workplace(connection: Connection) -> Iterator[str]:
         raise BackendUnavailableError(
             f"{folder} could not be removed from the phone ({removed.reason}): adb shell rm -rf it."
         )
-
-
-def printable(text: str) -> str:
-    """Leave out what could steer a terminal: the phone's words are not ours."""
-    return "".join(character for character in text if character.isprintable())
 
 
 def run_adb(words: list[str], seconds_limit: float) -> Answer:

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from mobile_runtime.android.adb import Connection, printable, run_adb
+from mobile_runtime.android.adb import Connection, run_adb
 from mobile_runtime.errors import BackendUnavailableError
+from mobile_runtime.output import printable
 
 
 @dataclass(frozen=True)

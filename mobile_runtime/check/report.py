@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from rich.box import Box
 from rich.table import Table
+from rich.text import Text
 
 from mobile_runtime.check.residency import Report
 from mobile_runtime.check.rule import Finding
-from mobile_runtime.output import open_console
+from mobile_runtime.output import open_console, printable
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 SHOWN = 3
@@ -22,7 +23,7 @@ def print_reports(reports: Sequence[Report]) -> None:
         if report.findings:
             console.print(_list_findings(report))
     for line in dict.fromkeys(_describe(report) for report in reports if report.analyzer):
-        console.print(line)
+        console.print(Text(printable(line)))
 
 
 def _summarize(reports: Sequence[Report], box: Box) -> Table:
@@ -37,7 +38,7 @@ def _summarize(reports: Sequence[Report], box: Box) -> Table:
     for report in reports:
         counts = [sum(f.severity == severity for f in report.findings) for severity in COLOURS]
         table.add_row(
-            *(report.file, report.title, f"{report.resident}/{report.total}"),
+            *(Text(printable(report.file)), report.title, f"{report.resident}/{report.total}"),
             ", ".join(f"{unit} {sum(kinds.values())}" for unit, kinds in report.operators.items()),
             str(len(report.partitions)),
             *(_paint(severity, n) for severity, n in zip(COLOURS, counts, strict=True)),
@@ -46,7 +47,7 @@ def _summarize(reports: Sequence[Report], box: Box) -> Table:
 
 
 def _list_findings(report: Report) -> Table:
-    table = Table(title=f"{report.file} on {report.title}", show_lines=True)
+    table = Table(title=Text(printable(f"{report.file} on {report.title}")), show_lines=True)
     table.add_column("rule", no_wrap=True)
     table.add_column("where", ratio=2, overflow="fold")
     table.add_column("what", ratio=4)
@@ -54,13 +55,16 @@ def _list_findings(report: Report) -> Table:
     table.add_column("source", ratio=2, overflow="fold")
     for finding in report.findings:
         rule = f"[{COLOURS[finding.severity]}]{finding.rule}\n{finding.severity}[/]"
-        table.add_row(rule, _where(finding), finding.message, finding.fix, finding.source)
+        said = finding.message, finding.fix, finding.source
+        table.add_row(rule, _where(finding), *(Text(printable(text)) for text in said))
     return table
 
 
-def _where(finding: Finding) -> str:
+def _where(finding: Finding) -> Text:
+    """Names come from the file: neither markup nor the terminal may heed them."""
     more = len(finding.places) - SHOWN
-    return "\n".join(finding.places[:SHOWN]) + (f"\nand {more} more" if more > 0 else "")
+    names = [printable(place) for place in finding.places[:SHOWN]]
+    return Text("\n".join([*names, f"and {more} more"] if more > 0 else names))
 
 
 def _paint(severity: str, count: int) -> str:

@@ -1,5 +1,6 @@
 """`scnet train`: from a folder of pictures to weights."""
 
+from hashlib import sha256
 from math import isfinite
 from os import environ
 from pathlib import Path
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from scnet.checkpoint import open_checkpoint
+from scnet.checkpoint import Checkpoint, open_checkpoint
 from scnet.network import HEADS, STAGES, VARIANTS, Head, SCNetConfig
 from scnet.training.loop import train
 from scnet.training.patches import Dataset, load_dataset
@@ -75,13 +76,16 @@ def _check_finite(context: click.Context, option: click.Parameter, value: float)
 )
 @click.option("--compiled", is_flag=True, help="Use torch.compile: for GPUs.")
 @click.option(
-    "--licence", help="Of the weights; goes into their header and all files made of them."
+    "--licence",
+    help="Of the weights; goes into their header and all files made of them. That of --start "
+    "if not given.",
 )
 @click.option("--source", help="Of the weights, such as an address; goes there too.")
 @click.option("--resume", is_flag=True, help="Go on from the state in the run folder.")
 def command(
     folder: Path,
     output: Path,
+    start: Path | None,
     licence: str | None,
     source: str | None,
     *,
@@ -94,18 +98,26 @@ def command(
     Interrupt whenever you like and go on with --resume. `fabric run` spreads the same command over
     several GPUs or machines.
     """
-    recipe = _recipe(**settings)
+    begun = None if start is None else open_checkpoint(find_weights(start))
+    recipe = _recipe(begun, **settings)
     _check_output(output, resume=resume)
-    console = Console(stderr=True, quiet=environ.get("RANK", "0") != "0")  # one of many speaks
+    console = Console(
+        stderr=True, quiet=environ.get("LOCAL_RANK", "0") != "0"
+    )  # one of many speaks
     dataset = _read(folder, recipe, console)
     output.mkdir(parents=True, exist_ok=True)
-    notes = {"licence": licence, "source": source}
+    inherited = {} if begun is None else begun.notes
+    notes = {
+        "licence": licence or inherited.get("licence"),
+        "source": source or inherited.get("source"),
+    }
     with Progress(*COLUMNS, console=console) as bar:
         task = bar.add_task("training", total=recipe.steps)
         weights = train(
             recipe,
             dataset,
             output,
+            start=begun,
             notes={name: text for name, text in notes.items() if text},
             on_step=lambda step, loss: bar.update(
                 task, completed=step, description=f"loss {loss:.4f}"
@@ -137,14 +149,17 @@ def _check_output(output: Path, *, resume: bool) -> None:
             )
 
 
-def _recipe(*, scale: str, head: Head, variant: str, start: Path | None, **settings: Any) -> Recipe:
+def _recipe(
+    start: Checkpoint | None, *, scale: str, head: Head, variant: str, **settings: Any
+) -> Recipe:
     width, depth = VARIANTS[variant]
     config = SCNetConfig(int(scale), head, width, depth)
-    if start is None:
-        return Recipe(config, **settings)
-    found = find_weights(start)
-    open_checkpoint(found)  # refused before the pictures are read
-    return Recipe(config, start=str(found), **settings)
+    return Recipe(config, start=None if start is None else _identify(start.path), **settings)
+
+
+def _identify(path: Path) -> str:
+    """Name a file by what it holds: where it lies is nobody's business."""
+    return f"{path.name} {sha256(path.read_bytes()).hexdigest()}"
 
 
 def _read(folder: Path, recipe: Recipe, console: Console) -> Dataset:

@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from mobile_runtime.atomic import write_aside
 from mobile_runtime.pictures import to_image, to_pixels
 from mobile_runtime.quality import compare
-from scnet.checkpoint import Checkpoint, open_checkpoint, save_weights, unpickle
+from scnet.checkpoint import Checkpoint, save_weights, unpickle
 from scnet.errors import CheckpointError
 from scnet.network import SCNet
 from scnet.training.curve import draw_curve
@@ -79,6 +79,7 @@ def train(
     dataset: Dataset,
     output: Path,
     *,
+    start: Checkpoint | None = None,
     notes: Mapping[str, str] = MappingProxyType({}),
     on_step: Callable[[int, float], None] = lambda step, loss: None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
@@ -93,6 +94,7 @@ def train(
         recipe: What to do.
         dataset: The pictures.
         output: An existing folder.
+        start: Whose weights a new run begins from, wherever they fit; `recipe.start` names it.
         notes: What goes into the header of the weights: `licence`, `source`.
         on_step: Called with (steps done, loss) after every step.
         on_progress: Called after every validation.
@@ -101,14 +103,15 @@ def train(
         The path of the weights.
 
     Raises:
-        CheckpointError: `state.pth` is damaged, or belongs to another recipe.
+        CheckpointError: `state.pth` is damaged, or belongs to another recipe; or `start` has
+            another body.
         OSError: `output` cannot be written to.
     """
     fabric = Fabric(accelerator="auto", devices="auto", precision=recipe.precision)
     if "LT_CLI_USED" not in environ:  # `fabric run` has launched all processes itself
         fabric.launch()
     resumed = (output / "state.pth").exists()
-    run = _begin(recipe, fabric, start=None if resumed else recipe.start)
+    run = _begin(recipe, fabric, start=None if resumed else start)
     if resumed:
         _restore(run, output / "state.pth", recipe)
     losses: list[float] = []
@@ -162,11 +165,11 @@ def validate(net: torch.nn.Module, dataset: Dataset) -> float:
     return float(np.mean(scores))
 
 
-def _begin(recipe: Recipe, fabric: Fabric, start: str | None) -> _Run:
+def _begin(recipe: Recipe, fabric: Fabric, start: Checkpoint | None) -> _Run:
     torch.manual_seed(recipe.seed)
     net = SCNet(recipe.network)
     if start is not None:
-        take_weights(net, open_checkpoint(Path(start)))
+        take_weights(net, start)
     net = net.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean_net = AveragedModel(net, multi_avg_fn=_running_mean(recipe.ema_decay))
     if recipe.compiled:

@@ -32,7 +32,7 @@ class Recipe:
     seed: int = 0
     """Of the initial weights and of every patch."""
     start: str | None = None
-    """A checkpoint whose weights the run begins from, wherever they fit; random ones if None."""
+    """Name and sha256 of the weights that the run begins from; random ones if None."""
     compiled: bool = False
     """Let torch.compile write the kernels: for GPUs. On two CPU cores a step took twice as long."""
 

@@ -7,7 +7,7 @@ from scnet.errors import CheckpointError
 WEIGHTS = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.safetensors"))}
 """Name -> file. Names decode: `scnet-<variant>-x<scale>-<head>`."""
 
-DEFAULT = "scnet-t-x4-pixelshuffle"
+DEFAULT = "scnet-t-x4-direct"
 """What is used where no weights are named."""
 
 

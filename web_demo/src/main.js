@@ -1,8 +1,9 @@
 /** The page: what the visitor does starts something, one thing at a time. */
 
+import { untilAborted } from './engine/abortable.js';
 import { startOffline } from './engine/offline.js';
 import { Upscaler } from './engine/upscaler.js';
-import { Activity, isStopped, unlessStopped } from './ui/activity.js';
+import { Activity, isStopped } from './ui/activity.js';
 import { chosenBackend, connectBackends, showChoice, worthMeasuring } from './ui/backends.js';
 import { measure, showMeasuring } from './ui/benchmark_panel.js';
 import { canHold } from './ui/canvas_limit.js';
@@ -64,7 +65,7 @@ async function openUpscaler() {
 function receivePicture(blob, name) {
   comeIntoView();
   begin('Opening the picture…', 'Cancel', async (signal) => {
-    const picture = await unlessStopped(openPicture(blob, name), signal);
+    const picture = await untilAborted(openPicture(blob, name), signal);
     again = () => begin('Preparing…', 'Cancel', (next) => enlargePicture(picture, next));
     await enlargePicture(picture, signal);
   });
@@ -72,7 +73,7 @@ function receivePicture(blob, name) {
 
 /** @type {(picture: Picture, signal: AbortSignal) => Promise<void>} */
 async function enlargePicture(picture, signal) {
-  const opened = await unlessStopped(openUpscaler(), signal);
+  const opened = await untilAborted(openUpscaler(), signal);
   const scale = chosenScale();
   if (!canHold(enlarged(picture.pixels, scale))) return offerLess(picture, scale, opened);
   messages.say('Preparing…');
@@ -128,11 +129,14 @@ function enlargePart(picture, scale) {
 /** @type {(open: () => Promise<HTMLVideoElement>) => void} */
 function receiveVideo(open) {
   comeIntoView();
-  again = () => receiveVideo(open);
+  const restart = () => receiveVideo(open);
+  again = restart;
   begin('Preparing…', 'Stop', async (signal) => {
-    const opened = await unlessStopped(openUpscaler(), signal);
+    // A camera that was stopped stays so, whatever is chosen next.
+    signal.addEventListener('abort', () => again === restart && (again = () => {}));
+    const opened = await untilAborted(openUpscaler(), signal);
     const scale = chosenScale();
-    showChoice(await unlessStopped(opened.prepare({ scale, backend: chosenBackend() }), signal));
+    showChoice(await opened.prepare({ scale, backend: chosenBackend(), signal }));
     const side = () => Number(chosen('live-sizes'));
     await runLive(
       open,
@@ -148,9 +152,9 @@ function connectBenchmark() {
   const task = async (signal) => {
     showMeasuring((measuring = true));
     try {
-      const opened = await unlessStopped(openUpscaler(), signal);
+      const opened = await untilAborted(openUpscaler(), signal);
       const scale = chosenScale();
-      showChoice(await unlessStopped(opened.prepare({ scale, backend: 'auto' }), signal));
+      showChoice(await opened.prepare({ scale, backend: chosenBackend(), signal }));
       await measure(opened, worthMeasuring(), signal);
       messages.say('Measured; see the table below.');
     } finally {

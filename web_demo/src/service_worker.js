@@ -16,8 +16,6 @@ const { version, pageFiles, largeFiles } = /** @type {any} */ (globalThis).BUILD
 
 const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
-const PAGE_CACHE = `scnet-page-${version}`;
-const LARGE_CACHE = 'scnet-large';
 
 const ISOLATION = Object.freeze({
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -26,6 +24,12 @@ const ISOLATION = Object.freeze({
 });
 
 const root = scope.registration.scope;
+
+// Named after the place: a host may have this page twice.
+const PAGE_CACHES = `scnet-page ${root} `;
+const PAGE_CACHE = PAGE_CACHES + version;
+const LARGE_CACHE = `scnet-large ${root}`;
+
 const large = new Set(largeFiles.map((name) => new URL(name, root).href));
 
 scope.addEventListener('install', (event) => event.waitUntil(keepPage()));
@@ -34,27 +38,27 @@ scope.addEventListener('activate', (event) => {
   event.waitUntil(Promise.all([forget(), scope.clients.claim()]));
 });
 
-scope.addEventListener('message', ({ data }) => void keepLarge(data.keep));
+scope.addEventListener('message', (event) => event.waitUntil(keepLarge(event.data.keep)));
 
 scope.addEventListener('fetch', (event) => {
   const { request } = event;
   if (request.method === 'GET' && request.url.startsWith(root)) {
-    event.respondWith(answer(request).then(isolate));
+    event.respondWith(answer(event).then(isolate));
   }
 });
 
 /**
- * @param {Request} request
+ * @param {FetchEvent} event
  * @returns {Promise<Response>}
  */
-async function answer(request) {
+async function answer(event) {
+  const { request } = event;
   if (request.mode === 'navigate') return fetchPage(request);
   const kept = await find(request.url);
   if (kept) return kept;
   const response = await fetch(request);
   if (response.ok && large.has(request.url)) {
-    const copy = response.clone();
-    void open(LARGE_CACHE).then((cache) => cache?.put(request.url, copy));
+    event.waitUntil(keep(request.url, response.clone()));
   }
   return response;
 }
@@ -67,7 +71,8 @@ async function answer(request) {
  */
 async function fetchPage(request) {
   try {
-    return await fetch(request);
+    // Not from the browser's own cache: the files of an older page may be gone.
+    return await fetch(request.url, { cache: 'no-cache', redirect: 'manual' });
   } catch (error) {
     const kept = await find(new URL('index.html', root).href);
     if (kept) return kept;
@@ -80,6 +85,7 @@ async function fetchPage(request) {
  * @returns {Response} The same, with the headers.
  */
 function isolate(response) {
+  if (response.type === 'opaqueredirect') return response; // the browser follows it, and asks again
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
   const { status, statusText } = response;
@@ -93,16 +99,26 @@ async function keepPage() {
 
 /** @param {string[]} urls What was fetched before this worker was there to keep it. */
 async function keepLarge(urls) {
-  const cache = await open(LARGE_CACHE);
   for (const url of urls.filter((url) => large.has(url))) {
-    if (cache && !(await cache.match(url))) await cache.add(url);
+    if (await find(url)) continue;
+    const response = await fetch(url).catch(() => null); // offline: another time
+    if (response?.ok) await keep(url, response);
   }
+}
+
+/**
+ * @param {string} url
+ * @param {Response} response
+ */
+async function keep(url, response) {
+  const cache = await open(LARGE_CACHE);
+  await cache?.put(url, response).catch(() => {}); // no space: it is fetched again
 }
 
 /** Drop what belongs to older versions only. */
 async function forget() {
   const names = await caches.keys().catch(() => /** @type {string[]} */ ([]));
-  const old = names.filter((name) => name.startsWith('scnet-page-') && name !== PAGE_CACHE);
+  const old = names.filter((name) => name.startsWith(PAGE_CACHES) && name !== PAGE_CACHE);
   await Promise.all(old.map((name) => caches.delete(name)));
   const cache = await open(LARGE_CACHE);
   const kept = (await cache?.keys()) ?? [];

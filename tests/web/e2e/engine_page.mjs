@@ -7,6 +7,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { after } from 'node:test';
 
 import { serve } from '../../../web_demo/serve.mjs';
 
@@ -18,7 +19,7 @@ const ROOT = path.join(import.meta.dirname, '../../..');
 export const CASES = path.join(ROOT, 'dist/web_cases');
 
 /** Pages by the models in them: those for visitors, and a network of a few channels. */
-const PAGES = { full: path.join(ROOT, 'web_demo/dist'), tiny: path.join(CASES, 'page') };
+export const PAGES = { full: path.join(ROOT, 'web_demo/dist'), tiny: path.join(CASES, 'page') };
 
 /** An empty page beside the real one: the engine alone is tested here. */
 const BLANK = 'blank.html';
@@ -34,6 +35,18 @@ const SOFTWARE_GPU = [
   ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
   ...['--enable-features=Vulkan', '--use-vulkan=swiftshader'],
 ];
+
+/** A GPU played by the processor takes its time: the page waits ten times as long. */
+const PATIENCE = `
+  const wait = setTimeout;
+  globalThis.setTimeout = (task, ms, ...rest) => wait(task, 10 * ms, ...rest);
+`;
+
+/** Started once per kind. @type {Map<boolean, Promise<import('playwright-core').Browser>>} */
+const browsers = new Map();
+after(async () => {
+  for (const browser of browsers.values()) await (await browser).close();
+});
 
 /**
  * @typedef {{status: number, content: string|Uint8Array}} Answer
@@ -60,6 +73,7 @@ export function readCatalogue(kind) {
  * @param {import('node:test').TestContext} test
  * @param {object} [options]
  * @param {keyof typeof PAGES} [options.page]
+ * @param {string} [options.folder] Another copy of that page.
  * @param {string} [options.name] Of the page to visit.
  * @param {boolean} [options.isolated] Whether the server sends the headers for threads.
  * @param {boolean} [options.gpu]
@@ -71,22 +85,35 @@ export function readCatalogue(kind) {
  */
 export async function openPage(test, options = {}) {
   const { page: kind = 'tiny', isolated = true, name = BLANK, prepend = '', script } = options;
-  const server = await serve(PAGES[kind], {
+  const folder = options.folder ?? PAGES[kind];
+  const server = await serve(folder, {
     isolated,
-    intercept: (asked) => options.intercept?.(asked) ?? intercept(PAGES[kind], asked, prepend),
+    intercept: (asked) => options.intercept?.(asked) ?? intercept(folder, asked, prepend),
   });
   test.after(() => server.close());
-  const context = await chromium.launchPersistentContext(options.profile ?? '', {
-    executablePath: '/usr/bin/chromium',
-    args: [...FLAGS, ...(options.gpu ? SOFTWARE_GPU : ['--disable-gpu'])],
-    serviceWorkers: options.serviceWorker ? 'allow' : 'block',
-  });
+  const context = await openContext(options);
   test.after(() => context.close());
+  if (options.gpu) await context.addInitScript(PATIENCE);
   if (script !== undefined) await context.addInitScript(script);
   const page = context.pages()[0] ?? (await context.newPage());
   await page.goto(`${server.url}${name}`);
   await loadEngine(page, kind);
   return { page, server };
+}
+
+/**
+ * @param {{gpu?: boolean, serviceWorker?: boolean, profile?: string}} options
+ * @returns {Promise<import('playwright-core').BrowserContext>} With nothing in its storage.
+ */
+async function openContext({ gpu = false, serviceWorker = false, profile }) {
+  const args = [...FLAGS, ...(gpu ? SOFTWARE_GPU : ['--disable-gpu'])];
+  const launching = { executablePath: '/usr/bin/chromium', args };
+  /** @type {import('playwright-core').BrowserContextOptions} */
+  const settings = { serviceWorkers: serviceWorker ? 'allow' : 'block' };
+  if (profile) return chromium.launchPersistentContext(profile, { ...launching, ...settings });
+  const browser = browsers.get(gpu) ?? chromium.launch(launching);
+  browsers.set(gpu, browser);
+  return (await browser).newContext(settings);
 }
 
 /**

@@ -166,6 +166,33 @@ test('with too little memory smaller tiles are used, and that is told', async (t
   assert.ok(total > 1);
 });
 
+test('cancelling the preparation ends its worker, and the next preparation works', async (t) => {
+  let hangs = true;
+  const { page } = await openPage(t, {
+    intercept: (name) => (hangs && name.endsWith('/worker.js') ? { status: 200, content: '' } : null),
+  });
+  const preparing = page.evaluate(async () => {
+    const { open, outcome } = /** @type {any} */ (globalThis);
+    const controller = new AbortController();
+    const upscaler = await open();
+    Object.assign(globalThis, { upscaler, controller });
+    return outcome(upscaler.prepare({ scale: 2, backend: 'auto', signal: controller.signal }));
+  });
+  await page.waitForEvent('worker');
+  await page.evaluate(() => Object(globalThis).controller.abort());
+  const stopped = await preparing;
+  hangs = false;
+  assert.equal(stopped.name, 'AbortError');
+  const workers = () => page.workers().length;
+  for (let i = 0; workers() && i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(workers(), 0);
+  const choice = await page.evaluate(() =>
+    Object(globalThis).upscaler.prepare({ scale: 2, backend: 'auto' }),
+  );
+  assert.equal(choice.backend, 'wasm-threads');
+  assert.equal(workers(), choice.threads, 'one worker, and its threads');
+});
+
 test('of frames that come too fast only the newest is computed', async (t) => {
   const { page } = await openPage(t);
   const found = await page.evaluate(async () => {
@@ -212,18 +239,6 @@ test('where storage is denied everything else works', async (t) => {
   t.after(() => rmSync(profile, { recursive: true, force: true })); // after the browser is closed
   await assert.rejects(page.evaluate(() => localStorage.length), /denied/);
   assert.equal((await prepare(page)).value.backend, 'wasm-threads');
-});
-
-test('a host without the headers gets threads by the service worker, and works offline', async (t) => {
-  const { page, server } = await openPage(t, { isolated: false, name: '', serviceWorker: true });
-  await page.waitForFunction(() => globalThis.crossOriginIsolated);
-  await loadEngine(page, 'tiny');
-  assert.equal((await prepare(page)).value.backend, 'wasm-threads');
-  server.close();
-  await page.reload();
-  await loadEngine(page, 'tiny');
-  const { value } = await prepare(page);
-  assert.equal(value?.backend, 'wasm-threads');
 });
 
 test('the benchmark is one that scnet benchmark --read takes', async (t) => {

@@ -163,6 +163,9 @@ test('a camera is enlarged live, and let go of', async (t) => {
   const state = await page.evaluate(() => Object(window).stream.getTracks()[0].readyState);
   assert.equal(state, 'ended');
   assert.equal((await visits.download(page)).name, 'live-x2.png');
+  await page.locator('summary').click();
+  await page.getByRole('radio', { name: 'WASM, one thread' }).check();
+  assert.equal(await page.locator('#status').innerText(), 'Stopped.', 'the camera stays off');
 });
 
 test('a camera that is denied is said', async (t) => {
@@ -210,6 +213,40 @@ test('a model that is missing is said, and asked for again', async (t) => {
   missing = false;
   await page.getByRole('button', { name: 'Try again' }).click();
   await waitForStatus(page, /^Done/);
+});
+
+test('measuring is stopped by the button that began it', async (t) => {
+  const page = await visit(t);
+  await page.click('#benchmark');
+  await page.getByText(/^Run \d+ of \d+/).waitFor();
+  await page.getByRole('button', { name: 'Stop', exact: true }).and(page.locator('#benchmark')).click();
+  await waitForStatus(page, /^Stopped\.$/);
+  await page.getByRole('button', { name: 'Measure' }).waitFor();
+  assert.ok(await page.locator('#benchmark-save').isHidden());
+  await enlarge(page);
+});
+
+test('24 megapixels are enlarged in bounded memory, and stop at once', async (t) => {
+  const page = await visit(t, {
+    before: () => Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 8 }),
+  });
+  const photo = await makePicture(page, { type: 'image/jpeg', width: 6000, height: 4000 });
+  await choose(page, 'photo.jpg', 'image/jpeg', photo);
+  await waitForStatus(page, /^Enlarging: [1-9]/);
+  const early = await visits.readMemoryMb();
+  await waitForStatus(page, /^Enlarging: [5-9]/);
+  const late = await visits.readMemoryMb();
+  assert.ok(late - early < 200, `from ${early} to ${late} MB`);
+  // Timed in the page: before Playwright clicks it waits for frames, each drawn from 96 megapixels.
+  const stopMs = await page.evaluate(async () => {
+    const started = performance.now();
+    document.getElementById('stop')?.click();
+    while (document.getElementById('status')?.textContent !== 'Stopped.') {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    return performance.now() - started;
+  });
+  assert.ok(stopMs < 1000, `it took ${stopMs} ms`);
 });
 
 test('this device is measured, and the figures leave as JSON', async (t) => {

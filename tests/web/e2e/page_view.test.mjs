@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { choose, makePicture, visit, waitForStatus } from './page_visit.mjs';
+import { PHONE, choose, makePicture, visit, waitForStatus } from './page_visit.mjs';
 
 /** @typedef {import('./page_visit.mjs').Page} Page */
 
-/** @type {(t: import('node:test').TestContext) => Promise<Page>} */
-async function visitWithResult(t) {
-  const page = await visit(t);
+/** @type {(t: import('node:test').TestContext, context?: import('./page_visit.mjs').ContextOptions) => Promise<Page>} */
+async function visitWithResult(t, context = {}) {
+  const page = await visit(t, { context });
   await choose(
     page,
     'photo.png',
@@ -79,6 +79,26 @@ test('a drag moves the picture', async (t) => {
   await page.mouse.move(200, 2000, { steps: 5 });
   await page.mouse.up();
   assert.ok((await colourAt(page, 0.25, 0.9))[0] > 200);
+});
+
+test('two fingers zoom, and do not lose what is between them', async (t) => {
+  const page = await visitWithResult(t, PHONE);
+  const before = await readZoom(page);
+  const box = await page.locator('#canvas').boundingBox();
+  assert.ok(box);
+  const [x, y] = [box.x + box.width / 4, box.y + box.height / 2];
+  const client = await page.context().newCDPSession(page);
+  const touch = (/** @type {string} */ type, /** @type {number[]} */ places) =>
+    client.send('Input.dispatchTouchEvent', {
+      type: /** @type {'touchStart'} */ (type),
+      touchPoints: places.map((at, id) => ({ x: at, y, id })),
+    });
+  await touch('touchStart', [x - 10, x + 10]);
+  for (const reach of [20, 30, 40]) await touch('touchMove', [x - reach, x + reach]);
+  await touch('touchEnd', []);
+  const zoom = (await readZoom(page)) / before;
+  assert.ok(zoom > 3.5 && zoom < 4.5, `${zoom} times, not 4`);
+  assert.equal(await page.evaluate(() => visualViewport?.scale), 1, 'the page itself stays');
 });
 
 test('the divider follows pointer and keys, and says where it is', async (t) => {

@@ -6,6 +6,7 @@
  * @typedef {import('playwright-core').BrowserContextOptions} ContextOptions
  */
 
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after } from 'node:test';
@@ -17,6 +18,9 @@ const require = createRequire(new URL('../../../web_demo/package.json', import.m
 const { chromium } = require('playwright-core');
 
 export const FOLDER = path.join(import.meta.dirname, '../../../dist/web_cases/page');
+
+/** A test machine may be busy; only what fails waits so long. */
+const LONGEST_WAIT_MS = 120_000;
 
 const FLAGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
@@ -52,6 +56,7 @@ export async function visit(test, { context: settings = {}, before = () => {}, i
   ).newContext({ viewport, serviceWorkers: 'block', ...settings });
   /** @type {string[]} */
   const wrongs = [];
+  context.setDefaultTimeout(LONGEST_WAIT_MS);
   const page = await context.newPage();
   page.on('pageerror', (error) => wrongs.push(`${error}`));
   page.on('console', (message) => {
@@ -75,6 +80,15 @@ export async function visit(test, { context: settings = {}, before = () => {}, i
 /** @param {Page} page @param {string} name @param {string} type @param {Buffer} content */
 export async function choose(page, name, type, content) {
   await page.setInputFiles('#file', { name, mimeType: type, buffer: content });
+}
+
+/** @type {() => Promise<number>} What all processes of the browser hold; Linux only. */
+export async function readMemoryMb() {
+  const client = await (await browser).newBrowserCDPSession();
+  const { processInfo } = await client.send('SystemInfo.getProcessInfo');
+  await client.detach();
+  const pages = processInfo.map(({ id }) => readFileSync(`/proc/${id}/statm`, 'utf8').split(' ')[1]);
+  return pages.reduce((sum, count) => sum + (Number(count) * 4096) / 1e6, 0);
 }
 
 /** @param {Page} page @param {RegExp} text */

@@ -24,6 +24,7 @@ for (const [asked, status] of /** @type {const} */ ([
   ['/..%2fsecret.txt', 404],
   ['/%2e%2e/secret.txt', 404],
   ['/%ff', 404],
+  ['//[', 404],
 ])) {
   test(`${asked} is ${status}, with the headers for threads`, async (t) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'scnet-'));

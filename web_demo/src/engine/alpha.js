@@ -2,8 +2,7 @@
  * Transparency, upscaled by bicubic interpolation as `scnet upscale` does it: Pillow's
  * `resize(BICUBIC)` on 8-bit values, to the last bit.
  *
- * @import { Area } from './pixels.js'
- * @import { Pixels } from './upscaler.js'
+ * @import { Area, Pixels } from './pixels.js'
  *
  * @typedef {object} Taps What one result pixel is made of, along one axis.
  * @property {number} start

@@ -3,7 +3,6 @@
  *
  * The build writes `models.json` from the manifests beside the files; see `models.mjs`.
  *
- * @import { ModelEntry } from './upscaler.js'
  * @import { Image } from './pixels.js'
  *
  * @typedef {object} Blob A file, named after its content.
@@ -20,6 +19,16 @@
  * @property {string} name
  * @property {Sample} input
  * @property {Sample} output
+ *
+ * @typedef {object} ModelEntry One converted file that can be chosen.
+ * @property {number} scale Result pixels per picture pixel and side.
+ * @property {string} head
+ * @property {string} file
+ * @property {string} precision
+ * @property {number} bytes
+ * @property {string} label For the visitor.
+ * @property {number} halo How far a result pixel sees, in picture pixels.
+ * @property {string} licence Of the weights, such as `Apache-2.0` or `CC-BY-NC-4.0`.
  *
  * @typedef {object} CatalogueFacts
  * @property {string} url Relative to `models.json`.

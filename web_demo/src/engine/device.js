@@ -1,7 +1,9 @@
 /**
  * What this device and browser can do, and in which order to try it.
  *
- * @import { Backend, Trial } from './upscaler.js'
+ * @import { Trial } from './self_test.js'
+ *
+ * @typedef {'webgpu'|'wasm-threads'|'wasm'} Backend
  *
  * @typedef {object} Device
  * @property {'hardware'|'software'|'none'} gpu What WebGPU would run on.

@@ -17,3 +17,8 @@ export class UpscalerError extends Error {
     this.code = code;
   }
 }
+
+/** What those are told who wait for something that is not wanted any more. */
+export function cancelled() {
+  return new UpscalerError('cancelled', 'This was stopped, because something else was asked for.');
+}

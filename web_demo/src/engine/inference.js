@@ -1,8 +1,7 @@
 /**
  * The page's end of a worker that runs one model on one backend.
  *
- * @import { Pixels } from './upscaler.js'
- * @import { Area, Image } from './pixels.js'
+ * @import { Area, Image, Pixels } from './pixels.js'
  * @import { Opened, Ran, Setup } from './worker.js'
  *
  * @typedef {{resolve: (answer: any) => void, reject: (reason: Error) => void}} Waiting
@@ -41,24 +40,25 @@ export class Inference {
 
   /**
    * @param {Setup} setup
+   * @param {AbortSignal} [signal] Closes it, whenever that is.
    * @returns {Promise<Inference>}
    * @throws {InferenceError} The backend refused the model, failed, or did not answer.
+   * @throws The reason of `signal`.
    */
-  static async open(setup) {
-    const inference = new Inference();
-    try {
-      const opened = /** @type {Opened} */ (await inference.#ask({ setup }));
-      inference.engine = opened.engine;
-      inference.loadMs = opened.milliseconds;
-      inference.resources = opened.resources;
-      return inference;
-    } catch (error) {
-      inference.close();
-      throw error;
-    }
+  static async open(setup, signal) {
+    signal?.throwIfAborted();
+    const inference = new Inference(setup);
+    signal?.addEventListener('abort', () => inference.close(signal.reason));
+    await inference.opened;
+    return inference;
   }
 
-  constructor() {
+  /**
+   * Begin to open a model; `opened` tells when it is, or why it is not.
+   *
+   * @param {Setup} setup
+   */
+  constructor(setup) {
     this.#worker.onmessage = ({ data }) => {
       const waiting = this.#waiting.get(data.id);
       this.#waiting.delete(data.id);
@@ -68,6 +68,7 @@ export class Inference {
     this.#worker.onerror = (event) => {
       this.close(new InferenceError(event.message || 'The worker could not be loaded.'));
     };
+    this.opened = this.#open(setup);
   }
 
   /**
@@ -104,6 +105,19 @@ export class Inference {
     this.#worker.terminate();
     for (const { reject } of this.#waiting.values()) reject(reason);
     this.#waiting.clear();
+  }
+
+  /** @param {Setup} setup */
+  async #open(setup) {
+    try {
+      const opened = /** @type {Opened} */ (await this.#ask({ setup }));
+      this.engine = opened.engine;
+      this.loadMs = opened.milliseconds;
+      this.resources = opened.resources;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /**

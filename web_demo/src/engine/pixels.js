@@ -2,7 +2,10 @@
  * Pictures as browsers hold them (RGBA, 8 bit) and as networks take them: `image`, float32 RGB NCHW
  * in [0, 1]. The arithmetic is that of `mobile_runtime/pictures.py`, bit for bit.
  *
- * @import { Pixels } from './upscaler.js'
+ * @typedef {object} Pixels RGBA, 8 bit, not premultiplied.
+ * @property {number} width
+ * @property {number} height
+ * @property {Uint8ClampedArray<ArrayBuffer>} data
  *
  * @typedef {object} Image
  * @property {number} width

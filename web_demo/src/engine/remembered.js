@@ -1,7 +1,7 @@
 /**
  * What the self-test found on this device, so that the next visit starts sooner.
  *
- * @import { Trial } from './upscaler.js'
+ * @import { Trial } from './self_test.js'
  */
 
 const PLACE = 'scnet-self-test';
@@ -15,8 +15,7 @@ const VALID_MS = 7 * 24 * 3600 * 1000;
  */
 export function recall(key) {
   try {
-    const found = JSON.parse(localStorage.getItem(PLACE) ?? '{}')[key];
-    return Date.now() - found.time < VALID_MS ? found.trials : [];
+    return read()[key]?.trials ?? [];
   } catch {
     return []; // storage is denied, or somebody else wrote there
   }
@@ -28,9 +27,18 @@ export function recall(key) {
  */
 export function remember(key, trials) {
   try {
-    const known = JSON.parse(localStorage.getItem(PLACE) ?? '{}');
-    localStorage.setItem(PLACE, JSON.stringify({ ...known, [key]: { time: Date.now(), trials } }));
+    localStorage.setItem(PLACE, JSON.stringify({ ...read(), [key]: { time: Date.now(), trials } }));
   } catch {
     // Storage is denied or full: the next visit tests again.
   }
+}
+
+/**
+ * All that is known and still valid.
+ *
+ * @returns {Record<string, {time: number, trials: Trial[]}>}
+ */
+function read() {
+  const found = Object.entries(JSON.parse(localStorage.getItem(PLACE) ?? '{}'));
+  return Object.fromEntries(found.filter(([, { time }]) => Date.now() - time < VALID_MS));
 }

@@ -3,11 +3,22 @@
  * drivers and engines exist that compute wrong pictures without an error (onnxruntime#24070,
  * #26734).
  *
- * @import { Backend, Choice, Trial } from './upscaler.js'
  * @import { CatalogueEntry } from './catalogue.js'
- * @import { Device } from './device.js'
+ * @import { Backend, Device } from './device.js'
  * @import { Image } from './pixels.js'
  * @import { Setup } from './worker.js'
+ *
+ * @typedef {object} Trial What became of one backend in the self-test.
+ * @property {Backend} backend
+ * @property {boolean} passed
+ * @property {number|null} psnrDb Lowest over the golden samples; null if it gave no picture.
+ * @property {string} reason A plain sentence for the visitor.
+ *
+ * @typedef {object} Choice
+ * @property {Backend} backend
+ * @property {number} threads
+ * @property {string} reason
+ * @property {Trial[]} trials
  *
  * @typedef {{choice: Choice, inference: Inference, setup: Setup}} Chosen
  * @typedef {{input: Image, output: Image}[]} GoldenImages
@@ -26,16 +37,19 @@ import { recall, remember } from './remembered.js';
  * @param {CatalogueEntry} entry
  * @param {Device} device
  * @param {Backend|'auto'} backend
+ * @param {AbortSignal} signal Stops it, and closes the model whenever that is.
  * @returns {Promise<Chosen>}
  * @throws {UpscalerError} The files cannot be had, or no backend works.
+ * @throws The reason of `signal`.
  */
-export async function choose(entry, device, backend) {
+export async function choose(entry, device, backend, signal) {
   const model = await fetchModel(entry);
-  if (backend !== 'auto') return test(entry, device, model, [backend], []);
-  const known = await reopen(entry, device, model);
+  const setUpFor = (/** @type {Backend} */ one) => setUp(entry, device, one, model);
+  if (backend !== 'auto') return test(entry, [setUpFor(backend)], [], signal);
+  const known = await reopen(recall(keyOf(entry, device)), setUpFor, signal);
   if (known !== null) return known;
   const { candidates, passedOver } = planTrials(device);
-  const chosen = await test(entry, device, model, candidates, passedOver);
+  const chosen = await test(entry, candidates.map(setUpFor), passedOver, signal);
   remember(keyOf(entry, device), chosen.choice.trials);
   return chosen;
 }
@@ -69,18 +83,17 @@ export function setUp(entry, device, backend, model) {
 }
 
 /**
- * @param {CatalogueEntry} entry
- * @param {Device} device
- * @param {ArrayBuffer} model
+ * @param {Trial[]} trials That are remembered.
+ * @param {(backend: Backend) => Setup} setUpFor
+ * @param {AbortSignal} signal
  * @returns {Promise<Chosen|null>} Null if nothing is remembered, or it is no longer true.
  */
-async function reopen(entry, device, model) {
-  const trials = recall(keyOf(entry, device));
+async function reopen(trials, setUpFor, signal) {
   const passed = trials.find((trial) => trial.passed);
   if (passed === undefined) return null;
-  const setup = setUp(entry, device, passed.backend, model);
+  const setup = setUpFor(passed.backend);
   try {
-    const inference = await Inference.open(setup);
+    const inference = await Inference.open(setup, signal);
     return { choice: conclude(setup, trials), inference, setup };
   } catch {
     return null; // the full test says why
@@ -89,35 +102,34 @@ async function reopen(entry, device, model) {
 
 /**
  * @param {CatalogueEntry} entry
- * @param {Device} device
- * @param {ArrayBuffer} model
- * @param {Backend[]} candidates Best first.
+ * @param {Setup[]} candidates Best first.
  * @param {Trial[]} passedOver
+ * @param {AbortSignal} signal
  * @returns {Promise<Chosen>}
  */
-async function test(entry, device, model, candidates, passedOver) {
+async function test(entry, candidates, passedOver, signal) {
   const golden = await fetchGolden(entry);
   const trials = [...passedOver];
-  for (const backend of candidates) {
-    const setup = setUp(entry, device, backend, model);
-    const { trial, inference } = await attempt(setup, golden);
+  for (const setup of candidates) {
+    const { trial, inference } = await attempt(setup, golden, signal);
     trials.push(trial);
     if (inference) return { choice: conclude(setup, trials), inference, setup };
   }
-  throw refusal(trials, candidates);
+  throw refusal(trials.slice(passedOver.length));
 }
 
 /**
  * @param {Setup} setup
  * @param {GoldenImages} golden
+ * @param {AbortSignal} signal
  * @returns {Promise<{trial: Trial, inference: Inference|null}>} Open only if the trial passed.
  */
-async function attempt(setup, golden) {
+async function attempt(setup, golden, signal) {
   const { backend } = setup;
   /** @type {Inference|undefined} */
   let inference;
   try {
-    inference = await Inference.open(setup);
+    inference = await Inference.open(setup, signal);
     const trial = judge(backend, await measureParity(inference, golden));
     if (!trial.passed) inference.close();
     return { trial, inference: trial.passed ? inference : null };
@@ -155,12 +167,9 @@ function conclude({ backend, threads }, trials) {
   return { backend, threads, reason: trials.map(tell).join(' '), trials };
 }
 
-/**
- * @param {Trial[]} trials
- * @param {Backend[]} candidates
- */
-function refusal(trials, candidates) {
-  const found = trials.filter(({ backend }) => candidates.includes(backend)).map(tell);
+/** @param {Trial[]} trials Of all that could be tried. */
+function refusal(trials) {
+  const found = trials.map(tell);
   const words = ['The model cannot be run here.', ...found, 'Choose another backend or browser.'];
   return new UpscalerError('no-backend', words.join(' '));
 }

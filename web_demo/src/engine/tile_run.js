@@ -3,7 +3,17 @@
  *
  * @import { CatalogueEntry } from './catalogue.js'
  * @import { Inference } from './inference.js'
- * @import { Pixels, Progress, Tile } from './upscaler.js'
+ * @import { Pixels } from './pixels.js'
+ *
+ * @typedef {object} Tile A finished piece of the result, in result pixels.
+ * @property {number} x
+ * @property {number} y
+ * @property {Pixels} pixels
+ *
+ * @typedef {object} Progress
+ * @property {number} done
+ * @property {number} total
+ * @property {number|null} secondsLeft
  *
  * @typedef {object} Run
  * @property {CatalogueEntry} entry

@@ -1,8 +1,8 @@
 /**
  * Runs one model on one backend, away from the page so that it stays responsive.
  *
- * @import { Backend, Pixels } from './upscaler.js'
- * @import { Area, Image } from './pixels.js'
+ * @import { Backend } from './device.js'
+ * @import { Area, Image, Pixels } from './pixels.js'
  * @import { InferenceSession } from 'onnxruntime-web'
  *
  * @typedef {object} Setup

@@ -29,22 +29,3 @@ export function isStopped(error) {
     error instanceof Error && (error.name === 'AbortError' || Object(error).code === 'cancelled')
   );
 }
-
-/**
- * Wait for something that cannot be stopped, but no longer than the signal allows.
- *
- * @template T
- * @param {Promise<T>} promise @param {AbortSignal} signal
- * @returns {Promise<T>}
- */
-export function unlessStopped(promise, signal) {
-  return Promise.race([
-    promise,
-    /** @type {Promise<never>} */ (
-      new Promise((_, reject) => {
-        if (signal.aborted) reject(signal.reason);
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      })
-    ),
-  ]);
-}

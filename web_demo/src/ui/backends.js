@@ -1,7 +1,8 @@
 /**
  * What computes, why, and the choice of something else.
  *
- * @import { Backend, Choice, Trial } from '../engine/upscaler.js'
+ * @import { Backend } from '../engine/device.js'
+ * @import { Choice, Trial } from '../engine/self_test.js'
  */
 
 import { chosen, element } from './elements.js';

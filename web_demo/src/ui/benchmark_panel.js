@@ -1,8 +1,9 @@
 /**
  * How fast is this device: measured, as a table, and as JSON to report.
  *
- * @import { Backend, Upscaler } from '../engine/upscaler.js'
- * @import { BenchmarkReport } from '../engine/benchmark.js'
+ * @import { BenchmarkReport } from '../engine/benchmark_report.js'
+ * @import { Backend } from '../engine/device.js'
+ * @import { Upscaler } from '../engine/upscaler.js'
  */
 
 import { button, element } from './elements.js';

@@ -4,7 +4,7 @@
  * The same numbers as `resize_bicubic` of `mobile_runtime/quality.py`, and so as MATLAB's `imresize`:
  * Keys' kernel with a = -0.5, mirrored at the borders, rounded to 8 bit after each pass.
  *
- * @import { Pixels } from '../engine/upscaler.js'
+ * @import { Pixels } from '../engine/pixels.js'
  *
  * @typedef {{x: number, y: number, width: number, height: number}} Rectangle
  * @typedef {{inputs: Int32Array, weights: Float64Array}} Taps Four of each per output position.

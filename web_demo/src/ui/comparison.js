@@ -1,7 +1,8 @@
 /**
  * A result beside its bicubic enlargement, as two canvases of the same size that fill tile by tile.
  *
- * @import { Pixels, Tile } from '../engine/upscaler.js'
+ * @import { Pixels } from '../engine/pixels.js'
+ * @import { Tile } from '../engine/tile_run.js'
  * @import { Rectangle } from './bicubic.js'
  * @import { Picture } from './picture.js'
  */

@@ -1,7 +1,9 @@
 /**
  * From a picture to its result, with all that is said and seen on the way.
  *
- * @import { Backend, Choice, Upscaler } from '../engine/upscaler.js'
+ * @import { Backend } from '../engine/device.js'
+ * @import { Choice } from '../engine/self_test.js'
+ * @import { Upscaler } from '../engine/upscaler.js'
  * @import { Picture } from './picture.js'
  * @import { Stage } from './stage.js'
  *
@@ -15,7 +17,6 @@
  * @property {(choice: Choice) => void} onChoice
  */
 
-import { unlessStopped } from './activity.js';
 import { Comparison } from './comparison.js';
 import { say, sayProgress } from './messages.js';
 import { durationText, sizeText } from './words.js';
@@ -31,7 +32,7 @@ export async function enlarge(job, signal) {
   const comparison = new Comparison(picture, scale);
   await comparison.sketch();
   job.onShown(comparison);
-  job.onChoice(await unlessStopped(upscaler.prepare({ scale, backend }), signal));
+  job.onChoice(await upscaler.prepare({ scale, backend, signal }));
   const started = performance.now();
   await computeTiles(upscaler, comparison, stage, signal);
   signal.throwIfAborted();

@@ -1,7 +1,8 @@
 /**
  * Live: the middle of a camera's or video's picture, enlarged again and again.
  *
- * @import { Pixels, Upscaler } from '../engine/upscaler.js'
+ * @import { Pixels } from '../engine/pixels.js'
+ * @import { Upscaler } from '../engine/upscaler.js'
  *
  * @typedef {object} LiveOptions
  * @property {Upscaler} upscaler
@@ -11,7 +12,7 @@
  * @property {(text: string) => void} onSpeed
  */
 
-import { unlessStopped } from './activity.js';
+import { untilAborted } from '../engine/abortable.js';
 import { Comparison } from './comparison.js';
 import { closeVideo, cutMiddle } from './video.js';
 import { millisecondText } from './words.js';
@@ -29,7 +30,7 @@ const FRAMES = 10;
 export async function runLive(open, options, signal) {
   const opening = open();
   try {
-    const video = await unlessStopped(opening, signal);
+    const video = await untilAborted(opening, signal);
     await enlargeFrames(video, options, signal);
   } finally {
     void opening.then(closeVideo, () => {}); // also if the visitor allows the camera too late
@@ -45,7 +46,7 @@ async function enlargeFrames(video, options, signal) {
   for (;;) {
     const started = performance.now();
     const pixels = cutMiddle(video, options.side());
-    const result = await unlessStopped(options.upscaler.upscaleFrame(pixels), signal);
+    const result = await untilAborted(options.upscaler.upscaleFrame(pixels), signal);
     comparison = refresh(comparison, pixels, options.scale);
     await comparison.sketch();
     comparison.paintAfter({ x: 0, y: 0, pixels: result });
@@ -53,7 +54,7 @@ async function enlargeFrames(video, options, signal) {
     options.onFrame(comparison);
     ends.push(performance.now());
     options.onSpeed(speedText(ends, performance.now() - started));
-    await unlessStopped(new Promise(requestAnimationFrame), signal);
+    await untilAborted(new Promise(requestAnimationFrame), signal);
   }
 }
 

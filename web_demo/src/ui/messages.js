@@ -1,7 +1,7 @@
 /**
  * What the page says: how far it is, what is worth knowing, and what went wrong.
  *
- * @import { Progress } from '../engine/upscaler.js'
+ * @import { Progress } from '../engine/tile_run.js'
  *
  * @typedef {{label: string, act: () => void}} Action What the visitor can do about a message.
  */
@@ -48,6 +48,7 @@ export function sayBusy(text, verb, onStop) {
 
 /** @type {() => void} It has ended. */
 export function sayIdle() {
+  keepFocus(stop);
   progress.classList.add('is-idle');
   stop.hidden = true;
   liveSizes.hidden = true;
@@ -96,5 +97,12 @@ export function sayError(text, actions = []) {
 
 /** @type {() => void} */
 export function hideError() {
+  keepFocus(message);
   message.hidden = true;
+}
+
+/** @type {(vanishing: Element) => void} Who works by keys goes on at the picture, not at the top. */
+function keepFocus(vanishing) {
+  if (!vanishing.contains(document.activeElement)) return;
+  element('canvas', HTMLElement).focus({ preventScroll: true });
 }

@@ -1,7 +1,7 @@
 /**
  * Files become pixels, if they are pictures that this device can hold.
  *
- * @import { Pixels } from '../engine/upscaler.js'
+ * @import { Pixels } from '../engine/pixels.js'
  * @import { Rectangle } from './bicubic.js'
  *
  * @typedef {{name: string, pixels: Pixels, transparent: boolean}} Picture `name` of the file, or empty.

@@ -11,11 +11,11 @@ export const MAX_PICTURE_MEGAPIXELS = 64;
 /**
  * The largest result to hold, in pixels. A result takes 8 bytes per pixel: network and bicubic.
  *
- * @param {number|undefined} memoryGb What `navigator.deviceMemory` says: rounded, 8 at most, and unknown
- *   outside Chromium.
+ * @param {number|undefined} memoryGb What `navigator.deviceMemory` says: rounded, and unknown outside
+ *   Chromium.
  */
 export function resultPixelLimit(memoryGb) {
-  return (memoryGb ?? 4) * 12.5e6; // a tenth of the memory
+  return Math.min(memoryGb ?? 4, 8) * 12.5e6; // a tenth of the memory
 }
 
 /** @type {(size: Size, factor: number) => Size} */

@@ -29,7 +29,11 @@ export async function saveResult(comparison, extension) {
   const name = resultName(comparison.picture.name, comparison.scale, extension);
   const opaque = extension === 'jpg' && comparison.picture.transparent;
   const canvas = opaque ? onWhite(comparison.after) : comparison.after;
-  saveFile(await encode(canvas, extension), name);
+  try {
+    saveFile(await encode(canvas, extension), name);
+  } finally {
+    if (opaque) canvas.width = canvas.height = 0; // Safari keeps the memory otherwise
+  }
   return name;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The choice of how many times as large.
  *
- * @import { ModelEntry } from '../engine/upscaler.js'
+ * @import { ModelEntry } from '../engine/catalogue.js'
  */
 
 import { chosen, radios } from './elements.js';

@@ -1,7 +1,7 @@
 /**
  * Moving pictures: from a camera, or from a file.
  *
- * @import { Pixels } from '../engine/upscaler.js'
+ * @import { Pixels } from '../engine/pixels.js'
  */
 
 import { PageError } from './errors.js';
@@ -43,11 +43,9 @@ export async function openCamera() {
  * @throws {PageError} With words for the visitor.
  */
 export async function openVideo(file) {
-  const src = URL.createObjectURL(file);
   try {
-    return await play({ src });
+    return await play({ src: URL.createObjectURL(file) });
   } catch (error) {
-    URL.revokeObjectURL(src);
     const advice = 'Choose another one; MP4 with H.264 plays nearly everywhere.';
     throw new PageError(`This video cannot be played here. ${advice}`, { cause: error });
   }
@@ -79,9 +77,14 @@ async function play(source) {
     playsInline: true,
   });
   Object.assign(video, source);
-  await video.play();
-  if (!video.videoWidth) throw new PageError('There is sound, but no picture.');
-  return video;
+  try {
+    await video.play();
+    if (!video.videoWidth) throw new PageError('There is sound, but no picture.');
+    return video;
+  } catch (error) {
+    closeVideo(video);
+    throw error;
+  }
 }
 
 /** @type {(video: HTMLVideoElement) => void} Stop it, and with it the camera. */

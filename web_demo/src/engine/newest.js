@@ -1,0 +1,46 @@
+/** One thing at a time, and of those that wait only the newest: for what comes faster than it is done. */
+
+import { cancelled } from './errors.js';
+
+/**
+ * @template Input, Result
+ */
+export class Newest {
+  #work;
+  /** @type {{input: Input, resolve: (result: Result) => void, reject: (reason: unknown) => void}|null} */
+  #next = null;
+  #busy = false;
+
+  /** @param {(input: Input) => Promise<Result>} work */
+  constructor(work) {
+    this.#work = work;
+  }
+
+  /**
+   * @param {Input} input
+   * @returns {Promise<Result>}
+   * @throws {import('./errors.js').UpscalerError} `cancelled`, if a newer input came before its turn.
+   */
+  do(input) {
+    this.#next?.reject(cancelled());
+    return new Promise((resolve, reject) => {
+      this.#next = { input, resolve, reject };
+      void this.#run();
+    });
+  }
+
+  async #run() {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let next = this.#take(); next !== null; next = this.#take()) {
+      await this.#work(next.input).then(next.resolve, next.reject);
+    }
+    this.#busy = false;
+  }
+
+  #take() {
+    const next = this.#next;
+    this.#next = null;
+    return next;
+  }
+}
