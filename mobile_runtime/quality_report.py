@@ -75,7 +75,7 @@ def print_quality(rows: list[Quality], *, each: bool = False) -> None:
     for row in rows:
         for score in row.pictures if each else ():
             table.add_row(Text(f"  {score.name}"), "", "", *_figures(score))
-        facts = Text(row.method), f"x{row.scale}", row.engine
+        facts = Text(row.method), f"x{row.scale}", Text(row.engine)
         table.add_row(*facts, *_figures(row.mean), end_section=each)
     console.print(table)
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 from rich.box import Box
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -105,7 +106,7 @@ def _tabulate(entries: Iterable[tuple[Manifest, int]], box: Box) -> Table:
         table.add_column(name)
     for manifest, size_bytes in entries:
         facts = (
-            manifest.file,
+            escape(manifest.file),
             f"{size_bytes / 1e6:.2f} MB",
             manifest.model.shift,
             str(sum(manifest.operators.values())),
@@ -124,7 +125,7 @@ def _figures(verdict: Verdict | None) -> tuple[str, ...]:
         f"{verdict.worst.psnr_db:.1f} dB",
         f"{verdict.worst.snr_db:.1f} dB",
         f"{verdict.worst.pixels_off_percent:.2g} %",
-        verdict.engine,
-        verdict.placement,
+        escape(verdict.engine),  # with names of GPUs and drivers, which are not ours
+        escape(verdict.placement),
         "[green]yes[/]" if verdict.passed else "[red]no[/]",
     )

@@ -31,6 +31,7 @@ from mobile_runtime.manifest import (
     write_manifest,
 )
 from mobile_runtime.quality import bicubic, evaluate, mean
+from mobile_runtime.report import print_table
 from mobile_runtime.session import RUNNERS, Placement, absence, engines
 from mobile_runtime.validate import judge, present
 from scnet.checkpoint import open_checkpoint, save_weights
@@ -411,3 +412,10 @@ def test_folder_without_pictures_is_refused_before_the_work(originals, tmp_path)
     result = run(model, "--quality", tmp_path / "nowhere")
     assert "is not a folder" in str(result.exception)
     assert manifest_path(model).read_bytes() == before
+
+
+def test_names_of_engines_are_no_markup(originals, capsys):
+    manifest = read_manifest(originals[".onnx"])
+    named = replace(manifest.verified[0], engine="GPU [/b] [red]x")
+    print_table([(replace(manifest, verified=(named,)), 1)])
+    assert "GPU [/b] [red]x" in capsys.readouterr().out
