@@ -22,9 +22,8 @@ from mobile_runtime.manifest import manifest_path, read_manifest
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 
-BYTES_LIMIT = 2**34
-"""Of memory, for the worker and for any process that it starts. A flipped size can ask an engine
-for gigabytes: mutation 196 of seed 0 gets 8.6 GiB, and upscales."""
+BYTES_LIMIT = 2**31
+"""Of memory, for the worker and for any process that it starts."""
 
 SIZE = (16, 20)
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import flatbuffers
 import numpy as np
+import onnx
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from click.testing import CliRunner
+from onnx import helper, numpy_helper
 from PIL import Image as Pillow
 
 from converters.conversion import convert
@@ -300,3 +302,19 @@ def test_the_trial_runs_the_file_at_a_size_that_it_takes(originals, suffix):
         height * 2,
         width * 2,
     )
+
+
+def test_a_file_that_asks_for_absurd_memory_is_refused(tmp_path):
+    """The picture is repeated to 3 GB and reduced to one pixel: little goes in and comes out."""
+    picture = helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, 1, 1])
+    result = helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, [1, 3, 1, 1])
+    times = numpy_helper.from_array(np.array([1, 1, 16_000, 16_000]), "times")
+    nodes = [
+        helper.make_node("Tile", ["image", "times"], ["large"]),
+        helper.make_node("GlobalMaxPool", ["large"], ["out"]),
+    ]
+    graph = helper.make_graph(nodes, "absurd", [picture], [result], [times])
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), tmp_path / "x.onnx")
+    with pytest.raises(ModelLoadError, match="cannot be run"):
+        open_session(tmp_path / "x.onnx")
