@@ -28,6 +28,8 @@ def command(file: Path | None, scale: int | None, *, as_json: bool) -> None:
     Without one, the bundled weights are listed.
     """
     if file is None:
+        if scale is not None:
+            raise click.UsageError("--scale is about a checkpoint: name one.")
         _list_weights(as_json=as_json)
         return
     path = find_weights(file)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mobile_runtime.atomic import take_place
 from mobile_runtime.device_tests import choose_test
 from mobile_runtime.errors import ManifestError, RuntimeFileError
 from mobile_runtime.manifest import Manifest, hash_file, manifest_path, read_manifest
@@ -49,7 +50,7 @@ def bundle(model: Path, folder: Path, *, overwrite: bool = False) -> None:
         (aside / PROTOCOL).write_text(page, encoding="utf-8")
         _check(aside / model.name, samples)
         _check_folder(folder, model, overwrite=overwrite)  # somebody may have been faster
-        _publish(aside, folder)
+        take_place(aside, folder, spare=aside.parent / "replaced")
 
 
 def _check_folder(folder: Path, model: Path, *, overwrite: bool) -> None:
@@ -134,16 +135,3 @@ def _aside(folder: Path) -> Iterator[Path]:
         raise RuntimeFileError(f"{folder} cannot be written: {error.strerror or error}.") from error
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
-
-
-def _publish(aside: Path, folder: Path) -> None:
-    """Give a bundle its name; the one that it replaces goes only after that."""
-    replaced = aside.parent / "replaced"
-    if folder.exists():
-        folder.replace(replaced)
-    try:
-        aside.replace(folder)
-    except BaseException:
-        if replaced.exists():
-            replaced.replace(folder)
-        raise

@@ -3,15 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import isfinite
 from pathlib import Path
-from typing import Any
 
 import click
 from click.core import ParameterSource
 from rich.console import Console
 from rich.progress import Progress
 
+from mobile_runtime import command_options
 from mobile_runtime.benchmark import benchmark
 from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.latency import Plan
@@ -25,26 +24,10 @@ from mobile_runtime.latency_report import (
 )
 from mobile_runtime.manifest import Size
 from mobile_runtime.output import STDOUT, check_output, write_output
-from mobile_runtime.session import MAX_THREADS, Opener
+from mobile_runtime.session import Opener
 
 SHOWING = ("read_path", "json_path", "plot_path", "overwrite")
 """Parameters that have nothing to do with measuring."""
-
-
-class SecondsType(click.FloatRange):
-    """A time that ends, in seconds; `inf` and `nan` are floats to click."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Parse, for instance, 0.5."""
-        seconds: float = super().convert(value, param, ctx)
-        if not isfinite(seconds):
-            self.fail(f"{seconds} is not a finite number.", param, ctx)
-        return seconds
-
-
-SECONDS = SecondsType(min=0, min_open=True, max=1e6)
 
 
 @click.command("benchmark")
@@ -56,28 +39,15 @@ SECONDS = SecondsType(min=0, min_open=True, max=1e6)
     help="Show what --json once wrote, or the web page's report; nothing is measured.",
 )
 @click.option("--engine", help="What runs the files; the usual one of each if none is named.")
-@click.option("--threads", type=click.IntRange(1, MAX_THREADS), help="All cores if not given.")
+@command_options.threads
 @click.option("--height", type=click.IntRange(min=1), help="Of the input, with --width.")
 @click.option("--width", type=click.IntRange(min=1), help="For files that take more than one size.")
-@click.option("--runs", type=click.IntRange(min=1), default=Plan.runs, show_default=True)
-@click.option(
-    "--warmup-runs", type=click.IntRange(min=1), default=Plan.warmup_runs, show_default=True
-)
-@click.option(
-    "--seconds-limit",
-    type=SECONDS,
-    default=Plan.seconds_limit,
-    show_default=True,
-    help="For each file; fewer runs are made if it does not suffice.",
-)
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path, allow_dash=True),
-    help="Write every run into this file; - prints it instead of the table.",
-)
+@command_options.runs
+@command_options.warmup_runs
+@command_options.seconds_limit
+@command_options.json_path
 @click.option("--plot", "plot_path", type=click.Path(path_type=Path), help="A .png.")
-@click.option("--overwrite", is_flag=True, help="Replace the output files if they exist.")
+@command_options.overwrite
 @click.pass_obj
 def command(
     open_session: Opener,

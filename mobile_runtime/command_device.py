@@ -5,17 +5,16 @@ from pathlib import Path
 
 import click
 
+from mobile_runtime import command_options
 from mobile_runtime.android.benchmark_model import ENGINES
 from mobile_runtime.android.measure import PhoneRun, Subject, measure, read_subject
 from mobile_runtime.android.phone import connect, describe
 from mobile_runtime.android.report import PhoneReport, format_json, print_table
 from mobile_runtime.android.tool import set_up
-from mobile_runtime.command_benchmark import SECONDS
 from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.latency import Plan
 from mobile_runtime.manifest import keep_verdicts
 from mobile_runtime.output import STDOUT, check_output, complain, printable, write_output
-from mobile_runtime.session import MAX_THREADS
 
 
 @click.group("device")
@@ -43,32 +42,19 @@ def command() -> None:
     show_default=True,
     help="gpu computes in fp16 and is judged so; gpu-fp32 is judged as the file is.",
 )
-@click.option("--threads", type=click.IntRange(1, MAX_THREADS), default=4, show_default=True)
-@click.option("--runs", type=click.IntRange(min=1), default=Plan.runs, show_default=True)
-@click.option(
-    "--warmup-runs", type=click.IntRange(min=1), default=Plan.warmup_runs, show_default=True
-)
-@click.option(
-    "--seconds-limit",
-    type=SECONDS,
-    default=Plan.seconds_limit,
-    show_default=True,
-    help="For the timed runs of an engine; fewer are made if it does not suffice.",
-)
+@click.option("--threads", type=command_options.THREADS, default=4, show_default=True)
+@command_options.runs
+@command_options.warmup_runs
+@command_options.seconds_limit
 @click.option(
     "--step-seconds",
-    type=SECONDS,
+    type=command_options.SECONDS,
     default=300.0,
     show_default=True,
     help="Give up when one command of adb takes longer.",
 )
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path, allow_dash=True),
-    help="Write the report into this file; - prints it instead of the table.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace the JSON file if it exists.")
+@command_options.json_path
+@command_options.overwrite
 @click.pass_context
 def android(
     context: click.Context,

@@ -1,5 +1,7 @@
 """`scnet upscale`: from a photo to a larger photo."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -10,6 +12,7 @@ from PIL import Image as Pillow
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mobile_runtime import command_options
 from mobile_runtime.comparison import compare_side_by_side
 from mobile_runtime.pictures import (
     MAX_PIXELS,
@@ -18,7 +21,7 @@ from mobile_runtime.pictures import (
     open_picture,
     save_picture,
 )
-from mobile_runtime.session import MAX_THREADS, Opener, Session
+from mobile_runtime.session import Opener, Session
 from mobile_runtime.tiles import DEFAULT_TILE, OnProgress, describe, is_mirrored, upscale
 
 
@@ -37,13 +40,13 @@ from mobile_runtime.tiles import DEFAULT_TILE, OnProgress, describe, is_mirrored
     help=f"Largest side of a tile in pixels of the photo, {DEFAULT_TILE} if not given; only for "
     "files that take any size.",
 )
-@click.option("--threads", type=click.IntRange(1, MAX_THREADS), help="All cores if not given.")
+@command_options.threads
 @click.option(
     "--comparison",
     type=click.Path(path_type=Path),
     help="Also write the photo, bicubic and the result side by side into this file.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the output files if they exist.")
+@command_options.overwrite
 @click.option(
     "--max-pixels",
     type=click.IntRange(min=1),
@@ -78,23 +81,8 @@ def command(
         if comparison.resolve() == output.resolve():
             raise click.UsageError("--comparison and --output name the same file.")
         check_writable(comparison, Picture(picture.pixels), overwrite=overwrite)
-    console = Console(stderr=True)
     start = perf_counter()
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("tiles"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("upscaling", total=None)
-
-        def show(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
+    with _progress() as show:
         upscaled = upscale_picture(session, picture, tile=tile, on_progress=show)
     seconds = perf_counter() - start
     save_picture(upscaled, output, overwrite=overwrite)
@@ -106,14 +94,7 @@ def command(
         f"scnet-{description.variant}-x{description.scale} {description.head} "
         f"{description.precision}, {session.engine}, {seconds:.1f} s"
     )
-    height, width = picture.pixels.shape[:2]
-    if is_mirrored(session, (height, width)):
-        click.echo(
-            f"{photo.name} is smaller than what the file takes and was mirrored outwards: the "
-            f"outermost {description.halo * description.scale} pixels at the bottom and on the "
-            "right are not exact.",
-            err=True,
-        )
+    _warn_of_mirroring(photo, picture, session)
 
 
 def upscale_picture(
@@ -138,6 +119,41 @@ def upscale_picture(
     height, width = pixels.shape[:2]
     alpha = Pillow.fromarray(picture.alpha).resize((width, height), Pillow.Resampling.BICUBIC)
     return replace(picture, pixels=pixels, alpha=np.asarray(alpha))
+
+
+@contextmanager
+def _progress() -> Iterator[OnProgress]:
+    """Show a bar that counts tiles."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("tiles"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task("upscaling", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield show
+
+
+def _warn_of_mirroring(photo: Path, picture: Picture, session: Session) -> None:
+    """Say which pixels are not exact, if any are not."""
+    height, width = picture.pixels.shape[:2]
+    if is_mirrored(session, (height, width)):
+        description = describe(session)
+        click.echo(
+            f"{photo.name} is smaller than what the file takes and was mirrored outwards: the "
+            f"outermost {description.halo * description.scale} pixels at the bottom and on the "
+            "right are not exact.",
+            err=True,
+        )
 
 
 def _size(picture: Picture) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from mobile_runtime import command_options
 from mobile_runtime.bisection.culprit import Culprit, find_culprit
 from mobile_runtime.errors import (
     BackendUnavailableError,
@@ -20,7 +21,7 @@ from mobile_runtime.parity import within
 from mobile_runtime.quality import list_images
 from mobile_runtime.quality_report import measure_quality, print_quality
 from mobile_runtime.report import Validation, format_json, print_validations
-from mobile_runtime.session import MAX_THREADS, Session, absence, engines, open_session
+from mobile_runtime.session import Session, absence, engines, open_session
 from mobile_runtime.validate import judge, present
 
 
@@ -32,20 +33,15 @@ from mobile_runtime.validate import judge, present
     multiple=True,
     help="What runs the files, more than one if given again; all that can run here if not given.",
 )
-@click.option("--threads", type=click.IntRange(1, MAX_THREADS), help="All cores if not given.")
+@command_options.threads
 @click.option(
     "--quality",
     "folder",
     type=click.Path(path_type=Path),
     help="Measure PSNR and SSIM on Y on this folder of pictures as well.",
 )
-@click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path, allow_dash=True),
-    help="Write everything into this file; - prints it instead of the tables.",
-)
-@click.option("--overwrite", is_flag=True, help="Replace the JSON file if it exists.")
+@command_options.json_path
+@command_options.overwrite
 @click.pass_context
 def command(
     context: click.Context,

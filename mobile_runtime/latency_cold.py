@@ -1,6 +1,7 @@
 """How long does the first use of a file take, and how much memory? Measured in a fresh process."""
 
 import re
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ from mobile_runtime.errors import ModelLoadError, RuntimeFileError
 from mobile_runtime.latency import Clock, Plan
 from mobile_runtime.pictures import Image
 from mobile_runtime.session import open_untried, prepare
+
+STUCK_SECONDS = 600
+"""What opening and one run may take beyond the limit for runs before the process is ended."""
 
 RUNS_FOR_MEMORY = 3
 """The peak of an engine may come after its first run, when it has kept what it allocated."""
@@ -62,16 +66,23 @@ def measure_cold(setup: Setup, *, seconds_limit: float = Plan.seconds_limit) -> 
 
     Raises:
         RuntimeFileError: Any of its kinds, as opening and running raise them.
-        ModelLoadError: The engine failed in its own way, or brought down its process.
+        ModelLoadError: The engine failed in its own way, brought down its process, or did not end.
     """
-    child = run_child(__name__, (setup, seconds_limit))
+    limit = seconds_limit + STUCK_SECONDS
+    try:
+        child = run_child(__name__, (setup, seconds_limit), seconds_limit=limit)
+    except subprocess.TimeoutExpired as error:
+        raise ModelLoadError(
+            f"{setup.path} cannot be run by {setup.engine}: its first use did not end within "
+            f"{limit:g} seconds."
+        ) from error
     if child.returncode != 0:
         raise ModelLoadError(f"{setup.path} cannot be run by {setup.engine}: {say_why(child)}")
     kind, answer = msgspec.json.decode(child.stdout.splitlines()[-1])
     if kind == Cold.__name__:
         return msgspec.convert(answer, Cold)
-    error: RuntimeFileError = getattr(errors, kind)(answer)
-    raise error
+    failure: RuntimeFileError = getattr(errors, kind)(answer)
+    raise failure
 
 
 def _measure_here(setup: Setup, seconds_limit: float, clock: Clock = perf_counter) -> Cold:

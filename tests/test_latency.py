@@ -403,6 +403,12 @@ def test_engine_that_brings_down_its_process_is_an_error(originals, tmp_path, mo
         measure_cold(Setup(str(originals[".tflite"]), "xnnpack", 1, *SIZE))
 
 
+def test_first_use_that_does_not_end_is_an_error(originals, monkeypatch):
+    monkeypatch.setattr("mobile_runtime.latency_cold.STUCK_SECONDS", 0)
+    with pytest.raises(ModelLoadError, match="did not end within"):
+        measure_cold(Setup(str(originals[".tflite"]), "xnnpack", 1, *SIZE), seconds_limit=0.01)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak above a baseline")
 def test_memory_is_that_of_the_file_not_of_this_process(originals):
     ballast = np.ones(50_000_000)  # 400 MB

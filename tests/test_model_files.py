@@ -1,7 +1,6 @@
 """Files that are damaged, forged, or do not belong together."""
 
 import contextlib
-import json
 import random
 import shutil
 from dataclasses import replace
@@ -10,10 +9,9 @@ import numpy as np
 import onnx
 import pytest
 from click.testing import CliRunner
+from model_files import copy_whole, edit_manifest, exact_files, make_files
 from onnx import TensorProto, helper
 
-from converters.conversion import convert
-from converters.options import FORMATS, ConversionOptions
 from mobile_runtime.command_validate import command
 from mobile_runtime.errors import (
     BackendUnavailableError,
@@ -27,7 +25,6 @@ from mobile_runtime.parity import compare, worst
 from mobile_runtime.samples import read_golden
 from mobile_runtime.session import RUNNERS, absence, count_operators, engines, open_session
 from mobile_runtime.validate import validate
-from scnet.network import SCNetConfig
 
 SIZE = (16, 20)
 
@@ -35,24 +32,14 @@ SIZE = (16, 20)
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory):
     """One converted file of each format, by suffix."""
-    from networks import make_net
-
-    from scnet.checkpoint import open_checkpoint, save_weights
-
-    folder = tmp_path_factory.mktemp("originals")
-    save_weights(make_net(SCNetConfig(2, "direct", 8, 1)), folder / "net.safetensors", {})
-    wanted = [
-        ConversionOptions(name, sizes=None if name == "onnx" else (SIZE,)) for name in FORMATS
-    ]
-    paths = convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
+    paths = make_files(tmp_path_factory.mktemp("originals"), exact_files(SIZE))
     return {path.suffix: path for path in paths}
 
 
 @pytest.fixture(params=RUNNERS)
 def model(request, originals, tmp_path):
     """A converted file of each format, with all that belongs to it, free to be damaged."""
-    shutil.copytree(originals[request.param].parent, tmp_path / "out")
-    return tmp_path / "out" / originals[request.param].name
+    return copy_whole(originals[request.param], tmp_path / "out")
 
 
 def parts(path):
@@ -62,13 +49,6 @@ def parts(path):
 
 def snapshot(folder):
     return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-
-
-def edit_manifest(model, edit):
-    """Let `edit` change the JSON in place."""
-    text = json.loads(manifest_path(model).read_text())
-    edit(text)
-    manifest_path(model).write_text(json.dumps(text))
 
 
 def run_command(*files):

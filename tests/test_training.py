@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.quality import bicubic
-from scnet.checkpoint import open_checkpoint
+from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.errors import CheckpointError
 from scnet.network import SCNet, SCNetConfig
 from scnet.training import loop
@@ -302,6 +302,15 @@ def test_start_from_nothing_is_refused_before_anything_is_made(tmp_path, picture
     result = start(pictures, tmp_path / "run", "--start", str(tmp_path / "none.safetensors"))
     assert isinstance(result.exception, CheckpointError)
     assert not (tmp_path / "run").exists()
+
+
+def test_start_from_another_body_is_refused_before_pictures_are_read(tmp_path):
+    save_weights(SCNet(SCNetConfig(2, "direct", 8, 1)), tmp_path / "small.safetensors", {})
+    result = start(
+        tmp_path / "nowhere", tmp_path / "run", "--start", str(tmp_path / "small.safetensors")
+    )
+    assert isinstance(result.exception, CheckpointError)
+    assert "width 8 and depth 1" in str(result.exception)
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "log.csv", "curve.png"])

@@ -10,13 +10,14 @@ import onnx
 import pytest
 import torch
 from click.testing import CliRunner
+from model_files import copy_whole, edit_manifest, exact_files, make_files
 from networks import make_net
 from onnx import numpy_helper
 from PIL import Image as Pillow
 
 from converters.conversion import convert
 from converters.errors import VerificationError
-from converters.options import FORMATS, ConversionOptions
+from converters.options import ConversionOptions
 from mobile_runtime import session
 from mobile_runtime.bisection.culprit import CUTTERS, find_culprit
 from mobile_runtime.bisection.parting import first_parting, is_comparable
@@ -44,19 +45,14 @@ SIZE = (16, 20)
 def originals(tmp_path_factory):
     """One converted file of each format, by suffix."""
     folder = tmp_path_factory.mktemp("originals")
-    save_weights(make_net(SCNetConfig(2, "direct", 16, 2)), folder / "net.safetensors", {})
-    wanted = [
-        ConversionOptions(name, precision="fp32", sizes=None if name == "onnx" else (SIZE,))
-        for name in FORMATS
-    ]
-    paths = convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
+    paths = make_files(folder, exact_files(SIZE), SCNetConfig(2, "direct", 16, 2))
     return {path.suffix: path for path in paths}
 
 
 @pytest.fixture(params=RUNNERS)
 def model(request, originals, tmp_path):
     """A converted file of each format, with all that belongs to it, free to be changed."""
-    return copy(originals[request.param], tmp_path / "out")
+    return copy_whole(originals[request.param], tmp_path / "out")
 
 
 @pytest.fixture
@@ -69,18 +65,13 @@ def pictures(tmp_path, photograph):
     return folder
 
 
-def copy(path, folder):
-    return shutil.copytree(path.parent, folder) / path.name
-
-
 def run(*arguments):
     return CliRunner().invoke(command, [str(argument) for argument in arguments])
 
 
 def vouch(path):
     """Let the manifest be about the file as it now is."""
-    text = json.loads(manifest_path(path).read_text())
-    manifest_path(path).write_text(json.dumps(text | {"sha256": hash_file(path)}))
+    edit_manifest(path, lambda manifest: manifest.update(sha256=hash_file(path)))
 
 
 def spoil(path, number=2):
@@ -189,7 +180,7 @@ def test_verdicts_of_other_devices_and_engines_stay(model):
 
 
 def test_error_of_one_engine_loses_no_other_verdict(originals, tmp_path, monkeypatch):
-    model = copy(originals[".tflite"], tmp_path / "out")
+    model = copy_whole(originals[".tflite"], tmp_path / "out")
 
     def refuse(path, *, engine, threads):
         if engine == "builtin":
@@ -238,7 +229,7 @@ def test_verdict_stands_where_no_operator_can_be_blamed(originals, tmp_path, mon
     def give_up(path, engine, *, threads):
         raise ManifestError("no samples")
 
-    model, target = copy(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
+    model, target = copy_whole(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
     spoil(model)
     vouch(model)
     monkeypatch.setattr("mobile_runtime.command_validate.find_culprit", give_up)
@@ -254,7 +245,7 @@ def test_verdict_that_cannot_be_kept_is_shown(originals, tmp_path, monkeypatch):
     def refuse(*_):
         raise ManifestError("the folder is read-only")
 
-    model, target = copy(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
+    model, target = copy_whole(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
     monkeypatch.setattr("mobile_runtime.command_validate.keep_verdicts", refuse)
     result = run(model, "--json", target)
     assert result.exit_code == 2
@@ -278,7 +269,7 @@ def test_engine_that_computes_one_operator_wrong_is_found_out(
     originals, tmp_path, monkeypatch, suffix, number
 ):
     """The engine is a real one that reads the weights of one convolution wrong, and only those."""
-    model = copy(originals[suffix], tmp_path / "out")
+    model = copy_whole(originals[suffix], tmp_path / "out")
     folders = iter(range(1000))
 
     def misread(path, *, engine, threads=None):
@@ -371,7 +362,7 @@ def test_cut_anywhere_engine_and_reference_agree(originals, suffix, tmp_path, ph
 
 
 def test_json_file_is_not_replaced_unless_told(originals, tmp_path):
-    model, target = copy(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
+    model, target = copy_whole(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
     target.write_text("mine")
     before = manifest_path(model).read_bytes()
     result = run(model, "--json", target)
@@ -383,7 +374,7 @@ def test_json_file_is_not_replaced_unless_told(originals, tmp_path):
 
 
 def test_quality_is_that_of_the_papers_protocol(originals, tmp_path, pictures):
-    model = copy(originals[".onnx"], tmp_path / "out")
+    model = copy_whole(originals[".onnx"], tmp_path / "out")
     result = run(model, "--quality", pictures, "--json", "-")
     assert result.exit_code == 0
     baseline, file = json.loads(result.stdout)["quality"]
@@ -397,7 +388,7 @@ def test_quality_is_that_of_the_papers_protocol(originals, tmp_path, pictures):
 
 def test_damaged_picture_loses_no_verdict(originals, tmp_path, pictures):
     (pictures / "damaged.png").write_bytes(b"no picture")
-    model, target = copy(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
+    model, target = copy_whole(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
     result = run(model, "--quality", pictures, "--json", target)
     assert result.exit_code == 2
     assert "damaged.png" in result.stderr
@@ -407,7 +398,7 @@ def test_damaged_picture_loses_no_verdict(originals, tmp_path, pictures):
 
 
 def test_folder_without_pictures_is_refused_before_the_work(originals, tmp_path):
-    model = copy(originals[".onnx"], tmp_path / "out")
+    model = copy_whole(originals[".onnx"], tmp_path / "out")
     before = manifest_path(model).read_bytes()
     result = run(model, "--quality", tmp_path / "nowhere")
     assert "is not a folder" in str(result.exception)

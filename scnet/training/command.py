@@ -13,7 +13,7 @@ from rich.text import Text
 
 from scnet.checkpoint import Checkpoint, open_checkpoint
 from scnet.network import HEADS, STAGES, VARIANTS, Head, SCNetConfig
-from scnet.training.loop import train
+from scnet.training.loop import check_body, train
 from scnet.training.patches import Dataset, load_dataset
 from scnet.training.recipe import Recipe
 from scnet.weights import find_weights
@@ -96,7 +96,7 @@ def command(
 
     The run folder gets weights.safetensors, log.csv and state.pth, and at the end curve.png.
     Interrupt whenever you like and go on with --resume. `fabric run` spreads the same command over
-    several GPUs or machines.
+    several processes; two on a CPU have been tried, GPUs have not.
     """
     begun = None if start is None else open_checkpoint(find_weights(start))
     recipe = _recipe(begun, **settings)
@@ -154,6 +154,8 @@ def _recipe(
 ) -> Recipe:
     width, depth = VARIANTS[variant]
     config = SCNetConfig(int(scale), head, width, depth)
+    if start is not None:
+        check_body(config, start)  # before minutes go into reading pictures
     return Recipe(config, start=None if start is None else _identify(start.path), **settings)
 
 

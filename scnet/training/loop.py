@@ -20,7 +20,7 @@ from mobile_runtime.pictures import to_image, to_pixels
 from mobile_runtime.quality import compare
 from scnet.checkpoint import Checkpoint, save_weights, unpickle
 from scnet.errors import CheckpointError
-from scnet.network import SCNet
+from scnet.network import SCNet, SCNetConfig
 from scnet.training.curve import draw_curve
 from scnet.training.patches import Dataset, Pair, sample_batch
 from scnet.training.recipe import Recipe
@@ -139,17 +139,26 @@ def take_weights(net: SCNet, start: Checkpoint) -> None:
     Raises:
         CheckpointError: The bodies differ, so that nothing worth keeping fits.
     """
-    ours, theirs = net.config, start.net.config
-    if (ours.width, ours.depth) != (theirs.width, theirs.depth):
-        raise CheckpointError(
-            f"{start.path} has width {theirs.width} and depth {theirs.depth}, the new network "
-            f"{ours.width} and {ours.depth}: start from one with the same body."
-        )
+    check_body(net.config, start)
     fitting = net.state_dict()
     for name, tensor in start.net.state_dict().items():
         if name in fitting and fitting[name].shape == tensor.shape:
             fitting[name] = tensor
     net.load_state_dict(fitting)
+
+
+def check_body(ours: SCNetConfig, start: Checkpoint) -> None:
+    """Refuse a start with another body: of its weights, none worth keeping fits.
+
+    Raises:
+        CheckpointError: Width or depth differ.
+    """
+    theirs = start.net.config
+    if (ours.width, ours.depth) != (theirs.width, theirs.depth):
+        raise CheckpointError(
+            f"{start.path} has width {theirs.width} and depth {theirs.depth}, the new network "
+            f"{ours.width} and {ours.depth}: start from one with the same body."
+        )
 
 
 @torch.no_grad()

@@ -34,7 +34,8 @@ class Recipe:
     start: str | None = None
     """Name and sha256 of the weights that the run begins from; random ones if None."""
     compiled: bool = False
-    """Let torch.compile write the kernels: for GPUs. On two CPU cores a step took twice as long."""
+    """Let torch.compile write the kernels: for GPUs. On a CPU core a step took 1.8 times as
+    long."""
 
     def rate_at(self, step: int) -> float:
         """Give the learning rate of one step, counted from 0."""
