@@ -1,13 +1,6 @@
 """From a checkpoint to files: convert aside, verify with the user's own harness, then rename."""
 
-import contextlib
-import logging
-import os
-import shutil
-import sys
-import tempfile
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
@@ -17,9 +10,12 @@ from typing import Protocol, cast
 from torch import fx
 
 from converters import interruption
-from converters.errors import OutputError, ToolUnavailableError, VerificationError
+from converters.errors import ToolUnavailableError, VerificationError
 from converters.golden import write_golden
 from converters.options import ConversionOptions, FileName, Format, Size
+from converters.output_folder import publish, refuse_existing, workshop
+from converters.quality_gate import allowed_loss_db, measure_loss_db
+from converters.quiet import quiet
 from mobile_runtime.bisection.culprit import find_culprit
 from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.manifest import (
@@ -28,7 +24,6 @@ from mobile_runtime.manifest import (
     TensorSpec,
     Weights,
     hash_file,
-    manifest_path,
     write_manifest,
 )
 from mobile_runtime.parity import tolerance_for, within
@@ -106,19 +101,18 @@ def convert(
     """
     targets = [output_dir / file_name(checkpoint.net.config, options) for options in wanted]
     for target in targets:
-        _refuse_existing(target, overwrite=overwrite)
+        refuse_existing(target, overwrite=overwrite)
     tools = [_import_converter(options.format) for options in wanted]
     for options, target, tool in zip(wanted, targets, tools, strict=True):
         on_start(target.name)
-        with _workshop(output_dir) as aside:
+        with workshop(output_dir) as aside:
             manifest = _make(checkpoint, options, tool, aside / target.name)
             if verify:
-                manifest = replace(manifest, verified=validate(aside / target.name))
-                _refuse_failed(manifest, aside / target.name)
+                manifest = _verify(checkpoint, manifest, aside / target.name)
             write_manifest(manifest, aside)
             interruption.check()
-            _refuse_existing(target, overwrite=overwrite)  # somebody may have been faster
-            _publish(aside, target)
+            refuse_existing(target, overwrite=overwrite)  # somebody may have been faster
+            publish(aside, target)
     return targets
 
 
@@ -138,7 +132,7 @@ def _make(
 ) -> Manifest:
     """Write model file, golden samples and manifest, all unverified."""
     model = _describe(checkpoint, options, tool)
-    with _quiet():
+    with quiet():
         tool.convert(to_device_form(checkpoint.net), options, model, path)
     interruption.check()
     golden = tuple(write_golden(checkpoint.net, options.sizes, path.parent))
@@ -186,7 +180,7 @@ def describe_weights(checkpoint: Checkpoint) -> Weights:
 
 def _import_converter(name: Format) -> Converter:
     try:
-        with _quiet():
+        with quiet():
             tool = cast(Converter, import_module(CONVERTERS[name]))
         interruption.check()
     except ModuleNotFoundError as error:
@@ -196,16 +190,22 @@ def _import_converter(name: Format) -> Converter:
     return tool
 
 
-def _refuse_existing(target: Path, *, overwrite: bool) -> None:
-    """Refuse to replace what is there, and in any case what no conversion has made."""
-    for path in (target, manifest_path(target)):
-        if not os.path.lexists(path):
-            continue
-        if not overwrite:
-            raise OutputError(f"{path} exists already: give --overwrite to replace it.")
-        package = path.suffix == ".mlpackage" and (path / "Manifest.json").is_file()
-        if path.is_dir() and not package:
-            raise OutputError(f"{path} is a folder of something else: it is not replaced.")
+def _verify(checkpoint: Checkpoint, manifest: Manifest, path: Path) -> Manifest:
+    """Let every engine here judge a file, and a compressed one its pictures too."""
+    judged = replace(manifest, verified=validate(path))
+    _refuse_failed(judged, path)
+    allowed = allowed_loss_db(manifest.model.precision)
+    if allowed is None:
+        return judged
+    loss_db = measure_loss_db(checkpoint.net, path)
+    if loss_db > allowed:
+        raise VerificationError(
+            f"{manifest.file} loses {loss_db:.3f} dB PSNR against PyTorch on photographs and was "
+            f"not kept: {manifest.model.precision} may lose {allowed:g} dB. Take a finer "
+            "precision, or calibrate on photographs like yours.",
+            judged.verified,
+        )
+    return replace(judged, psnr_loss_db=loss_db)
 
 
 def _refuse_failed(manifest: Manifest, path: Path) -> None:
@@ -230,76 +230,3 @@ def _explain(path: Path, engine: str) -> str:
         return str(find_culprit(path, engine))
     except RuntimeFileError as error:
         return f"Which operator is wrong could not be found out: {error}"
-
-
-@contextlib.contextmanager
-def _workshop(output_dir: Path) -> Iterator[Path]:
-    """A folder on the same file system as the output, gone afterwards, come what may."""
-    new = not output_dir.exists()
-    try:
-        output_dir.mkdir(parents=True, exist_ok=True)
-        aside = tempfile.mkdtemp(prefix=".scnet-", dir=output_dir)
-    except OSError as error:
-        raise OutputError(f"{output_dir} cannot be written to: {error.strerror}.") from error
-    try:
-        yield Path(aside)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        if new and not any(output_dir.iterdir()):
-            output_dir.rmdir()
-
-
-def _publish(aside: Path, target: Path) -> None:
-    """Move everything to its place; a file never stands beside the manifest of another."""
-    for sample in sorted((aside / "golden").rglob("*.f32")):
-        place = target.parent / sample.relative_to(aside)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        sample.replace(place)
-    manifest_path(target).unlink(missing_ok=True)
-    replaced = aside / "replaced"
-    if target.is_dir():  # a folder cannot be replaced in one step, as a file can
-        target.replace(replaced)
-    try:
-        (aside / target.name).replace(target)
-    except BaseException:
-        if replaced.exists():
-            replaced.replace(target)
-        raise
-    manifest_path(aside / target.name).replace(manifest_path(target))
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the converters' own chatter from the user; an exception still tells its story.
-
-    Some of it is printed by native code, so the file descriptors themselves are turned away.
-    """
-    _flush()
-    disabled = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    with Path(os.devnull).open("w") as nowhere, warnings.catch_warnings(action="ignore"):
-        kept = {number: os.dup(number) for number in (1, 2) if _is_open(number)}
-        for number in kept:
-            os.dup2(nowhere.fileno(), number)
-        try:
-            yield
-        finally:
-            _flush()
-            for number, original in kept.items():
-                os.dup2(original, number)
-                os.close(original)
-            logging.disable(disabled)
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None:  # None where the program was started without it
-            stream.flush()
-
-
-def _is_open(descriptor: int) -> bool:
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        return False
-    return True

@@ -59,11 +59,11 @@ def inputs(size: Size) -> Iterator[tuple[str, Image]]:
     """Make the inputs of one size; all values are multiples of 1/255, so 8-bit inputs are exact."""
     for path in PHOTOGRAPHS:
         with Pillow.open(path) as photograph:
-            yield path.stem, to_image(_fit(np.asarray(photograph), size))
+            yield path.stem, to_image(fit(np.asarray(photograph), size))
     yield "worst-case", to_image(_worst_case(size))
 
 
-def _fit(pixels: Pixels, size: Size) -> Pixels:
+def fit(pixels: Pixels, size: Size) -> Pixels:
     """Cut the centre out, or mirror outwards as often as it takes."""
     missing = [max(0, wanted - had) for wanted, had in zip(size, pixels.shape[:2], strict=True)]
     padded = np.pad(pixels, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")

@@ -1,12 +1,14 @@
 """What can be asked of a conversion, and how the answer's file is called."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, get_args
 
 from converters.errors import UnsupportedOptionError
 
 Format = Literal["coreml", "tflite", "onnx"]
-Precision = Literal["fp32", "fp16"]
+Precision = Literal["fp32", "fp16", "w8", "w6", "w4", "w8a8"]
 Shift = Literal["slice_concat", "depthwise"]
 Interface = Literal["image", "tensor"]
 Size = tuple[int, int]
@@ -22,6 +24,14 @@ LONGEST_SIDE = 4096
 """Of a fixed input size in pixels: at x4 the Neural Engine's largest dimension, 16384
 (ncdrone/rustane#13)."""
 
+PRECISIONS_OF: Mapping[Format, tuple[Precision, ...]] = {
+    "coreml": PRECISIONS,
+    "tflite": ("fp32", "fp16", "w8", "w8a8"),
+    "onnx": ("fp32", "fp16", "w8a8"),
+}
+"""What each format can be written in. `w8`: weights of 8 bits; `w6` and `w4`: weights from a
+palette of 64 or 16 values; `w8a8`: weights and activations of 8 bits, calibrated on photographs."""
+
 USUAL_PRECISION: dict[Format, Precision] = {"coreml": "fp16", "tflite": "fp32", "onnx": "fp32"}
 """fp16 where the accelerator computes in it anyway (Neural Engine: fp16 only, coreai-models rules).
 TFLite's GPU delegate rounds fp32 files by itself, and browsers without `shader-f16` need fp32."""
@@ -35,11 +45,14 @@ class ConversionOptions:
     shift: Shift = "slice_concat"
     """How the spatial shift is written."""
     precision: Precision = "fp32"
-    """Of the weights; Core ML computes in it too, TFLite and ONNX compute in fp32."""
+    """Of the weights. Core ML computes in fp16 unless told fp32, TFLite and ONNX in fp32; with
+    `w8a8` all of them compute in 8 bits."""
     sizes: tuple[Size, ...] | None = ((128, 128),)
     """Input sizes: one, for Core ML one or more, for ONNX None, which is any size."""
     interface: Interface = "tensor"
-    """What goes in and out: 8-bit RGB images (Core ML) or float tensors."""
+    """What goes in and out: 8-bit RGB images (Core ML; TFLite in `w8a8`) or float tensors."""
+    calibration: Path | None = None
+    """Folder of photographs to calibrate `w8a8` on; None takes those that came with the project."""
 
     def __post_init__(self) -> None:
         """Refuse what the format cannot do.
@@ -58,8 +71,23 @@ class ConversionOptions:
             )
         if self.format != "coreml" and len(self.sizes or ((1, 1),)) > 1:
             raise UnsupportedOptionError(f"Only Core ML takes several sizes, not {self.format}.")
-        if self.format != "coreml" and self.interface == "image":
-            raise UnsupportedOptionError(f"Only Core ML has image inputs, not {self.format}.")
+        if self.precision not in PRECISIONS_OF[self.format]:
+            raise UnsupportedOptionError(
+                f"{self.format} files come in {', '.join(PRECISIONS_OF[self.format])}, not in "
+                f"{self.precision}."
+            )
+        if self.interface == "image" and not has_image_interface(self.format, self.precision):
+            raise UnsupportedOptionError(
+                f"{self.format} files in {self.precision} have no image inputs: only Core ML, and "
+                "TFLite in w8a8, do."
+            )
+        if self.calibration and self.precision != "w8a8":
+            raise UnsupportedOptionError(f"Only w8a8 is calibrated, {self.precision} is not.")
+
+
+def has_image_interface(format_: Format, precision: Precision) -> bool:
+    """Tell whether such a file can take and give 8-bit images."""
+    return format_ == "coreml" or (format_, precision) == ("tflite", "w8a8")
 
 
 @dataclass(frozen=True)
@@ -75,7 +103,8 @@ class FileName:
         """Write the name, for instance `scnet-t-x4-direct-fp16-depthwise-128x128.mlpackage`."""
         parts = ["scnet", self.variant, f"x{self.scale}", self.head]
         parts += [self.options.precision, self.options.shift]
-        if self.options.format == "coreml" and self.options.interface == "tensor":
-            parts.append("tensor")
+        usual: Interface = "image" if self.options.format == "coreml" else "tensor"
+        if self.options.interface != usual:
+            parts.append(self.options.interface)
         parts += [f"{height}x{width}" for height, width in self.options.sizes or ()]
         return "-".join(parts) + SUFFIXES[self.options.format]

@@ -21,6 +21,8 @@ Positive = Annotated[int, msgspec.Meta(gt=0)]
 Side = Annotated[int, msgspec.Meta(ge=1, le=16384)]
 Size = tuple[Side, Side]
 """Height and width in pixels."""
+PlainName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+"""Files are named after it: no separators, nothing that ends a string."""
 Shape = tuple[Positive, Positive, Positive, Positive]
 
 SCALES = (2, 3, 4, 8)
@@ -34,9 +36,9 @@ class TensorSpec:
     name: str
     shape: tuple[int | None, ...]
     """None where any size goes."""
-    dtype: Literal["float32", "float16", "uint8"]
+    dtype: Literal["float32", "float16", "uint8", "int8"]
     layout: Literal["NCHW", "NHWC"]
-    range: Literal["0..1", "0..255"]
+    range: Literal["0..1", "0..255", "-128..127"]
     """The nominal range. Outputs may overshoot it a little, unless `clipped`."""
     clipped: bool = False
     """The file itself clips the values to the range."""
@@ -63,7 +65,7 @@ class Model:
     head: str
     scale: int
     """Output pixels per input pixel and side; one of `SCALES`."""
-    precision: Literal["fp32", "fp16"]
+    precision: Literal["fp32", "fp16", "w8", "w6", "w4", "w8a8"]
     shift: Literal["slice_concat", "depthwise"]
     """How the spatial shift is written."""
     sizes: Annotated[tuple[Size, ...], msgspec.Meta(min_length=1)] | None
@@ -117,7 +119,7 @@ class Model:
 class GoldenSample:
     """An input and PyTorch's output for it: raw little-endian float32, NCHW, RGB in [0, 1]."""
 
-    name: str
+    name: PlainName
     input: str
     """Path beside the manifest."""
     input_shape: Shape
@@ -142,6 +144,8 @@ class Manifest:
     golden: Annotated[tuple[GoldenSample, ...], msgspec.Meta(min_length=1)]
     verified: tuple[Verdict, ...] = ()
     """What has run the file, and what it found; empty until something has."""
+    psnr_loss_db: float | None = None
+    """What a compressed file loses on photographs against PyTorch, on Y; None if not measured."""
     schema_version: Literal[1] = 1
 
 

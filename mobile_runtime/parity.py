@@ -23,6 +23,12 @@ TOLERANCES: Mapping[str, Tolerance] = {
     "fp32": Tolerance(max_abs=1e-5, psnr_db=90),
     # Apple's "working with Core AI": above 50 dB passes, 40 to 50 is a warning. We measure over 60.
     "fp16": Tolerance(max_abs=None, psnr_db=50),
+    # What these lose shows in pictures, not here: `converters.quality_gate` limits it. This tells a
+    # compressed file from a wrong one.
+    "w8": Tolerance(max_abs=None, psnr_db=40),
+    "w6": Tolerance(max_abs=None, psnr_db=35),
+    "w4": Tolerance(max_abs=None, psnr_db=25),
+    "w8a8": Tolerance(max_abs=None, psnr_db=30),
 }
 
 

@@ -74,7 +74,7 @@ def compare(
         raise ImageError(f"{name or 'A picture'} is too small to score: {truth.shape[1::-1]}.")
     inside = (slice(border, -border or None),) * 2
     a, b = luma(truth, gray=gray)[inside], luma(restored, gray=gray)[inside]
-    return Score(name, _psnr_db(a, b), _ssim(a, b))
+    return Score(name, psnr_db(a, b), _ssim(a, b))
 
 
 def mean(scores: list[Score]) -> Score:
@@ -103,6 +103,12 @@ def luma(pixels: Pixels, *, gray: bool = False) -> NDArray[np.float64]:
     weights = np.array([65.481, 128.553, 24.966])
     y: NDArray[np.float64] = pixels @ (weights / (weights.sum() if gray else 255))
     return y if gray else y + 16
+
+
+def psnr_db(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Compare two planes of Y, (H, W); equal ones get 999 dB."""
+    error = float(np.mean((a - b) ** 2))
+    return 999.0 if error == 0 else float(10 * np.log10(255**2 / error))
 
 
 def resize_bicubic(pixels: Pixels, factor: float) -> Pixels:
@@ -167,11 +173,6 @@ def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
     return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
-
-
-def _psnr_db(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    error = float(np.mean((a - b) ** 2))
-    return 999.0 if error == 0 else float(10 * np.log10(255**2 / error))
 
 
 def _ssim(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

@@ -100,7 +100,7 @@ def _tabulate(entries: Iterable[tuple[Manifest, int]], box: Box) -> Table:
     table.add_column("file", overflow="fold")
     table.add_column("size", justify="right")
     table.add_column("shift form")
-    for name in ("operators", "max abs", "mean abs", "PSNR", "SNR", "over 1/255"):
+    for name in ("operators", "loss", "max abs", "mean abs", "PSNR", "SNR", "over 1/255"):
         table.add_column(name, justify="right")
     for name in ("engine that ran it", "placement", "passed"):
         table.add_column(name)
@@ -110,9 +110,10 @@ def _tabulate(entries: Iterable[tuple[Manifest, int]], box: Box) -> Table:
             f"{size_bytes / 1e6:.2f} MB",
             manifest.model.shift,
             str(sum(manifest.operators.values())),
+            "" if manifest.psnr_loss_db is None else f"{manifest.psnr_loss_db:.3f} dB",
         )
         for row, verdict in enumerate(manifest.verified or (None,)):
-            table.add_row(*(facts if row == 0 else ("",) * 4), *_figures(verdict))
+            table.add_row(*(facts if row == 0 else ("",) * 5), *_figures(verdict))
     return table
 
 

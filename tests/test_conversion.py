@@ -12,7 +12,7 @@ from networks import make_net
 
 from converters.conversion import convert, file_name, usual_size
 from converters.errors import OutputError, UnsupportedOptionError, VerificationError
-from converters.options import FORMATS, PRECISIONS, SHIFTS, ConversionOptions
+from converters.options import FORMATS, PRECISIONS_OF, SHIFTS, ConversionOptions
 from mobile_runtime.manifest import Manifest, manifest_path, read_manifest
 from mobile_runtime.samples import read_golden
 from scnet.checkpoint import open_checkpoint, save_weights
@@ -101,7 +101,7 @@ def test_all_formats_and_precisions_fit_into_one_folder(tmp_path, checkpoint):
     wanted = [
         ConversionOptions(format_, "depthwise", precision, None if format_ == "onnx" else ((8, 8),))
         for format_ in FORMATS
-        for precision in PRECISIONS
+        for precision in PRECISIONS_OF[format_]
     ]
     paths = convert(checkpoint(), wanted, tmp_path / "out")
     assert len({manifest_path(path) for path in paths}) == len(wanted)

@@ -54,8 +54,17 @@ REFUSED = {
     ),
     "interface of tflite": (
         ["convert", "net.pth", "--format", "tflite", "--interface", "image"],
-        "coreml files only",
+        "about coreml files, and tflite in w8a8",
     ),
+    "precision of another format": (
+        ["convert", "net.pth", "--format", "onnx", "--precision", "w4"],
+        "onnx files come in fp32, fp16, w8a8, not in w4",
+    ),
+    "calibration of nothing": (
+        ["convert", "net.pth", "--format", "onnx", "--calibration", "."],
+        "--calibration is for --precision w8a8",
+    ),
+    "scale of no file": (["info", "--scale", "3"], "name one"),
     "unwritable folder": (["convert", "net.pth", "-o", "photo.png/x"], "cannot be written to"),
     "broken model": (["info", "broken.onnx"], "broken.onnx"),
     "unknown file": (["info", "photo.png"], "not a checkpoint"),
