@@ -25,9 +25,9 @@ LONGEST_SIDE = 4096
 (ncdrone/rustane#13)."""
 
 PRECISIONS_OF: Mapping[Format, tuple[Precision, ...]] = {
-    "coreml": PRECISIONS,
-    "tflite": ("fp32", "fp16", "w8", "w8a8"),
-    "onnx": ("fp32", "fp16", "w8a8"),
+    "coreml": ("fp32", "fp16"),
+    "tflite": ("fp32", "fp16"),
+    "onnx": ("fp32", "fp16"),
 }
 """What each format can be written in. `w8`: weights of 8 bits; `w6` and `w4`: weights from a
 palette of 64 or 16 values; `w8a8`: weights and activations of 8 bits, calibrated on photographs."""
