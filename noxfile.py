@@ -23,6 +23,9 @@ WEIGHTS = sorted(path.stem for path in Path("scnet/weights").glob("*.safetensors
 USUAL = "scnet-t-x4-direct"
 """The weights that are used where none are named; `scnet info` says so."""
 
+COMPRESSED = {"coreml": ("w8", "w6", "w4", "w8a8"), "onnx": ("w8a8",)}
+"""Format -> its precisions beyond fp32 and fp16."""
+
 ARM = Path("dist/arm")
 """An emulated ARM machine and files for it; kept, since it takes minutes to make."""
 
@@ -39,6 +42,9 @@ def models(session: nox.Session) -> None:
     convert = ("scnet", "convert", "--output-dir", "dist/models", "--overwrite", *session.posargs)
     forms = ("--shift", "slice_concat", "--shift", "depthwise")
     session.run(*convert, USUAL, *forms, "--precision", "fp32", "--precision", "fp16")
+    for format_, precisions in COMPRESSED.items():
+        wanted = (word for precision in precisions for word in ("--precision", precision))
+        session.run(*convert, USUAL, "--format", format_, *wanted)
     for name in WEIGHTS:
         if name != USUAL:
             session.run(*convert, name)
@@ -149,6 +155,16 @@ def web(session: nox.Session) -> None:
     session.run(*npm, "run", "build", "--", *tiny, external=True)
     session.run(*npm, "run", "e2e", external=True)
     session.run("scnet", "benchmark", "--read", f"{cases}/benchmark.json")
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure SCNet beside its published form and its peers: `-- --quick` for a short run."""
+    if not Path("/usr/bin/chromium").exists() or shutil.which("npm") is None:
+        session.error("Chromium and Node.js 20 or later, with npm, are needed: install both.")
+    install(session, ".[convert,plot]")
+    session.run("npm", "--prefix", "web_demo", "ci", external=True)
+    session.run("python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session(default=False)

@@ -14,12 +14,10 @@ from converters.options import (
     SHIFTS,
     USUAL_PRECISION,
     ConversionOptions,
-    Format,
     Interface,
     Precision,
     Shift,
     Size,
-    has_image_interface,
 )
 from mobile_runtime.manifest import measure_file, read_manifest
 from mobile_runtime.report import print_table
@@ -83,8 +81,7 @@ class SizeType(click.ParamType[Size]):
 @click.option(
     "--interface",
     type=click.Choice(["image", "tensor"]),
-    help="What goes in and out of coreml files, and of tflite files in w8a8: 8-bit RGB images, or "
-    "floats. [default: image for coreml]",
+    help="What goes in and out of a coreml file: 8-bit RGB images, or floats. [default: image]",
 )
 @click.option(
     "--calibration",
@@ -127,20 +124,23 @@ def command(
     sizes = _sizes(height, width, other_sizes)
     if sizes and chosen == ("onnx",):
         raise UnsupportedOptionError("An ONNX file takes any size: leave the sizes out.")
+    if interface and "coreml" not in chosen:
+        raise UnsupportedOptionError("--interface is about coreml files only.")
+    if calibration and "w8a8" not in precisions:
+        raise UnsupportedOptionError("--calibration is for --precision w8a8.")
     wanted = [
         ConversionOptions(
             name,
             shift,
             precision,
             sizes=None if name == "onnx" else sizes or (usual_size(opened.net.config),),
-            interface=_interface(name, precision, interface),
+            interface=(interface or "image") if name == "coreml" else "tensor",
             calibration=calibration if precision == "w8a8" else None,
         )
         for name in chosen
         for precision in dict.fromkeys(precisions) or (USUAL_PRECISION[name],)
         for shift in dict.fromkeys(shifts)
     ]
-    _refuse_idle(wanted, interface, calibration)
     console = Console(stderr=True)
     paths = convert(
         opened,
@@ -151,23 +151,6 @@ def command(
         on_start=lambda name: console.print(f"Making {name}"),
     )
     print_table((read_manifest(path), measure_file(path)) for path in paths)
-
-
-def _interface(format_: Format, precision: Precision, asked: Interface | None) -> Interface:
-    """Choose what goes in and out of a file: what was asked for, where there is a choice."""
-    if not has_image_interface(format_, precision):
-        return "tensor"
-    return asked or ("image" if format_ == "coreml" else "tensor")
-
-
-def _refuse_idle(
-    wanted: Sequence[ConversionOptions], interface: Interface | None, calibration: Path | None
-) -> None:
-    """Refuse an option that means nothing to any of the files."""
-    if interface and not any(has_image_interface(each.format, each.precision) for each in wanted):
-        raise UnsupportedOptionError("--interface is about coreml files, and tflite in w8a8.")
-    if calibration and not any(each.calibration for each in wanted):
-        raise UnsupportedOptionError("--calibration is for --precision w8a8.")
 
 
 def _sizes(height: int | None, width: int | None, others: Sequence[Size]) -> tuple[Size, ...]:

@@ -135,7 +135,10 @@ def _make(
     with quiet():
         tool.convert(to_device_form(checkpoint.net), options, model, path)
     interruption.check()
-    golden = tuple(write_golden(checkpoint.net, options.sizes, path.parent))
+    calibrated = options.precision == "w8a8"
+    golden = tuple(
+        write_golden(checkpoint.net, options.sizes, path.parent, photographs_only=calibrated)
+    )
     longest = max(side for sample in golden for side in sample.input_shape[2:])
     manifest = Manifest(
         file=path.name,

@@ -19,8 +19,13 @@ PHOTOGRAPHS = sorted((Path(__file__).parent / "photographs").glob("*.png"))
 ANY_SIZE: tuple[Size, ...] = ((96, 128), (61, 37))
 """Sizes that a file for any size is proved at: neither is the one it was traced with."""
 
+WORST_CASE = "worst-case"
+"""Name of the sample that is no photograph."""
 
-def write_golden(net: SCNet, sizes: tuple[Size, ...] | None, folder: Path) -> list[GoldenSample]:
+
+def write_golden(
+    net: SCNet, sizes: tuple[Size, ...] | None, folder: Path, *, photographs_only: bool = False
+) -> list[GoldenSample]:
     """Write the golden samples of a network for some input sizes.
 
     The samples of one size lie in a subfolder named after what they hold, so that files of one
@@ -30,13 +35,20 @@ def write_golden(net: SCNet, sizes: tuple[Size, ...] | None, folder: Path) -> li
         net: In paper form.
         sizes: Heights and widths; None takes `ANY_SIZE`.
         folder: Where the manifest will lie.
+        photographs_only: Leave the worst case out. For `w8a8`, whose ranges are those of
+            photographs: noise and checkers leave them (10 dB to PyTorch), and ranges that held
+            them would cost photographs ten times as much (0.33 instead of 0.04 dB, SCNet-T x4).
 
     Returns:
         What to put into the manifest.
     """
     samples = []
     for size in sizes or ANY_SIZE:
-        pairs = {name: (image, _run(net, image)) for name, image in inputs(size)}
+        pairs = {
+            name: (image, _run(net, image))
+            for name, image in inputs(size)
+            if not (photographs_only and name == WORST_CASE)
+        }
         home = f"golden/{_name(net.config)}-{size[0]}x{size[1]}-{_digest(pairs)[:8]}"
         (folder / home).mkdir(parents=True, exist_ok=True)
         for name, (image, output) in pairs.items():
@@ -60,7 +72,7 @@ def inputs(size: Size) -> Iterator[tuple[str, Image]]:
     for path in PHOTOGRAPHS:
         with Pillow.open(path) as photograph:
             yield path.stem, to_image(fit(np.asarray(photograph), size))
-    yield "worst-case", to_image(_worst_case(size))
+    yield WORST_CASE, to_image(_worst_case(size))
 
 
 def fit(pixels: Pixels, size: Size) -> Pixels:

@@ -25,9 +25,9 @@ LONGEST_SIDE = 4096
 (ncdrone/rustane#13)."""
 
 PRECISIONS_OF: Mapping[Format, tuple[Precision, ...]] = {
-    "coreml": ("fp32", "fp16"),
+    "coreml": PRECISIONS,
     "tflite": ("fp32", "fp16"),
-    "onnx": ("fp32", "fp16"),
+    "onnx": ("fp32", "fp16", "w8a8"),
 }
 """What each format can be written in. `w8`: weights of 8 bits; `w6` and `w4`: weights from a
 palette of 64 or 16 values; `w8a8`: weights and activations of 8 bits, calibrated on photographs."""
@@ -50,7 +50,7 @@ class ConversionOptions:
     sizes: tuple[Size, ...] | None = ((128, 128),)
     """Input sizes: one, for Core ML one or more, for ONNX None, which is any size."""
     interface: Interface = "tensor"
-    """What goes in and out: 8-bit RGB images (Core ML; TFLite in `w8a8`) or float tensors."""
+    """What goes in and out: 8-bit RGB images (Core ML) or float tensors."""
     calibration: Path | None = None
     """Folder of photographs to calibrate `w8a8` on; None takes those that came with the project."""
 
@@ -76,18 +76,10 @@ class ConversionOptions:
                 f"{self.format} files come in {', '.join(PRECISIONS_OF[self.format])}, not in "
                 f"{self.precision}."
             )
-        if self.interface == "image" and not has_image_interface(self.format, self.precision):
-            raise UnsupportedOptionError(
-                f"{self.format} files in {self.precision} have no image inputs: only Core ML, and "
-                "TFLite in w8a8, do."
-            )
+        if self.format != "coreml" and self.interface == "image":
+            raise UnsupportedOptionError(f"Only Core ML has image inputs, not {self.format}.")
         if self.calibration and self.precision != "w8a8":
             raise UnsupportedOptionError(f"Only w8a8 is calibrated, {self.precision} is not.")
-
-
-def has_image_interface(format_: Format, precision: Precision) -> bool:
-    """Tell whether such a file can take and give 8-bit images."""
-    return format_ == "coreml" or (format_, precision) == ("tflite", "w8a8")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import coremltools as ct
+import numpy as np
 import torch
 from coremltools.converters.mil import Builder
 from coremltools.converters.mil.frontend.torch.ops import _get_inputs
@@ -12,7 +13,10 @@ from coremltools.converters.mil.frontend.torch.torch_op_registry import register
 from torch import Tensor, fx, nn
 from torch.export import Dim
 
+from converters.calibration import calibration_images
+from converters.compress_coreml import compress_weights
 from converters.options import ConversionOptions, Size
+from converters.quantize_graph import quantize_graph
 from mobile_runtime.manifest import Model, TensorSpec
 from scnet.device_form import fold_range, shift_as_convolution
 from scnet.shift import OFFSETS
@@ -21,6 +25,9 @@ TOOLS = ("torch", "coremltools")
 
 DEPLOYMENT_TARGET = ct.target.iOS16
 """The oldest system that we convert for: image outputs of mlprograms need it (coremltools#2213)."""
+
+EIGHT_BIT_TARGET = ct.target.iOS17
+"""Of `w8a8`: what `quantize` and `dequantize` need."""
 
 WHITE = 255.0
 
@@ -51,21 +58,37 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     if options.interface == "image":
         fold_range(graph, WHITE)
         network = _Clipped(graph)
-    precision = ct.precision.FLOAT16 if options.precision == "fp16" else ct.precision.FLOAT32
+    if options.precision == "w8a8":
+        _quantize(graph, options)
+    exact = options.precision == "fp32"
     converted = ct.convert(
         _export(network, options.sizes),
         inputs=[_input_type(options)],
         outputs=[_output_type(options)],
-        minimum_deployment_target=DEPLOYMENT_TARGET,
-        compute_precision=precision,
+        minimum_deployment_target=_deployment_target(options),
+        compute_precision=ct.precision.FLOAT32 if exact else ct.precision.FLOAT16,
         skip_model_load=True,
     )
+    if options.precision not in ("fp32", "fp16"):
+        converted = compress_weights(converted, options.precision)
     _describe(converted, model)
     converted.save(str(path))
     # coremltools 9 leaves this there for ExecuTorch's debugger; nothing reads it.
     (path / "executorch_debug_handle_mapping.json").unlink(missing_ok=True)
     for part in path.rglob("*"):  # written for its owner alone, which no server can read
         part.chmod(0o755 if part.is_dir() else 0o644)
+
+
+def _deployment_target(options: ConversionOptions) -> Any:
+    return EIGHT_BIT_TARGET if options.precision == "w8a8" else DEPLOYMENT_TARGET
+
+
+def _quantize(graph: fx.GraphModule, options: ConversionOptions) -> None:
+    """Calibrate on pictures of the first size, in the range that the file takes."""
+    assert options.sizes is not None
+    white = WHITE if options.interface == "image" else 1.0
+    images = calibration_images(options.calibration, options.sizes[0])
+    quantize_graph(graph, [torch.from_numpy(image) * white for image in images])
 
 
 class _Clipped(nn.Module):
@@ -148,6 +171,35 @@ def depth_to_space(context: Any, node: Any) -> None:
     """Lower to MIL's operator of the same name, whose channel order is TensorFlow's, as ours is."""
     features, block = _get_inputs(context, node, expected=2)
     context.add(Builder.depth_to_space(x=features, block_size=block.val, name=node.name))
+
+
+@register_torch_op(torch_alias=["scnet::quantize", "scnet.quantize"])  # type: ignore[untyped-decorator]
+def quantize_values(context: Any, node: Any) -> None:
+    """Lower to MIL's `quantize`."""
+    values, scale, zero_point = _get_inputs(context, node, expected=3)
+    context.add(
+        Builder.quantize(
+            input=values,
+            scale=np.float32(scale.val),
+            zero_point=np.uint8(zero_point.val),
+            output_dtype="uint8",
+            name=node.name,
+        )
+    )
+
+
+@register_torch_op(torch_alias=["scnet::dequantize", "scnet.dequantize"])  # type: ignore[untyped-decorator]
+def dequantize_values(context: Any, node: Any) -> None:
+    """Lower to MIL's `dequantize`."""
+    values, scale, zero_point = _get_inputs(context, node, expected=3)
+    context.add(
+        Builder.dequantize(
+            input=values,
+            scale=np.float32(scale.val),
+            zero_point=np.uint8(zero_point.val),
+            name=node.name,
+        )
+    )
 
 
 def _slice(padded: Any, channel: int, group: int, y: int, x: int, height: Any, width: Any) -> Any:

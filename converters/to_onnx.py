@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
@@ -10,7 +11,10 @@ from onnxscript import opset18
 from torch import fx
 from torch.export import Dim
 
-from converters.options import ConversionOptions
+from converters.calibration import calibration_images
+from converters.options import ConversionOptions, Size
+from converters.quantize_graph import move_bytes, quantize_graph
+from converters.quantize_onnx import quantize_convolutions
 from mobile_runtime.manifest import Model, TensorSpec
 from scnet.device_form import shift_as_convolution
 from scnet.shift import OFFSETS
@@ -20,6 +24,12 @@ OPSET = 18
 2023 reads (onnxruntime 1.14, its web build, its CoreML provider)."""
 
 TOOLS = ("torch", "onnx", "onnxscript")
+
+CALIBRATED_AT: Size = (96, 96)
+"""Size in pixels of the pictures that `w8a8` is calibrated on; it runs at any."""
+
+_PADS = [0, 0, 1, 1, 0, 0, 1, 1]
+"""One pixel around."""
 
 _TO_THE_END = 2**31 - 1
 """What a Slice takes for "as far as there is"."""
@@ -42,6 +52,10 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     """Write a `.onnx`; see `converters.conversion.Converter`."""
     if options.shift == "depthwise":
         shift_as_convolution(graph)
+    if options.precision == "w8a8":
+        images = calibration_images(options.calibration, CALIBRATED_AT)
+        quantize_graph(graph, [torch.from_numpy(image) for image in images])
+        move_bytes(graph)
     program = torch.onnx.export(
         graph,
         (torch.rand(1, 3, 24, 32),),
@@ -51,6 +65,9 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         custom_translation_table={
             torch.ops.scnet.spatial_shift.default: _slice_concat_shift,
             torch.ops.scnet.depth_to_space.default: _depth_to_space,
+            torch.ops.scnet.shift_bytes.default: _slice_concat_bytes,
+            torch.ops.scnet.quantize.default: _quantize,
+            torch.ops.scnet.dequantize.default: _dequantize,
         },
         input_names=["image"],
         output_names=["upscaled_image"],
@@ -63,6 +80,8 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         del part.metadata_props[:]  # the exporter's stack traces, with paths of this machine
     if options.precision == "fp16":
         _halve_weights(proto)
+    if options.precision == "w8a8":
+        quantize_convolutions(proto)
     helper.set_model_props(proto, model.to_metadata())
     proto.producer_name, proto.producer_version = "scnet-mobile", model.tools["scnet-mobile"]
     onnx.checker.check_model(proto, full_check=True)
@@ -71,8 +90,17 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
 
 def _slice_concat_shift(features: Any) -> Any:
     """1 Pad, 8 Slice, 1 Concat. Ends count from the far side, so that any size goes."""
-    group = features.shape[1] // len(OFFSETS)
-    padded = op.Pad(features, op.Constant(value_ints=[0, 0, 1, 1, 0, 0, 1, 1]))
+    padded = op.Pad(features, op.Constant(value_ints=_PADS))
+    return _shifted(padded, features.shape[1] // len(OFFSETS))
+
+
+def _slice_concat_bytes(values: Any, zero_point: int) -> Any:
+    """The same on 8-bit values."""
+    padded = op.Pad(values, op.Constant(value_ints=_PADS), _constant_byte(zero_point))
+    return _shifted(padded, values.shape[1] // len(OFFSETS))
+
+
+def _shifted(padded: Any, group: int) -> Any:
     slices = [
         op.Slice(
             padded,
@@ -91,6 +119,26 @@ def _end(offset: int) -> int:
 
 def _depth_to_space(features: Any, block: int) -> Any:
     return op.DepthToSpace(features, blocksize=block, mode="DCR")
+
+
+def _quantize(values: Any, scale: float, zero_point: int) -> Any:
+    return op.QuantizeLinear(values, op.Constant(value=_real(scale)), _constant_byte(zero_point))
+
+
+def _dequantize(values: Any, scale: float, zero_point: int) -> Any:
+    return op.DequantizeLinear(values, op.Constant(value=_real(scale)), _constant_byte(zero_point))
+
+
+def _constant_byte(zero_point: int) -> Any:
+    return op.Constant(value=_byte(zero_point))
+
+
+def _byte(value: int) -> TensorProto:
+    return numpy_helper.from_array(np.array(value, np.uint8))
+
+
+def _real(value: float) -> TensorProto:
+    return numpy_helper.from_array(np.array(value, np.float32))
 
 
 def _halve_weights(proto: onnx.ModelProto) -> None:

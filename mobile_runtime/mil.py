@@ -10,10 +10,14 @@ from coremltools.proto import MIL_pb2
 from numpy.typing import NDArray
 
 from mobile_runtime.errors import ModelLoadError
-from mobile_runtime.mil_operators import OPERATORS, PICKING, Array
+from mobile_runtime.mil_operators import OPERATORS, PICKING
+from mobile_runtime.mil_operators.arguments import Array
 from mobile_runtime.mil_program import Operation, Program
 
 Arithmetic = Literal["fp32", "fp16"]
+
+DAMAGE = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)
+"""What numpy raises where a damaged file makes it compute nonsense, such as pads of 2^31."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Executor:
         if unknown:
             raise ModelLoadError(
                 f"The reference executor does not know the operators {', '.join(unknown)}: run the "
-                "file on a Mac, or add them to mobile_runtime/mil_operators.py."
+                "file on a Mac, or add them to mobile_runtime/mil_operators."
             )
         unread = [name for name, value in self.program.constants.items() if value is None]
         if unread:
@@ -97,10 +101,6 @@ def round_to_half(array: NDArray[np.float32]) -> NDArray[np.float32]:
         overflow = np.abs(x) >= 65520
         rounded[overflow] = np.copysign(np.inf, x[overflow])
     return rounded.reshape(array.shape)
-
-
-DAMAGE = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)
-"""What numpy raises where a damaged file makes it compute nonsense, such as pads of 2^31."""
 
 
 def _run(op: Operation, tensors: Mapping[str, Any]) -> list[Array]:

@@ -13,7 +13,7 @@ import numpy as np
 from coremltools.proto import MIL_pb2
 
 from mobile_runtime.errors import ModelLoadError
-from mobile_runtime.mil_operators import Array
+from mobile_runtime.mil_operators.arguments import Array
 
 NUMPY_TYPES = {
     MIL_pb2.BOOL: "bool",

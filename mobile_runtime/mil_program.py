@@ -16,7 +16,7 @@ from coremltools.proto import FeatureTypes_pb2, MIL_pb2, Model_pb2
 from google.protobuf.message import DecodeError
 
 from mobile_runtime.errors import ModelLoadError
-from mobile_runtime.mil_operators import Array
+from mobile_runtime.mil_operators.arguments import Array
 from mobile_runtime.mil_package import (
     NUMPY_TYPES,
     WeightFiles,

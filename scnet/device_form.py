@@ -76,9 +76,9 @@ class DepthToSpace(nn.Module):
 
 def relu_before_shift(graph: fx.GraphModule) -> None:
     """Swap shift and ReLU: zeros stay zeros, and ReLU can fuse into the convolution before it."""
-    for relu in _layers(graph, nn.ReLU):
+    for relu in layers_of(graph, nn.ReLU):
         (shift,) = relu.all_input_nodes
-        if isinstance(_layer(shift), SpatialShift) and len(shift.users) == 1:
+        if isinstance(layer_of(shift), SpatialShift) and len(shift.users) == 1:
             shift.target, relu.target = relu.target, shift.target
 
 
@@ -87,17 +87,17 @@ def convolve_before_upsample(graph: fx.GraphModule) -> None:
 
     The convolution then costs 1 / factor**2.
     """
-    for upsample in _layers(graph, Upsample):
+    for upsample in layers_of(graph, Upsample):
         users = list(upsample.users)
-        if len(users) == 1 and isinstance(_layer(users[0]), nn.Conv2d):
+        if len(users) == 1 and isinstance(layer_of(users[0]), nn.Conv2d):
             upsample.target, users[0].target = users[0].target, upsample.target
 
 
 def depth_major(graph: fx.GraphModule) -> None:
     """Replace PixelShuffle by `depth_to_space`, permuting the convolution before it."""
-    for shuffle in _layers(graph, nn.PixelShuffle):
-        conv = _layer(shuffle.args[0])
-        block = _layer(shuffle).upscale_factor
+    for shuffle in layers_of(graph, nn.PixelShuffle):
+        conv = layer_of(shuffle.args[0])
+        block = layer_of(shuffle).upscale_factor
         order = torch.arange(conv.out_channels).view(-1, block**2).t().reshape(-1)
         conv.weight.data = conv.weight.data[order]
         conv.bias.data = conv.bias.data[order]
@@ -112,14 +112,14 @@ def sink_depth_to_space(graph: fx.GraphModule) -> None:
     two cores of Linux x86-64: 0.93 of the time and 84 instead of 166 MB on XNNPACK, 0.59 of the
     time and 158 instead of 468 MB on onnxruntime 1.32.0 (`scnet benchmark`, 2026-11-23).
     """
-    for shuffle in _layers(graph, DepthToSpace)[-1:]:
+    for shuffle in layers_of(graph, DepthToSpace)[-1:]:
         (conv,) = shuffle.all_input_nodes
         tail = _per_pixel_tail(shuffle)
         if not tail:
             continue
         with graph.graph.inserting_before(tail[-1].next):
             branches = []
-            for part, rows in enumerate(_split(_layer(conv), _layer(shuffle).block ** 2)):
+            for part, rows in enumerate(_split(layer_of(conv), layer_of(shuffle).block ** 2)):
                 name = f"{conv.target}_{part}"
                 graph.add_submodule(name, rows)
                 branch = graph.graph.call_module(name, conv.args)
@@ -163,7 +163,7 @@ def to_device_form(net: SCNet, passes: tuple[Pass, ...] = PASSES) -> fx.GraphMod
 
 def shift_as_convolution(graph: fx.GraphModule) -> None:
     """Replace every shift by a depthwise 3x3 convolution with one-hot kernels, one operator."""
-    for shift in _layers(graph, SpatialShift):
+    for shift in layers_of(graph, SpatialShift):
         channels = _channels(shift)
         graph.set_submodule(str(shift.target), DepthwiseShift(channels))
 
@@ -192,7 +192,7 @@ class _LayerTracer(fx.Tracer):
         return ours or super().is_leaf_module(m, module_qualified_name)
 
 
-def _layer(node: Any) -> Any:
+def layer_of(node: Any) -> Any:
     """Give the layer that a node calls, None for other nodes."""
     if not isinstance(node, fx.Node) or node.op != "call_module":
         return None
@@ -212,15 +212,16 @@ def _bias(conv: nn.Conv2d) -> Tensor:
     return conv.bias
 
 
-def _layers(graph: fx.GraphModule, kind: type[nn.Module]) -> list[fx.Node]:
-    return [node for node in graph.graph.nodes if isinstance(_layer(node), kind)]
+def layers_of(graph: fx.GraphModule, kind: type[nn.Module]) -> list[fx.Node]:
+    """List the nodes that call a layer of one kind, in order."""
+    return [node for node in graph.graph.nodes if isinstance(layer_of(node), kind)]
 
 
 def _channels(node: fx.Node) -> int:
     """Count the channels that a node gives: those of the nearest convolution before it."""
-    while not isinstance(_layer(node), nn.Conv2d):
+    while not isinstance(layer_of(node), nn.Conv2d):
         (node,) = node.all_input_nodes
-    return int(_layer(node).out_channels)
+    return int(layer_of(node).out_channels)
 
 
 def _per_pixel_tail(node: fx.Node) -> list[fx.Node]:
@@ -228,7 +229,7 @@ def _per_pixel_tail(node: fx.Node) -> list[fx.Node]:
     tail: list[fx.Node] = []
     while len(node.users) == 1:
         node = next(iter(node.users))
-        if not isinstance(_layer(node), nn.Conv2d | nn.LeakyReLU | nn.ReLU):
+        if not isinstance(layer_of(node), nn.Conv2d | nn.LeakyReLU | nn.ReLU):
             break
         tail.append(node)
     return tail

@@ -78,6 +78,11 @@ def run(path: Path, arithmetic: str, *inputs: np.ndarray) -> np.ndarray:
     return result
 
 
+STEP = np.float32(1 / 32)
+STEPS = (np.array([1, 2, 4, 8]) / 64).astype(np.float32)
+"""Of quantized values, for each of four channels; fp16 holds them exactly."""
+
+
 @dataclass(frozen=True)
 class Case:
     operator: str
@@ -567,6 +572,32 @@ CASES = [
         ),
         lambda x: x + torch.from_numpy(PALETTE)[[1, 0, 3, 2, 3]],
     ),
+    Case(
+        "quantize",
+        "one scale, ties to even, clipped",
+        (PICTURE,),
+        lambda x: mb.dequantize(
+            input=mb.quantize(input=x, scale=STEP, zero_point=np.uint8(100), output_dtype="uint8"),
+            scale=STEP,
+            zero_point=np.uint8(100),
+        ),
+        lambda x: ((x / STEP).round() + 100).clamp(0, 255).sub(100) * STEP,
+        ct.target.iOS17,
+    ),
+    Case(
+        "dequantize",
+        "a scale per channel, no zero point",
+        (PICTURE,),
+        lambda x: mb.dequantize(
+            input=mb.quantize(input=x, scale=STEPS, axis=1, output_dtype="int8"),
+            scale=STEPS,
+            axis=1,
+        ),
+        lambda x: torch.fake_quantize_per_channel_affine(
+            x, torch.from_numpy(STEPS), torch.zeros(4), 1, -128, 127
+        ),
+        ct.target.iOS17,
+    ),
 ]
 
 
@@ -903,6 +934,52 @@ def shifted(x):
         begin_mask=[True] * 4,
         end_mask=[True, True, True, False],
     )
+
+
+def change_parameter(kind, parameter, change):
+    """Let `change` edit what is written inside the program as a parameter of an operator."""
+
+    def edit_parameter(model):
+        (op,) = (op for op in operations(model) if op.type == kind)
+        name = op.inputs[parameter].arguments[0].name if parameter in op.inputs else None
+        constants = {
+            o.outputs[0].name: o.attributes["val"] for o in operations(model) if o.type == "const"
+        }
+        change(constants[name] if name else op.attributes[parameter])
+
+    return edit_parameter
+
+
+def shorten_palette(value):
+    value.type.tensorType.dimensions[0].constant.size = 3
+    del value.immediateValue.tensor.floats.values[3:]
+
+
+def set_floats(number):
+    def change(value):
+        floats = value.immediateValue.tensor.floats.values
+        floats[:] = [number] * len(floats)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameter", "change", "message"),
+    [
+        ("constexpr_lut_to_dense", "lut", shorten_palette, "a palette has 3 values"),
+        ("constexpr_affine_dequantize", "scale", set_floats(0.0), "a scale is zero"),
+        ("constexpr_affine_dequantize", "scale", set_floats(np.nan), "a scale is zero"),
+        ("quantize", "scale", set_floats(np.inf), "a scale is zero"),
+        ("dequantize", "scale", set_floats(0.0), "a scale is zero"),
+    ],
+)
+def test_a_damaged_palette_or_scale_is_refused(tmp_path, kind, parameter, change, message):
+    case = next(case for case in CASES if case.operator == kind)
+    path = save(tmp_path / "case.mlpackage", case.build, *case.shapes, target=case.target)
+    edit(path, change_parameter(kind, parameter, change))
+
+    with pytest.raises(ModelLoadError, match=message):
+        run(path, "fp32", values(*case.shapes[0]))
 
 
 def test_a_session_runs_an_array_file_as_typed(tmp_path):

@@ -54,7 +54,7 @@ REFUSED = {
     ),
     "interface of tflite": (
         ["convert", "net.pth", "--format", "tflite", "--interface", "image"],
-        "about coreml files, and tflite in w8a8",
+        "coreml files only",
     ),
     "precision of another format": (
         ["convert", "net.pth", "--format", "onnx", "--precision", "w4"],

@@ -1,0 +1,90 @@
+"""`python -m bench`, as `nox -s bench` calls it."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench.files import Workshop
+from bench.growth import ENGINES as GROWING
+from bench.growth import measure_growth
+from bench.measure import ENGINES, measure
+from bench.plots import draw_png
+from bench.quality import find_quality
+from bench.report import Report, format_json, print_tables
+from bench.subjects import QUICK, Scope
+from bench.targets import judge
+from mobile_runtime.output import write_output
+from mobile_runtime.validate import describe_device
+
+VERSIONS = ("ai-edge-litert", "litert-torch", "onnx", "onnxruntime", "torch", "numpy")
+"""Packages whose versions are worth knowing later; the web engine is of onnxruntime's family."""
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Minutes instead of hours: for trying it.")
+@click.option("--engine", "engines", type=click.Choice([*ENGINES]), multiple=True, help="Not all.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("docs"),
+    show_default=True,
+    help="Folder for benchmark.json and benchmark.png.",
+)
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("dist/bench"),
+    show_default=True,
+    help="Folder for converted files; the browser takes them from inside the project only.",
+)
+def main(output: Path, cache: Path, engines: tuple[str, ...], *, quick: bool) -> None:
+    """Measure SCNet beside its published form, its floor and its peers."""
+    report = run(QUICK if quick else Scope(), cache, engines or tuple(ENGINES), _tell)
+    print_tables(report)
+    save(report, output)
+
+
+def run(
+    scope: Scope, cache: Path, engines: Sequence[str], on_step: Callable[[str], None]
+) -> Report:
+    """Measure everything.
+
+    Args:
+        scope: How much.
+        cache: Folder for converted files.
+        engines: Keys of `bench.measure.ENGINES`.
+        on_step: Told what is done next.
+    """
+    workshop = Workshop(cache)
+    rows = measure(scope, workshop, engines, on_step)
+    formats = tuple(f for f, (_, shown) in GROWING.items() if shown in engines)
+    return Report(
+        device=describe_device(),
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={name: version(name) for name in VERSIONS},
+        scope=scope,
+        rows=tuple(rows),
+        growth=tuple(measure_growth(scope, workshop, formats, on_step)),
+        targets=tuple(judge(rows)),
+        quality=tuple(find_quality(scope)),
+    )
+
+
+def save(report: Report, folder: Path) -> None:
+    """Write `benchmark.json` and `benchmark.png`, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_output(folder / "benchmark.json", format_json(report))
+    write_output(folder / "benchmark.png", draw_png(report))
+
+
+def _tell(step: str) -> None:
+    """Say what is done next: a line each, since nothing may be drawn while something is timed."""
+    Console(stderr=True).print(f"{datetime.now(UTC):%H:%M:%S} {step}", markup=False)
+
+
+if __name__ == "__main__":
+    main()

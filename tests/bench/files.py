@@ -1,0 +1,147 @@
+"""Files of what is measured, converted once and kept."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import cast
+
+from bench import plain
+from bench.floor import without_shift
+from bench.naive import naive_form
+from bench.peers import build
+from bench.subjects import Subject, random_net
+from converters.conversion import CONVERTERS, Converter, describe_weights
+from converters.errors import ConversionError
+from converters.options import SUFFIXES, ConversionOptions, Format
+from converters.quiet import quiet
+from mobile_runtime.manifest import Model, Size, Weights
+from scnet.checkpoint import Checkpoint, open_checkpoint, save_weights
+from scnet.device_form import to_device_form
+from scnet.network import SCNet, SCNetConfig, halo
+from scnet.weights import WEIGHTS
+
+ROOT = Path(__file__).parents[2]
+
+SOURCES = ("converters/*.py", "scnet/*.py", "tests/bench/peers/*.py")
+SOURCE_FILES = ("tests/bench/naive.py", "tests/bench/floor.py", "tests/bench/plain.py")
+"""What decides how a file comes out: when any of it changes, all files are made anew."""
+
+PLAIN = {"tflite": plain.convert_tflite, "onnx": plain.convert_onnx}
+
+REFUSALS = (ConversionError, RuntimeError, ValueError, TypeError, NotImplementedError)
+"""What converters raise for a network that they cannot take: it makes a row that says so."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that was made, or the reason why not."""
+
+    subject: Subject
+    path: Path
+    conversion_s: float | None
+    failure: str | None = None
+
+
+class Workshop:
+    """Makes files in a folder of their own, and finds them there the next time."""
+
+    def __init__(self, cache: Path) -> None:
+        self.folder = cache / _digest_sources()
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def make(self, subject: Subject, format_: Format, size: Size) -> Made:
+        """Convert a subject, unless that was done before.
+
+        Args:
+            subject: What.
+            format_: To which format.
+            size: Of the input; our own `.onnx` take any.
+        """
+        name = f"{subject.network} {subject.form} x{subject.scale}".replace(" ", "-").lower()
+        if subject.shift is None or format_ != "onnx":
+            name += f"-{size[0]}x{size[1]}"
+        path = self.folder / f"{name}{SUFFIXES[format_]}"
+        seconds = path.with_name(f"{path.name}.seconds")
+        if not seconds.exists():
+            start = perf_counter()
+            try:
+                self._convert(subject, format_, size, path)
+            except REFUSALS as error:
+                return Made(subject, path, None, _first_line(error))
+            seconds.write_text(f"{perf_counter() - start:.2f}")
+        return Made(subject, path, float(seconds.read_text()))
+
+    def _convert(self, subject: Subject, format_: Format, size: Size, path: Path) -> None:
+        if subject.peer is not None:
+            net = build(subject.peer, subject.scale)
+            better = plain.with_tflite_operators(net) if format_ == "tflite" else net
+            PLAIN[format_](better, size, path)
+            return
+        assert subject.config is not None
+        checkpoint = self._open_weights(subject.config)
+        if subject.form == "naive":
+            PLAIN[format_](naive_form(checkpoint.net), size, path)
+            return
+        floor = subject.form == "floor"
+        net = without_shift(checkpoint.net) if floor else checkpoint.net
+        options = ConversionOptions(
+            format_,
+            subject.shift or "slice_concat",
+            subject.precision,
+            None if format_ == "onnx" else (size,),
+        )
+        _convert_ours(net, describe_weights(checkpoint), options, path)
+
+    def _open_weights(self, config: SCNetConfig) -> Checkpoint:
+        """Take the bundled weights, or random ones where there are none: speed is the same."""
+        name = f"scnet-{config.variant}-x{config.scale}-{config.head}"
+        if name in WEIGHTS:
+            return open_checkpoint(WEIGHTS[name])
+        path = self.folder / f"{name}.safetensors"
+        if not path.exists():
+            save_weights(random_net(config), path, {"licence": "none: random weights"})
+        return open_checkpoint(path)
+
+
+def _convert_ours(net: SCNet, weights: Weights, options: ConversionOptions, path: Path) -> None:
+    """Convert as `scnet convert` does, less the proof: `nox -s models` proves such files."""
+    tool = cast(Converter, import_module(CONVERTERS[options.format]))
+    source, sink = tool.describe(net.config.scale, options)
+    model = Model(
+        format=options.format,
+        variant=net.config.variant,
+        head=net.config.head,
+        scale=net.config.scale,
+        precision=options.precision,
+        shift=options.shift,
+        sizes=options.sizes,
+        halo=halo(net.config),
+        input=source,
+        output=sink,
+        weights=weights,
+        tools={"scnet-mobile": version("scnet-mobile")},
+    )
+    with quiet():
+        tool.convert(to_device_form(net), options, model, path)
+
+
+def _digest_sources() -> str:
+    digest = hashlib.sha256()
+    for path in _sources():
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _sources() -> Iterable[Path]:
+    for pattern in SOURCES:
+        yield from sorted(ROOT.glob(pattern))
+    yield from (ROOT / name for name in SOURCE_FILES)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines() or ["no reason given"]
+    return f"{type(error).__name__}: {text[0][:200]}"

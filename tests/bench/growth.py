@@ -1,0 +1,114 @@
+"""How do latency and memory grow with the size of the picture, whole and in tiles?"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from bench import one_size
+from bench.files import Workshop
+from bench.measure import THREADS
+from bench.subjects import Form, Scope, Subject, name_network
+from converters.options import Format
+from mobile_runtime.child import run_child, say_why
+from mobile_runtime.manifest import Size
+from scnet.network import SCNetConfig
+
+TILE: Size = (128, 128)
+"""What the file for tiles takes."""
+
+LARGEST_NAIVE = 180 * 320
+"""Pixels. The constants of the published form grow with the picture: 150 MB of file here, 2.4 GB
+at 1280x720."""
+
+ENGINES: dict[Format, tuple[str, str]] = {
+    "tflite": ("xnnpack", "TFLite XNNPACK"),
+    "onnx": ("onnxruntime", "onnxruntime CPU"),
+}
+
+SECONDS_LIMIT = 900
+
+
+@dataclass(frozen=True)
+class Point:
+    """One way to enlarge a picture of one size."""
+
+    network: str
+    form: Form
+    engine: str
+    way: str
+    """`whole`, or `tiles` and their size."""
+    height: int
+    width: int
+    median_ms: float | None
+    peak_memory_mb: float | None
+    """Above what Python, the engine's library and the input take."""
+    failure: str | None = None
+
+
+def measure_growth(
+    scope: Scope,
+    workshop: Workshop,
+    formats: Sequence[Format],
+    on_step: Callable[[str], None],
+) -> Iterator[Point]:
+    """Enlarge pictures from small to large, each in a fresh process.
+
+    Args:
+        scope: Its `growth` says how large.
+        workshop: Makes the files.
+        formats: Which files.
+        on_step: Told before each size.
+    """
+    runs = max(1, scope.runs // 10)
+    for size in scope.growth:
+        for format_ in formats:
+            for subject, tiled in _ways(scope, size):
+                on_step(f"growth: {format_} {subject.form} {size[0]}x{size[1]}")
+                yield _measure(workshop, subject, format_, size, tiled=tiled, runs=runs)
+
+
+def _ways(scope: Scope, size: Size) -> Iterator[tuple[Subject, bool]]:
+    """List ours whole and in tiles, and the published form as far as it goes."""
+    scale = max(scope.scales)
+    ours = SCNetConfig(scale, "direct", scope.width, scope.depth)
+    published = SCNetConfig(scale, "pixelshuffle", scope.width, scope.depth)
+    subject = Subject(name_network(ours), "depthwise fp32", scale, ours, shift="depthwise")
+    yield subject, False
+    if size != TILE and size[0] * size[1] > TILE[0] * TILE[1]:
+        yield subject, True
+    yield (
+        Subject(name_network(published), "depthwise fp32", scale, published, shift="depthwise"),
+        False,
+    )
+    if size[0] * size[1] <= LARGEST_NAIVE:
+        yield Subject(name_network(published), "naive", scale, published), False
+
+
+def _measure(
+    workshop: Workshop, subject: Subject, format_: Format, size: Size, *, tiled: bool, runs: int
+) -> Point:
+    made = workshop.make(subject, format_, TILE if tiled else size)
+    engine, shown = ENGINES[format_]
+    found: one_size.Found | None = None
+    failure = made.failure
+    if failure is None:
+        task = one_size.Task(
+            str(made.path), engine, THREADS, *size, TILE[0] if tiled else None, runs
+        )
+        child = run_child(one_size.__name__, task, seconds_limit=SECONDS_LIMIT)
+        if child.returncode:
+            failure = say_why(child)
+        else:
+            found = msgspec.json.decode(child.stdout.splitlines()[-1], type=one_size.Found)
+    return Point(
+        network=subject.network,
+        form=subject.form,
+        engine=shown,
+        way=f"tiles of {TILE[0]}x{TILE[1]}" if tiled else "whole",
+        height=size[0],
+        width=size[1],
+        median_ms=None if found is None else found.median_ms,
+        peak_memory_mb=None if found is None else found.peak_memory_mb,
+        failure=failure,
+    )

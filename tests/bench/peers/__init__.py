@@ -1,0 +1,116 @@
+"""The peers of the field: their published architecture, with random weights.
+
+Parameters and MACs are counted here, of the network itself; a network for luma alone is measured
+with what a picture needs around it (`bench.peers.luma.Colours`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from bench.peers.attention import IMDN, SAFMN, SPAN
+from bench.peers.luma import ECBSR, SESR, Colours, espcn, fsrcnn
+from bench.peers.mobile import XLSR, quicksrnet
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A published network."""
+
+    name: str
+    build: Callable[[int], nn.Module]
+    """Scale -> network, its weights random."""
+    paper: str
+    published_k: Mapping[int, float]
+    """Scale -> parameters in thousands, as the paper says, or its makers' model card."""
+    psnr_db: Mapping[int, float] = field(default_factory=dict)
+    """Scale -> PSNR on Y of Set5 as published; a scale without a source at hand is left out."""
+    psnr_source: str = ""
+    """The paper of that figure, where it is another one."""
+    luma: bool = False
+    """It enlarges luma only."""
+    counted_by: str = "weights and biases"
+    """What its paper counts as parameters."""
+
+
+PEERS = (
+    Peer(
+        "FSRCNN",
+        fsrcnn,
+        "arXiv 1608.00367",
+        {2: 12.464, 4: 12.464},
+        {2: 37.00, 4: 30.71},
+        luma=True,
+        counted_by="weights of convolutions",
+    ),
+    Peer(
+        "ESPCN",
+        espcn,
+        "arXiv 1609.05158",
+        {4: 25},
+        {4: 30.52},
+        psnr_source="ECBSR's paper, 10.1145/3474085.3475291",
+        luma=True,
+    ),
+    Peer(
+        "ECBSR-M4C16",
+        lambda scale: ECBSR(scale, 4, 16),
+        "ACM MM 2021, 10.1145/3474085.3475291",
+        {2: 10.2, 4: 11.9},
+        luma=True,
+    ),
+    Peer(
+        "SESR-M5",
+        lambda scale: SESR(scale, 5),
+        "arXiv 2103.09404",
+        {2: 13.52, 4: 18.32},
+        luma=True,
+        counted_by="weights of convolutions",
+    ),
+    Peer("XLSR", XLSR, "arXiv 2105.10288", {3: 22.0, 4: 28.0}),
+    Peer(
+        "QuickSRNet-medium",
+        lambda scale: quicksrnet(scale, 32, 5),
+        "arXiv 2303.04336",
+        {2: 50.604, 3: 55.0},
+    ),
+    Peer("QuickSRNet-large", lambda scale: quicksrnet(scale, 64, 11), "arXiv 2303.04336", {4: 436}),
+    Peer("SAFMN", SAFMN, "arXiv 2302.13800", {2: 228, 4: 240}, {2: 38.00, 4: 32.18}),
+    Peer("SPAN", SPAN, "arXiv 2311.12770", {2: 481, 4: 498}),
+    Peer("IMDN", IMDN, "arXiv 1909.11856", {2: 694, 4: 715}, {2: 38.00, 4: 32.21}),
+)
+
+
+def build(peer: Peer, scale: int) -> nn.Module:
+    """Build a peer that takes a picture and gives one."""
+    torch.manual_seed(0)
+    net = peer.build(scale)
+    return (Colours(net, scale) if peer.luma else net).eval()
+
+
+def count_macs(net: nn.Module, *shape: int) -> int:
+    """Count the multiply-accumulates of convolutions for one input.
+
+    Args:
+        net: Of convolutions, transposed ones too; its weights are forgotten.
+        shape: Channels, height and width of the input.
+    """
+    counted = []
+
+    def count(layer: nn.Module, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        assert isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)
+        # Each weight is used once per pixel of the output, or of the input where it is transposed.
+        pixels = inputs[0] if isinstance(layer, nn.ConvTranspose2d) else output
+        counted.append(layer.weight.numel() * pixels.shape[2] * pixels.shape[3])
+
+    hooks = [
+        layer.register_forward_hook(count)
+        for layer in net.modules()
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)
+    ]
+    net.to("meta")(torch.zeros(1, *shape, device="meta"))  # shapes alone: nothing is computed
+    for hook in hooks:
+        hook.remove()
+    return sum(counted)

@@ -1,0 +1,102 @@
+"""The benchmark as one picture: latency against quality, and growth with size."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from bench.growth import Point
+from bench.measure import Row
+from bench.quality import Quality
+from bench.report import Report
+from mobile_runtime.latency_report import import_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ENGINE = "TFLite XNNPACK"
+"""What the left panel shows, if it was measured; else the first engine that was."""
+
+
+def draw_png(report: Report) -> bytes:
+    """Draw both panels.
+
+    Raises:
+        BackendUnavailableError: Matplotlib is not installed.
+    """
+    figure = import_figure()(figsize=(15, 6.5), layout="constrained")
+    quality, growth = figure.subplots(1, 2)
+    _draw_quality(quality, report.rows, report.quality)
+    _draw_growth(growth, report.growth)
+    figure.suptitle(f"{report.device}, {report.date[:10]}")
+    file = BytesIO()
+    figure.savefig(file, dpi=120)
+    return file.getvalue()
+
+
+def _draw_quality(axes: "Axes", rows: Sequence[Row], known: Sequence[Quality]) -> None:
+    """Draw one dot per network and form at the largest scale and the first size measured."""
+    shown = _shown(rows)
+    psnr_db = {(one.network, one.scale): one.psnr_db for one in known}
+    for row in shown:
+        found = psnr_db.get((row.network, row.scale))
+        if found is None or row.median_ms is None:
+            continue
+        ours = row.network.startswith("SCNet")
+        mark = {"naive": "x", "floor": "|"}.get(row.form, "o" if ours else "s")
+        axes.plot(row.median_ms, found, mark, color="tab:red" if ours else "tab:blue")
+        label = f" {row.network}, {row.form}" if ours else f" {row.network}"
+        axes.annotate(label, (row.median_ms, found), fontsize=7, rotation=25)
+    axes.set_xscale("log")
+    if shown:
+        first = shown[0]
+        axes.set_xlabel(f"median latency, ms: {first.engine}, {first.height}x{first.width}")
+        axes.set_title(f"x{first.scale}; ours measured after short training, peers as published")
+    axes.set_ylabel("PSNR on Y, Set5, dB")
+    axes.margins(x=0.25, y=0.15)
+    axes.grid(alpha=0.3)
+
+
+def _shown(rows: Sequence[Row]) -> list[Row]:
+    """Choose rows that may be compared, each network and form once."""
+    engines = [row.engine for row in rows]
+    engine = ENGINE if ENGINE in engines or not engines else engines[0]
+    fitting = [row for row in rows if row.engine == engine]
+    if not fitting:
+        return []
+    scale = max(row.scale for row in fitting)
+    size = (fitting[0].height, fitting[0].width)
+    chosen = [row for row in fitting if (row.scale, row.height, row.width) == (scale, *size)]
+    return list({(row.network, row.form): row for row in reversed(chosen)}.values())
+
+
+def _draw_growth(axes: "Axes", points: Sequence[Point]) -> None:
+    """Draw a line per way: latency solid, memory dashed on an axis of its own."""
+    memory = axes.twinx()
+    ordered = sorted(points, key=_way)
+    for number, (way, line) in enumerate(groupby(ordered, key=_way)):
+        sound = [point for point in line if point.median_ms is not None]
+        sides = [(point.height * point.width) ** 0.5 for point in sound]
+        colour = f"C{number}"
+        axes.plot(
+            sides,
+            [point.median_ms or float("nan") for point in sound],
+            "o-",
+            color=colour,
+            label=", ".join(way),
+        )
+        heights = [point.peak_memory_mb or float("nan") for point in sound]
+        memory.plot(sides, heights, "x--", color=colour, alpha=0.6)
+    for one, name in ((axes, "median latency, ms (solid)"), (memory, "peak memory, MB (dashed)")):
+        one.set_xscale("log", base=2)
+        one.set_yscale("log")
+        one.set_ylabel(name)
+    axes.set_xlabel("square root of the picture's pixels (1280x720: 960)")
+    axes.set_title("Growth with the picture")
+    if points:
+        axes.legend(fontsize=7)
+    axes.grid(alpha=0.3)
+
+
+def _way(point: Point) -> tuple[str, str, str, str]:
+    return point.engine, point.network, point.form, point.way

@@ -1,0 +1,103 @@
+"""What is measured: SCNet in every form, and its peers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from bench.peers import PEERS, Peer
+from converters.options import PRECISIONS_OF, SHIFTS, Format, Precision, Shift
+from mobile_runtime.manifest import Size
+from scnet.network import HEADS, Head, SCNet, SCNetConfig
+
+Form = str
+"""`naive`, `floor`, `published` (of a peer), or how ours is written, such as `depthwise fp32`."""
+
+WANTED: tuple[Precision, ...] = ("fp32", "fp16", "w8a8")
+"""Precisions that could change latency here; those that a format does not have are left out."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """How much is measured."""
+
+    scales: tuple[int, ...] = (2, 4)
+    heads: tuple[Head, ...] = HEADS
+    sizes: tuple[Size, ...] = ((128, 128), (180, 320))
+    precisions: tuple[Precision, ...] = WANTED
+    peers: tuple[Peer, ...] = PEERS
+    growth: tuple[Size, ...] = ((64, 64), (128, 128), (180, 320), (360, 640), (720, 1280))
+    width: int = 64
+    """Of SCNet; with `depth` it is the variant T."""
+    depth: int = 16
+    runs: int = 50
+    warmup_runs: int = 5
+    seconds_limit: float = 60
+    """For the runs of one file."""
+
+
+QUICK = Scope(
+    scales=(4,),
+    sizes=((128, 128),),
+    growth=((64, 64), (128, 128), (180, 320)),
+    runs=10,
+    warmup_runs=2,
+    seconds_limit=10,
+)
+"""Minutes instead of hours: for trying the session, not for publishing."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One network in one form."""
+
+    network: str
+    """`SCNet-T pixelshuffle`, or the name of a peer."""
+    form: Form
+    scale: int
+    config: SCNetConfig | None = None
+    """None for a peer."""
+    peer: Peer | None = None
+    shift: Shift | None = None
+    """Of ours alone."""
+    precision: Precision = "fp32"
+
+
+def networks(scope: Scope, scale: int) -> Iterator[SCNetConfig]:
+    """List the SCNets of one scale."""
+    for head in scope.heads:
+        yield SCNetConfig(scale, head, scope.width, scope.depth)
+
+
+def forms(config: SCNetConfig, format_: Format, scope: Scope) -> Iterator[Subject]:
+    """List all forms of one SCNet in one format: the floor first, as what the others are held to.
+
+    The published form comes last.
+    """
+    name = name_network(config)
+    yield Subject(name, "floor", config.scale, config)
+    for shift in SHIFTS:
+        for precision in scope.precisions:
+            if precision in PRECISIONS_OF[format_]:
+                form = f"{shift} {precision}"
+                yield Subject(name, form, config.scale, config, shift=shift, precision=precision)
+    yield Subject(name, "naive", config.scale, config)
+
+
+def peers(scope: Scope, scale: int) -> Iterator[Subject]:
+    """List ours and its peers at one scale: ours first, as what the others are held to."""
+    ours = SCNetConfig(scale, "direct", scope.width, scope.depth)
+    yield Subject(name_network(ours), "depthwise fp32", scale, ours, shift="depthwise")
+    for peer in scope.peers:
+        yield Subject(peer.name, "published", scale, peer=peer)
+
+
+def name_network(config: SCNetConfig) -> str:
+    """Name an SCNet by variant and head."""
+    return f"SCNet-{config.variant.upper()} {config.head}"
+
+
+def random_net(config: SCNetConfig) -> SCNet:
+    """Make an SCNet whose weights mean nothing, the same at every call."""
+    torch.manual_seed(0)
+    return SCNet(config).eval()

@@ -1,0 +1,204 @@
+"""ONNX files in 8 bits: what onnxruntime makes of them, and what stays exact."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from networks import NETWORKS, make_net
+
+from converters.calibration import calibration_images
+from converters.conversion import convert
+from converters.golden import PHOTOGRAPHS
+from converters.options import SHIFTS, ConversionOptions
+from converters.quantize_graph import Dequantize, Quantize, move_bytes, quantize_graph
+from mobile_runtime.bisection import cut_onnx
+from mobile_runtime.check.residency import check
+from mobile_runtime.manifest import read_manifest
+from mobile_runtime.session import count_operators, open_session
+from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.device_form import layers_of, shift_as_convolution, to_device_form
+from scnet.equalisation import equalise
+from scnet.network import SCNetConfig
+
+CONFIG = SCNetConfig(2, "direct", 16, 2)
+
+
+@pytest.fixture(scope="module")
+def images():
+    return [torch.from_numpy(image) for image in calibration_images(None, (24, 24))][:6]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A file of each shift form in 8 bits, and one in fp16."""
+    folder = tmp_path_factory.mktemp("onnx")
+    net = make_net(SCNetConfig(2, "direct", 64, 2))
+    with torch.no_grad():
+        for parameter in net.parameters():  # so that pictures stay pictures in so wide a network
+            parameter.mul_(0.5)
+    save_weights(net, folder / "net.safetensors", {})
+    keys = [("w8a8", "slice_concat"), ("w8a8", "depthwise"), ("fp16", "depthwise")]
+    wanted = [ConversionOptions("onnx", shift, name, None) for name, shift in keys]
+    files = convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
+    return dict(zip(keys, files, strict=True))
+
+
+def optimized(path, tmp_path):
+    """What onnxruntime runs in place of a file's graph."""
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimized.onnx")
+    options.log_severity_level = 3  # it warns that the result is for this machine
+    onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    return onnx.load(tmp_path / "optimized.onnx").graph
+
+
+@pytest.mark.parametrize("config", NETWORKS)
+def test_equalising_changes_nothing_but_the_channels(config, images):
+    net = make_net(config)
+    graph = to_device_form(net)
+    before = {name: p.clone() for name, p in graph.named_parameters()}
+    equalise(graph, images)
+    image = torch.rand(1, 3, 9, 11)
+    with torch.no_grad():
+        expected, actual = net(image), graph(image)
+
+    assert any(not torch.equal(before[name], p) for name, p in graph.named_parameters())
+    assert (actual - expected).abs().max() < 1e-4 * expected.abs().max().clamp_min(1)
+
+
+def test_equalised_channels_are_more_alike(images):
+    net = make_net(CONFIG)
+    with torch.no_grad():
+        net.body[0].conv1.weight[3].mul_(50)
+
+    def spread(graph):
+        with torch.no_grad():
+            features = graph.get_submodule("conv_first")(images[0])
+            rows = graph.get_submodule("body.0.conv1")(features).abs().amax((0, 2, 3))
+        return float(rows.max() / rows.median())
+
+    graph = to_device_form(net)
+    before = spread(graph)
+    equalise(graph, images)
+
+    assert spread(graph) < before / 2
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize("config", NETWORKS)
+def test_moving_bytes_gives_what_moving_reals_does(config, shift, images):
+    graph = to_device_form(make_net(config))
+    if shift == "depthwise":
+        shift_as_convolution(graph)
+    quantize_graph(graph, images)
+    image = torch.rand(1, 3, 12, 10)
+    with torch.no_grad():
+        expected = graph(image)
+        move_bytes(graph)
+        assert torch.equal(graph(image), expected)
+
+
+def test_picture_skip_and_sum_stay_exact(images):
+    graph = to_device_form(make_net(CONFIG))
+    quantize_graph(graph, images)
+    with torch.no_grad():
+        graph.get_submodule("conv_last").weight.zero_()
+        graph.get_submodule("conv_last").bias.zero_()
+        image = torch.rand(1, 3, 12, 10)
+        upsampled = torch.nn.functional.interpolate(image, scale_factor=2, mode="bilinear")
+
+        assert torch.equal(graph(image), upsampled)
+
+
+def test_all_between_is_in_8_bits(images):
+    graph = to_device_form(make_net(CONFIG))
+    quantize_graph(graph, images)
+    convolutions = [n for n in layers_of(graph, torch.nn.Conv2d) if n.target != "conv_first"]
+
+    assert len(layers_of(graph, Quantize)) == len(layers_of(graph, Dequantize))
+    reading = [graph.get_submodule(node.args[0].target) for node in convolutions]
+    assert all(isinstance(layer, Dequantize) for layer in reading)
+    for node in convolutions:
+        weight = graph.get_submodule(node.target).weight
+        assert all(len(row.unique()) <= 255 for row in weight)
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_onnxruntime_computes_in_integers(made, tmp_path, shift):
+    graph = optimized(made["w8a8", shift], tmp_path)
+    kinds = [node.op_type for node in graph.node]
+
+    assert kinds.count("Conv") == 0
+    assert kinds.count("QLinearConv") == 2 * 2 + 3 + (3 if shift == "depthwise" else 0)
+    assert kinds.count("QLinearAdd") == 2
+    assert kinds.count("Transpose") == 2  # one into channels last, one out
+    assert (kinds.count("QuantizeLinear"), kinds.count("DequantizeLinear")) == (1, 1)
+
+
+def test_shift_moves_bytes(made):
+    nodes = onnx.load(made["w8a8", "slice_concat"]).graph.node
+    makers = {name: node.op_type for node in nodes for name in node.output}
+    pads = [node for node in nodes if node.op_type == "Pad"]
+
+    assert [makers[node.input[0]] for node in pads] == ["QuantizeLinear"] * 3
+
+
+@pytest.mark.parametrize("config", NETWORKS)
+def test_every_network_passes_at_any_size(tmp_path, checkpoint, config):
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for path in PHOTOGRAPHS[:2]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    wanted = ConversionOptions("onnx", "slice_concat", "w8a8", None, calibration=folder)
+    (path,) = convert(checkpoint(config), [wanted], tmp_path / "out")
+    session = open_session(path)
+    for size in ((2, 3), (17, 40)):
+        output = session.run(np.zeros((1, 3, *size), np.float32))
+        assert output.shape == (1, 3, *(side * config.scale for side in size))
+    assert session.model.precision == "w8a8"
+    assert read_manifest(path).psnr_loss_db < 0.15
+
+
+def test_both_forms_of_the_shift_give_the_same(made, photograph):
+    first, second = (open_session(made["w8a8", shift]).run(photograph) for shift in SHIFTS)
+
+    assert np.array_equal(first, second)
+
+
+def test_file_is_smaller_than_in_fp16(made):
+    sizes = [made[name, "depthwise"].stat().st_size for name in ("w8a8", "fp16")]
+
+    assert sizes[0] < sizes[1]
+
+
+def test_same_network_and_photographs_give_the_same_file(made, tmp_path):
+    path = made["w8a8", "slice_concat"]
+    checkpoint = open_checkpoint(path.parent.parent / "net.safetensors")
+    wanted = ConversionOptions("onnx", "slice_concat", "w8a8", None)
+    (again,) = convert(checkpoint, [wanted], tmp_path / "out", verify=False)
+
+    assert again.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_check_finds_no_error(made, shift):
+    path = made["w8a8", shift]
+
+    assert all(report.passed for report in check(path))
+    assert count_operators(path)["QuantizeLinear"] > 0
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_pieces_run_on_the_reference_evaluator(made, tmp_path, photograph, shift):
+    """ONNX's evaluator has these operators from set 19 on only; files are of set 18."""
+    path, piece = made["w8a8", shift], tmp_path / "piece.onnx"
+    image = photograph[:, :, :16, :16]
+    graph = onnx.load(path).graph
+    tensor = next(node.output[0] for node in graph.node if node.op_type == "LeakyRelu")
+    cut_onnx.cut(path, tensor, piece)
+    expected = cut_onnx.run_reference(piece, image)
+
+    np.testing.assert_allclose(open_session(piece).run(image), expected, atol=1e-5)
+    reference = cut_onnx.run_reference(path, image)
+    assert np.abs(open_session(path).run(image) - reference).max() < 0.05
