@@ -110,11 +110,17 @@ def _tabulate(entries: Iterable[tuple[Manifest, int]], box: Box) -> Table:
             f"{size_bytes / 1e6:.2f} MB",
             manifest.model.shift,
             str(sum(manifest.operators.values())),
-            "" if manifest.psnr_loss_db is None else f"{manifest.psnr_loss_db:.3f} dB",
+            _loss(manifest),
         )
         for row, verdict in enumerate(manifest.verified or (None,)):
             table.add_row(*(facts if row == 0 else ("",) * 5), *_figures(verdict))
     return table
+
+
+def _loss(manifest: Manifest) -> str:
+    if manifest.psnr_loss_db is None:
+        return ""
+    return f"{round(manifest.psnr_loss_db, 3) + 0.0:.3f} dB"  # + 0.0: no minus before zero
 
 
 def _figures(verdict: Verdict | None) -> tuple[str, ...]:

@@ -1,7 +1,10 @@
 """`python -m bench`, as `nox -s bench` calls it."""
 
+import faulthandler
+import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,8 +13,8 @@ from rich.console import Console
 
 from bench.files import Workshop
 from bench.growth import ENGINES as GROWING
-from bench.growth import measure_growth
-from bench.measure import ENGINES, measure
+from bench.growth import Point, measure_growth
+from bench.measure import ENGINES, Row, measure
 from bench.plots import draw_png
 from bench.quality import find_quality
 from bench.report import Report, format_json, print_tables
@@ -43,13 +46,20 @@ VERSIONS = ("ai-edge-litert", "litert-torch", "onnx", "onnxruntime", "torch", "n
 )
 def main(output: Path, cache: Path, engines: tuple[str, ...], *, quick: bool) -> None:
     """Measure SCNet beside its published form, its floor and its peers."""
-    report = run(QUICK if quick else Scope(), cache, engines or tuple(ENGINES), _tell)
+    # Converters are kept quiet by turning away stderr itself: a crash of native code needs another.
+    faulthandler.enable(os.fdopen(os.dup(2), "w"))
+    scope, keep = QUICK if quick else Scope(), partial(save, folder=output)
+    report = run(scope, cache, engines or tuple(ENGINES), _tell, keep)
     print_tables(report)
     save(report, output)
 
 
 def run(
-    scope: Scope, cache: Path, engines: Sequence[str], on_step: Callable[[str], None]
+    scope: Scope,
+    cache: Path,
+    engines: Sequence[str],
+    on_step: Callable[[str], None],
+    keep: Callable[[Report], None] = lambda report: None,
 ) -> Report:
     """Measure everything.
 
@@ -58,17 +68,24 @@ def run(
         cache: Folder for converted files.
         engines: Keys of `bench.measure.ENGINES`.
         on_step: Told what is done next.
+        keep: Given the report as far as it goes after each engine: a run takes hours.
     """
-    workshop = Workshop(cache)
-    rows = measure(scope, workshop, engines, on_step)
+    workshop, rows = Workshop(cache), list[Row]()
+    for name in engines:
+        rows += measure(scope, workshop, (name,), on_step)
+        keep(_report(scope, rows, ()))
     formats = tuple(f for f, (_, shown) in GROWING.items() if shown in engines)
+    return _report(scope, rows, tuple(measure_growth(scope, workshop, formats, on_step)))
+
+
+def _report(scope: Scope, rows: Sequence[Row], growth: tuple[Point, ...]) -> Report:
     return Report(
         device=describe_device(),
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={name: version(name) for name in VERSIONS},
         scope=scope,
         rows=tuple(rows),
-        growth=tuple(measure_growth(scope, workshop, formats, on_step)),
+        growth=growth,
         targets=tuple(judge(rows)),
         quality=tuple(find_quality(scope)),
     )
