@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from converters.golden import PHOTOGRAPHS
+from converters.golden import PHOTOGRAPHS, widen
 from converters.options import Size
 from mobile_runtime.pictures import Image, Pixels, open_picture, to_image
 from mobile_runtime.quality import list_images, resize_bicubic
@@ -38,11 +38,10 @@ def calibration_images(folder: Path | None, size: Size) -> Iterator[Image]:
 
 def _cut(pixels: Pixels, size: Size) -> list[Pixels]:
     """Cut into pieces side by side; what is smaller than one is mirrored outwards."""
-    missing = [max(0, wanted - had) for wanted, had in zip(size, pixels.shape[:2], strict=True)]
-    padded = np.pad(pixels, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")
+    pixels = widen(pixels, size)
     height, width = size
     return [
-        padded[y : y + height, x : x + width]
-        for y in range(0, padded.shape[0] - height + 1, height)
-        for x in range(0, padded.shape[1] - width + 1, width)
+        pixels[y : y + height, x : x + width]
+        for y in range(0, pixels.shape[0] - height + 1, height)
+        for x in range(0, pixels.shape[1] - width + 1, width)
     ]

@@ -14,7 +14,7 @@ from converters.errors import ToolUnavailableError, VerificationError
 from converters.golden import write_golden
 from converters.options import ConversionOptions, FileName, Format, Size
 from converters.output_folder import publish, refuse_existing, workshop
-from converters.quality_gate import allowed_loss_db, measure_loss_db
+from converters.quality_gate import LOSSES_DB, measure_loss_db
 from converters.quiet import quiet
 from mobile_runtime.bisection.culprit import find_culprit
 from mobile_runtime.errors import RuntimeFileError
@@ -102,7 +102,7 @@ def convert(
     targets = [output_dir / file_name(checkpoint.net.config, options) for options in wanted]
     for target in targets:
         refuse_existing(target, overwrite=overwrite)
-    tools = [_import_converter(options.format) for options in wanted]
+    tools = [import_converter(options.format) for options in wanted]
     for options, target, tool in zip(wanted, targets, tools, strict=True):
         on_start(target.name)
         with workshop(output_dir) as aside:
@@ -131,7 +131,7 @@ def _make(
     checkpoint: Checkpoint, options: ConversionOptions, tool: Converter, path: Path
 ) -> Manifest:
     """Write model file, golden samples and manifest, all unverified."""
-    model = _describe(checkpoint, options, tool)
+    model = describe_model(checkpoint, options, tool)
     with quiet():
         tool.convert(to_device_form(checkpoint.net), options, model, path)
     interruption.check()
@@ -152,7 +152,8 @@ def _make(
     return manifest
 
 
-def _describe(checkpoint: Checkpoint, options: ConversionOptions, tool: Converter) -> Model:
+def describe_model(checkpoint: Checkpoint, options: ConversionOptions, tool: Converter) -> Model:
+    """Say what a file is, before it is made."""
     config = checkpoint.net.config
     source, sink = tool.describe(config.scale, options)
     return Model(
@@ -181,7 +182,12 @@ def describe_weights(checkpoint: Checkpoint) -> Weights:
     )
 
 
-def _import_converter(name: Format) -> Converter:
+def import_converter(name: Format) -> Converter:
+    """Import the module that writes a format.
+
+    Raises:
+        ToolUnavailableError: Its library is not installed.
+    """
     try:
         with quiet():
             tool = cast(Converter, import_module(CONVERTERS[name]))
@@ -197,7 +203,7 @@ def _verify(checkpoint: Checkpoint, manifest: Manifest, path: Path) -> Manifest:
     """Let every engine here judge a file, and a compressed one its pictures too."""
     judged = replace(manifest, verified=validate(path))
     _refuse_failed(judged, path)
-    allowed = allowed_loss_db(manifest.model.precision)
+    allowed = LOSSES_DB.get(manifest.model.precision)
     if allowed is None:
         return judged
     loss_db = measure_loss_db(checkpoint.net, path)

@@ -69,18 +69,24 @@ def write_golden(
 
 def inputs(size: Size) -> Iterator[tuple[str, Image]]:
     """Make the inputs of one size; all values are multiples of 1/255, so 8-bit inputs are exact."""
-    for path in PHOTOGRAPHS:
-        with Pillow.open(path) as photograph:
-            yield path.stem, to_image(fit(np.asarray(photograph), size))
+    for name, pixels in photographs(size):
+        yield name, to_image(pixels)
     yield WORST_CASE, to_image(_worst_case(size))
 
 
-def fit(pixels: Pixels, size: Size) -> Pixels:
-    """Cut the centre out, or mirror outwards as often as it takes."""
+def photographs(size: Size) -> Iterator[tuple[str, Pixels]]:
+    """Cut the centres of the bundled photographs, mirrored outwards where they are too small."""
+    for path in PHOTOGRAPHS:
+        with Pillow.open(path) as photograph:
+            pixels = widen(np.asarray(photograph), size)
+        y, x = ((had - wanted) // 2 for wanted, had in zip(size, pixels.shape[:2], strict=True))
+        yield path.stem, pixels[y : y + size[0], x : x + size[1]]
+
+
+def widen(pixels: Pixels, size: Size) -> Pixels:
+    """Mirror what is smaller than a size outwards, down and to the right, as often as it takes."""
     missing = [max(0, wanted - had) for wanted, had in zip(size, pixels.shape[:2], strict=True)]
-    padded = np.pad(pixels, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")
-    y, x = ((had - wanted) // 2 for wanted, had in zip(size, padded.shape[:2], strict=True))
-    return padded[y : y + size[0], x : x + size[1]]
+    return np.pad(pixels, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")
 
 
 def _worst_case(size: Size) -> Pixels:

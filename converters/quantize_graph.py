@@ -27,7 +27,8 @@ WEIGHT = 127
 CLIPPED_PERCENT = 1e-3
 """Of the values at each end, beyond the range: single outliers would widen everybody's steps. Loss
 of SCNet-T x2 and x4 (direct) on Set5: 0.17 and 0.10 dB with none, 0.08 and 0.06 with 1e-3, 0.21 and
-0.25 with 1e-2 (2026-11-24, before equalisation)."""
+0.25 with 1e-2 (the weights of
+2026-11-23, before equalisation)."""
 
 SAMPLED = 23
 """Every so-manieth value is looked at; a prime, so that no column of a picture is preferred."""

@@ -176,30 +176,20 @@ def depth_to_space(context: Any, node: Any) -> None:
 @register_torch_op(torch_alias=["scnet::quantize", "scnet.quantize"])  # type: ignore[untyped-decorator]
 def quantize_values(context: Any, node: Any) -> None:
     """Lower to MIL's `quantize`."""
-    values, scale, zero_point = _get_inputs(context, node, expected=3)
-    context.add(
-        Builder.quantize(
-            input=values,
-            scale=np.float32(scale.val),
-            zero_point=np.uint8(zero_point.val),
-            output_dtype="uint8",
-            name=node.name,
-        )
-    )
+    values, grid = _read_grid(context, node)
+    context.add(Builder.quantize(input=values, **grid, output_dtype="uint8", name=node.name))
 
 
 @register_torch_op(torch_alias=["scnet::dequantize", "scnet.dequantize"])  # type: ignore[untyped-decorator]
 def dequantize_values(context: Any, node: Any) -> None:
     """Lower to MIL's `dequantize`."""
+    values, grid = _read_grid(context, node)
+    context.add(Builder.dequantize(input=values, **grid, name=node.name))
+
+
+def _read_grid(context: Any, node: Any) -> tuple[Any, dict[str, Any]]:
     values, scale, zero_point = _get_inputs(context, node, expected=3)
-    context.add(
-        Builder.dequantize(
-            input=values,
-            scale=np.float32(scale.val),
-            zero_point=np.uint8(zero_point.val),
-            name=node.name,
-        )
-    )
+    return values, {"scale": np.float32(scale.val), "zero_point": np.uint8(zero_point.val)}
 
 
 def _slice(padded: Any, channel: int, group: int, y: int, x: int, height: Any, width: Any) -> Any:

@@ -88,7 +88,7 @@ def measure_cold(setup: Setup, *, seconds_limit: float = Plan.seconds_limit) -> 
 def _measure_here(setup: Setup, seconds_limit: float, clock: Clock = perf_counter) -> Cold:
     path, image = Path(setup.path), setup.image
     prepare(path, setup.engine)
-    before = _forget_peak()
+    before = forget_peak()
     start = clock()
     session = open_untried(path, engine=setup.engine, threads=setup.threads)
     loaded = clock()
@@ -97,7 +97,7 @@ def _measure_here(setup: Setup, seconds_limit: float, clock: Clock = perf_counte
     for _ in range(RUNS_FOR_MEMORY - 1):
         if clock() - start < seconds_limit:
             session.run(image)
-    peak = _resident_bytes("VmHWM")
+    peak = resident_bytes("VmHWM")
     return Cold(
         load_ms=(loaded - start) * 1e3,
         first_run_ms=(finished - loaded) * 1e3,
@@ -105,17 +105,17 @@ def _measure_here(setup: Setup, seconds_limit: float, clock: Clock = perf_counte
     )
 
 
-def _forget_peak() -> int | None:
+def forget_peak() -> int | None:
     """Let the peak start again at what is resident now; give that, in bytes."""
     if sys.platform == "linux":
         try:
             Path("/proc/self/clear_refs").write_text("5")  # see man proc_pid_clear_refs
         except OSError:  # some containers forbid it: the peak would be that of the imports
             return None
-    return _resident_bytes("VmRSS")
+    return resident_bytes("VmRSS")
 
 
-def _resident_bytes(field: str) -> int | None:
+def resident_bytes(field: str) -> int | None:
     """Read VmRSS (now) or VmHWM (the peak).
 
     Not getrusage on Linux: its ru_maxrss starts with the peak of the process that started this one.

@@ -21,7 +21,7 @@ Positive = Annotated[int, msgspec.Meta(gt=0)]
 Side = Annotated[int, msgspec.Meta(ge=1, le=16384)]
 Size = tuple[Side, Side]
 """Height and width in pixels."""
-PlainName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+PlainName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")]
 """Files are named after it: no separators, nothing that ends a string."""
 Shape = tuple[Positive, Positive, Positive, Positive]
 
@@ -36,9 +36,9 @@ class TensorSpec:
     name: str
     shape: tuple[int | None, ...]
     """None where any size goes."""
-    dtype: Literal["float32", "float16", "uint8", "int8"]
+    dtype: Literal["float32", "float16", "uint8"]
     layout: Literal["NCHW", "NHWC"]
-    range: Literal["0..1", "0..255", "-128..127"]
+    range: Literal["0..1", "0..255"]
     """The nominal range. Outputs may overshoot it a little, unless `clipped`."""
     clipped: bool = False
     """The file itself clips the values to the range."""

@@ -24,11 +24,12 @@ TOLERANCES: Mapping[str, Tolerance] = {
     # Apple's "working with Core AI": above 50 dB passes, 40 to 50 is a warning. We measure over 60.
     "fp16": Tolerance(max_abs=None, psnr_db=50),
     # What these lose shows in pictures, not here: `converters.quality_gate` limits it. This tells a
-    # compressed file from a wrong one.
-    "w8": Tolerance(max_abs=None, psnr_db=30),
-    "w6": Tolerance(max_abs=None, psnr_db=25),
-    "w4": Tolerance(max_abs=None, psnr_db=15),
-    "w8a8": Tolerance(max_abs=None, psnr_db=30),
+    # compressed file from a wrong one. SCNet-T x4 direct in Core ML, worst case included: 41.3,
+    # 30.4 and 21.7 dB; w8a8, on photographs: 47.0 (2026-11-24).
+    "w8": Tolerance(max_abs=None, psnr_db=40),
+    "w6": Tolerance(max_abs=None, psnr_db=28),
+    "w4": Tolerance(max_abs=None, psnr_db=20),
+    "w8a8": Tolerance(max_abs=None, psnr_db=40),
 }
 
 

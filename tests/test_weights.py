@@ -1,5 +1,7 @@
 """The weights that a user gets without asking for any."""
 
+import re
+from ast import literal_eval
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from PIL import Image as Pillow
 
 from converters.golden import PHOTOGRAPHS
+from converters.options import PRECISIONS_OF
 from converters.run_checkpoint import open_session
 from mobile_runtime.pictures import to_image, to_pixels
 from mobile_runtime.quality import bicubic, compare, resize_bicubic
@@ -53,6 +56,15 @@ def test_a_file_comes_before_weights_of_the_same_name(tmp_path, monkeypatch):
     assert find_weights(Path(DEFAULT)) == Path(DEFAULT)
 
 
+NOXFILE = (Path(__file__).parent.parent / "noxfile.py").read_text()
+
+
 def test_developers_convert_the_weights_that_users_get():
-    noxfile = Path(__file__).parent.parent / "noxfile.py"
-    assert f'USUAL = "{DEFAULT}"' in noxfile.read_text()
+    assert f'USUAL = "{DEFAULT}"' in NOXFILE
+
+
+def test_developers_convert_to_every_precision():
+    (line,) = re.findall(r"^COMPRESSED = (.*)$", NOXFILE, re.MULTILINE)
+    compressed = {name: tuple(each[2:]) for name, each in PRECISIONS_OF.items() if len(each) > 2}
+    assert literal_eval(line) == compressed
+    assert all(each[:2] == ("fp32", "fp16") for each in PRECISIONS_OF.values())

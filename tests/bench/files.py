@@ -3,25 +3,22 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import cast
 
 from bench import plain
 from bench.floor import without_shift
 from bench.naive import naive_form
 from bench.peers import build
 from bench.subjects import Subject, random_net
-from converters.conversion import CONVERTERS, Converter, describe_weights
+from converters.conversion import describe_model, import_converter
 from converters.errors import ConversionError
 from converters.options import SUFFIXES, ConversionOptions, Format
 from converters.quiet import quiet
-from mobile_runtime.manifest import Model, Size, Weights
+from mobile_runtime.manifest import Size
 from scnet.checkpoint import Checkpoint, open_checkpoint, save_weights
 from scnet.device_form import to_device_form
-from scnet.network import SCNet, SCNetConfig, halo
+from scnet.network import SCNet, SCNetConfig
 from scnet.weights import WEIGHTS
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +91,7 @@ class Workshop:
             subject.precision,
             None if format_ == "onnx" else (size,),
         )
-        _convert_ours(net, describe_weights(checkpoint), options, path)
+        _convert_ours(checkpoint, net, options, path)
 
     def _open_weights(self, config: SCNetConfig) -> Checkpoint:
         """Take the bundled weights, or random ones where there are none: speed is the same."""
@@ -107,24 +104,12 @@ class Workshop:
         return open_checkpoint(path)
 
 
-def _convert_ours(net: SCNet, weights: Weights, options: ConversionOptions, path: Path) -> None:
+def _convert_ours(
+    checkpoint: Checkpoint, net: SCNet, options: ConversionOptions, path: Path
+) -> None:
     """Convert as `scnet convert` does, less the proof: `nox -s models` proves such files."""
-    tool = cast(Converter, import_module(CONVERTERS[options.format]))
-    source, sink = tool.describe(net.config.scale, options)
-    model = Model(
-        format=options.format,
-        variant=net.config.variant,
-        head=net.config.head,
-        scale=net.config.scale,
-        precision=options.precision,
-        shift=options.shift,
-        sizes=options.sizes,
-        halo=halo(net.config),
-        input=source,
-        output=sink,
-        weights=weights,
-        tools={"scnet-mobile": version("scnet-mobile")},
-    )
+    tool = import_converter(options.format)
+    model = describe_model(checkpoint, options, tool)
     with quiet():
         tool.convert(to_device_form(net), options, model, path)
 

@@ -14,7 +14,8 @@ from time import perf_counter
 import msgspec
 import numpy as np
 
-from mobile_runtime import latency_cold, tiles
+from mobile_runtime import tiles
+from mobile_runtime.latency_cold import forget_peak, resident_bytes
 from mobile_runtime.pictures import Image
 from mobile_runtime.session import Session, open_untried, prepare
 
@@ -47,7 +48,7 @@ def carry_out(task: Task) -> Found:
     path = Path(task.path)
     image = np.random.default_rng(0).random((1, 3, task.height, task.width), np.float32)
     prepare(path, task.engine)
-    before = latency_cold._forget_peak()
+    before = forget_peak()
     session = open_untried(path, engine=task.engine, threads=task.threads)
     enlarge = _choose(session, task)
     samples_ms = []
@@ -55,7 +56,7 @@ def carry_out(task: Task) -> Found:
         start = perf_counter()
         enlarge(image)
         samples_ms.append((perf_counter() - start) * 1e3)
-    peak = latency_cold._resident_bytes("VmHWM")
+    peak = resident_bytes("VmHWM")
     memory = None if before is None or peak is None else (peak - before) / 1e6
     return Found(statistics.median(samples_ms[1:]), memory)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from statistics import median
 
 import msgspec
 from rich.console import Console
@@ -14,6 +13,7 @@ from bench.measure import Row
 from bench.quality import Quality
 from bench.subjects import Scope
 from bench.targets import Outcome
+from mobile_runtime.latency import compare
 from mobile_runtime.output import open_console
 
 
@@ -116,8 +116,7 @@ def _naive_of(row: Row, rows: Sequence[Row]) -> Row | None:
 def _times_faster(row: Row, naive: Row | None) -> float | None:
     if naive is None or not naive.timing.samples_ms or not row.timing.samples_ms:
         return None
-    pairs = zip(naive.timing.samples_ms, row.timing.samples_ms, strict=True)
-    return median(other / own for other, own in pairs)
+    return compare(naive.timing.samples_ms, row.timing.samples_ms).median
 
 
 def _tabulate_targets(report: Report) -> Table:
