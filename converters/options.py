@@ -45,8 +45,8 @@ class ConversionOptions:
     shift: Shift = "slice_concat"
     """How the spatial shift is written."""
     precision: Precision = "fp32"
-    """Of the weights. Core ML computes in fp16 unless told fp32, TFLite and ONNX in fp32; with
-    `w8a8` all of them compute in 8 bits."""
+    """Of the weights. Core ML computes in fp16 unless told fp32, TFLite and ONNX in fp32; a file in
+    `w8a8` also rounds what it computes to 8 bits, so that an engine may compute in them."""
     sizes: tuple[Size, ...] | None = ((128, 128),)
     """Input sizes: one, for Core ML one or more, for ONNX None, which is any size."""
     interface: Interface = "tensor"
