@@ -18,6 +18,7 @@ from converters.__main__ import program
 from converters.conversion import convert
 from converters.options import FORMATS, ConversionOptions
 from mobile_runtime.errors import RuntimeFileError
+from mobile_runtime.latency_cold import resident_bytes
 from mobile_runtime.manifest import manifest_path, read_manifest
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
@@ -113,6 +114,10 @@ def touched(before: dict[Path, str], folder: Path, model: Path) -> list[Path]:
 
 
 def peaks() -> tuple[int, int]:
-    """Peak memory in bytes, of this process and of the largest that it started."""
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return tuple(resource.getrusage(each).ru_maxrss * 1024 for each in who)
+    """Peak memory in bytes, of this process and of the largest that it started.
+
+    The first is not getrusage's, which begins with the peak of the process that started this one.
+    """
+    own = resident_bytes("VmHWM")
+    assert own is not None  # on Linux it is there
+    return own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
