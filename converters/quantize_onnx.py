@@ -70,7 +70,7 @@ def quantize_convolutions(proto: onnx.ModelProto) -> None:
 def _start_with_channels_last(graph: onnx.GraphProto) -> None:
     """Write Conv, LeakyRelu, QuantizeLinear as the same on (N, H, W, C), with Transposes around."""
     conv, activation, quantize = _follow(graph, "Conv", "LeakyRelu", "QuantizeLinear")
-    picture, weight, bias = conv.input
+    picture, weight, *bias = conv.input  # a bias of zeros was left out when the file was optimised
     matrix = f"{weight}_matrix"
     (kernel,) = (numpy_helper.to_array(t) for t in graph.initializer if t.name == weight)
     graph.initializer.append(numpy_helper.from_array(kernel[:, :, 0, 0].T.copy(), matrix))
@@ -78,16 +78,15 @@ def _start_with_channels_last(graph: onnx.GraphProto) -> None:
     quantize.output[0] = f"{result}_channels_last"
     place = list(graph.node).index(conv)
     graph.node.remove(conv)
-    names = [f"{conv.name}.{part}" for part in ("channels_last", "matmul", "add")]
-    for node in reversed(
-        (
-            helper.make_node("Transpose", [picture], [names[0]], names[0], perm=[0, 2, 3, 1]),
-            helper.make_node("MatMul", [names[0], matrix], [names[1]], names[1]),
-            helper.make_node("Add", [names[1], bias], [names[2]], names[2]),
-        )
-    ):
+    moved, product, total = (f"{conv.name}.{part}" for part in ("channels_last", "matmul", "add"))
+    nodes = [
+        helper.make_node("Transpose", [picture], [moved], moved, perm=[0, 2, 3, 1]),
+        helper.make_node("MatMul", [moved, matrix], [product], product),
+        *(helper.make_node("Add", [product, one], [total], total) for one in bias),
+    ]
+    for node in reversed(nodes):
         graph.node.insert(place, node)
-    activation.input[0] = names[2]
+    activation.input[0] = nodes[-1].output[0]
     back = helper.make_node(
         "Transpose", [quantize.output[0]], [result], f"{result}_channels_first", perm=[0, 3, 1, 2]
     )

@@ -16,7 +16,7 @@ from converters.options import FORMATS, PRECISIONS_OF, SHIFTS, ConversionOptions
 from mobile_runtime.manifest import Manifest, manifest_path, read_manifest
 from mobile_runtime.samples import read_golden
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import SCNetConfig
+from scnet.network import SCNet, SCNetConfig
 from scnet.weights import WEIGHTS
 
 ONNX = ConversionOptions("onnx", sizes=None)
@@ -37,6 +37,19 @@ def test_file_manifest_and_samples_appear_together(tmp_path, checkpoint):
     expected = {path.name, manifest_path(path).name}
     expected |= {name for s in manifest.golden for name in (s.input, s.output)}
     assert set(files(tmp_path / "out")) == expected
+
+
+@pytest.mark.parametrize(
+    ("format_", "precision"), [(name, one) for name in FORMATS for one in PRECISIONS_OF[name]]
+)
+def test_network_without_training_converts(tmp_path, format_, precision):
+    """Its biases are zero: an optimiser may leave them out, and 8 bits may scale by them."""
+    path = tmp_path / "net.safetensors"
+    save_weights(SCNet(SCNetConfig(2, "direct", 16, 2)), path, {})
+    sizes = None if format_ == "onnx" else ((24, 24),)
+    wanted = [ConversionOptions(format_, precision=precision, sizes=sizes)]
+    (made,) = convert(open_checkpoint(path), wanted, tmp_path / "out")
+    assert all(verdict.passed for verdict in read_manifest(made).verified)
 
 
 def test_existing_file_is_replaced_only_when_told(tmp_path, checkpoint):

@@ -30,9 +30,9 @@ class Scope:
     width: int = 64
     """Of SCNet; with `depth` it is the variant T."""
     depth: int = 16
-    runs: int = 30
+    runs: int = 25
     warmup_runs: int = 5
-    seconds_limit: float = 20
+    seconds_limit: float = 10
     """For the runs of one file."""
 
 
