@@ -13,7 +13,6 @@ from converters.options import (
     PRECISIONS,
     SHIFTS,
     USUAL_PRECISION,
-    USUAL_SHIFT,
     ConversionOptions,
     Interface,
     Precision,
@@ -59,8 +58,9 @@ class SizeType(click.ParamType[Size]):
     "shifts",
     type=click.Choice(SHIFTS),
     multiple=True,
-    help="How the spatial shift is written; give it twice for both. [default: depthwise for onnx, "
-    "slice_concat for coreml and tflite]",
+    default=["slice_concat"],
+    show_default=True,
+    help="How the spatial shift is written; give it twice for both.",
 )
 @click.option(
     "--precision",
@@ -139,7 +139,7 @@ def command(
         )
         for name in chosen
         for precision in dict.fromkeys(precisions) or (USUAL_PRECISION[name],)
-        for shift in dict.fromkeys(shifts) or (USUAL_SHIFT[name],)
+        for shift in dict.fromkeys(shifts)
     ]
     console = Console(stderr=True)
     paths = convert(

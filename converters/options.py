@@ -36,16 +36,6 @@ USUAL_PRECISION: dict[Format, Precision] = {"coreml": "fp16", "tflite": "fp32", 
 """fp16 where the accelerator computes in it anyway (Neural Engine: fp16 only, coreai-models rules).
 TFLite's GPU delegate rounds fp32 files by itself, and browsers without `shader-f16` need fp32."""
 
-USUAL_SHIFT: dict[Format, Shift] = {
-    "coreml": "slice_concat",
-    "tflite": "slice_concat",
-    "onnx": "depthwise",
-}
-"""Native slices and one concatenation, but where figures speak against them: onnxruntime is faster
-with a depthwise convolution on CPU and in WASM (README: "Which form of the shift"), and its Core ML
-provider leaves the pads of the other form to the CPU. TFLite on a CPU is faster with it too; its
-target, the GPU of a phone, was not measured."""
-
 
 @dataclass(frozen=True)
 class ConversionOptions:

@@ -97,7 +97,7 @@ def test_bad_input_is_a_sentence_and_exit_code_2(folder, arguments, words):
 def test_convert_validate_info_and_upscale_work_together(folder):
     made = scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
     assert made.returncode == 0, made.stderr
-    name = "out/scnet-d8b1-x2-pixelshuffle-fp32-depthwise.onnx"
+    name = "out/scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"
     assert "yes" in made.stdout
     again = scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
     assert again.returncode == 2
@@ -115,7 +115,7 @@ def test_convert_validate_info_and_upscale_work_together(folder):
 
 def test_wrong_file_is_exit_code_1(folder):
     scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
-    path = folder / "out" / "scnet-d8b1-x2-pixelshuffle-fp32-depthwise.onnx"
+    path = folder / "out" / "scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"
     manifest = json.loads(manifest_path(path).read_text())
     manifest["tolerance"] = {"max_abs": 0.0, "psnr_db": 1000.0}
     manifest_path(path).write_text(json.dumps(manifest))
