@@ -39,7 +39,16 @@ TARGETS = (
         for shift in SHIFTS
     ),
     *(Target(ONNX, head, "depthwise fp32", "naive", 2.6) for head in ("pixelshuffle", "mlp")),
-    *(Target(web.NAME, head, "depthwise fp32", "naive", 1.5) for head in ("pixelshuffle", "mlp")),
+    *(
+        Target(web.NAME, head, f"{shift} fp32", "naive", 1.5)
+        for head in ("pixelshuffle", "mlp")
+        for shift in SHIFTS
+    ),
+    *(
+        Target(engine, "direct", f"{shift} w8a8", f"{shift} fp32", 1)
+        for engine in (ONNX, web.NAME)
+        for shift in SHIFTS
+    ),
     *(
         Target(engine, head, "depthwise fp32", "naive", 0.4, memory=True)
         for engine in (TFLITE, ONNX)
