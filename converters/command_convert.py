@@ -14,10 +14,12 @@ from converters.options import (
     SHIFTS,
     USUAL_PRECISION,
     ConversionOptions,
+    Format,
     Interface,
     Precision,
     Shift,
     Size,
+    interfaces,
 )
 from mobile_runtime.manifest import measure_file, read_manifest
 from mobile_runtime.report import print_table
@@ -81,7 +83,8 @@ class SizeType(click.ParamType[Size]):
 @click.option(
     "--interface",
     type=click.Choice(["image", "tensor"]),
-    help="What goes in and out of a coreml file: 8-bit RGB images, or floats. [default: image]",
+    help="What goes in and out of a coreml file, or of a tflite file in w8a8: 8-bit RGB images, or "
+    "floats. [default: image for coreml, tensor for tflite]",
 )
 @click.option(
     "--calibration",
@@ -124,8 +127,6 @@ def command(
     sizes = _sizes(height, width, other_sizes)
     if sizes and chosen == ("onnx",):
         raise UnsupportedOptionError("An ONNX file takes any size: leave the sizes out.")
-    if interface and "coreml" not in chosen:
-        raise UnsupportedOptionError("--interface is about coreml files only.")
     if calibration and "w8a8" not in precisions:
         raise UnsupportedOptionError("--calibration is for --precision w8a8.")
     wanted = [
@@ -134,13 +135,15 @@ def command(
             shift,
             precision,
             sizes=None if name == "onnx" else sizes or (usual_size(opened.net.config),),
-            interface=(interface or "image") if name == "coreml" else "tensor",
+            interface=_interface(name, precision, interface),
             calibration=calibration if precision == "w8a8" else None,
         )
         for name in chosen
         for precision in dict.fromkeys(precisions) or (USUAL_PRECISION[name],)
         for shift in dict.fromkeys(shifts)
     ]
+    if interface and interface not in [options.interface for options in wanted]:
+        raise UnsupportedOptionError("--interface is about coreml files, and tflite files in w8a8.")
     console = Console(stderr=True)
     paths = convert(
         opened,
@@ -151,6 +154,12 @@ def command(
         on_start=lambda name: console.print(f"Making {name}"),
     )
     print_table((read_manifest(path), measure_file(path)) for path in paths)
+
+
+def _interface(name: Format, precision: Precision, asked: Interface | None) -> Interface:
+    """Take what was asked for where the file can have it, and else what is usual."""
+    possible = interfaces(name, precision)
+    return asked if asked in possible and asked is not None else possible[0]
 
 
 def _sizes(height: int | None, width: int | None, others: Sequence[Size]) -> tuple[Size, ...]:

@@ -26,7 +26,7 @@ LONGEST_SIDE = 4096
 
 PRECISIONS_OF: Mapping[Format, tuple[Precision, ...]] = {
     "coreml": PRECISIONS,
-    "tflite": ("fp32", "fp16"),
+    "tflite": ("fp32", "fp16", "w8", "w8a8"),
     "onnx": ("fp32", "fp16", "w8a8"),
 }
 """What each format can be written in. `w8`: weights of 8 bits; `w6` and `w4`: weights from a
@@ -35,6 +35,14 @@ palette of 64 or 16 values; `w8a8`: weights and activations of 8 bits, calibrate
 USUAL_PRECISION: dict[Format, Precision] = {"coreml": "fp16", "tflite": "fp32", "onnx": "fp32"}
 """fp16 where the accelerator computes in it anyway (Neural Engine: fp16 only, coreai-models rules).
 TFLite's GPU delegate rounds fp32 files by itself, and browsers without `shader-f16` need fp32."""
+
+
+def interfaces(name: Format, precision: Precision) -> tuple[Interface, ...]:
+    """Say what can go in and out of a file of a format and precision, the usual first."""
+    if name == "coreml":
+        return "image", "tensor"
+    integer = (name, precision) == ("tflite", "w8a8")
+    return ("tensor", "image") if integer else ("tensor",)
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class ConversionOptions:
     sizes: tuple[Size, ...] | None = ((128, 128),)
     """Input sizes: one, for Core ML one or more, for ONNX None, which is any size."""
     interface: Interface = "tensor"
-    """What goes in and out: 8-bit RGB images (Core ML) or float tensors."""
+    """What goes in and out: 8-bit RGB images (Core ML, and TFLite in `w8a8`) or float tensors."""
     calibration: Path | None = None
     """Folder of photographs to calibrate `w8a8` on; None takes those that came with the project."""
 
@@ -76,8 +84,11 @@ class ConversionOptions:
                 f"{self.format} files come in {', '.join(PRECISIONS_OF[self.format])}, not in "
                 f"{self.precision}."
             )
-        if self.format != "coreml" and self.interface == "image":
-            raise UnsupportedOptionError(f"Only Core ML has image inputs, not {self.format}.")
+        if self.interface not in interfaces(self.format, self.precision):
+            raise UnsupportedOptionError(
+                "Only Core ML has image inputs, and TFLite in w8a8, not "
+                f"{self.format} in {self.precision}."
+            )
         if self.calibration and self.precision != "w8a8":
             raise UnsupportedOptionError(f"Only w8a8 is calibrated, {self.precision} is not.")
 
@@ -95,8 +106,7 @@ class FileName:
         """Write the name, for instance `scnet-t-x4-direct-fp16-depthwise-128x128.mlpackage`."""
         parts = ["scnet", self.variant, f"x{self.scale}", self.head]
         parts += [self.options.precision, self.options.shift]
-        usual: Interface = "image" if self.options.format == "coreml" else "tensor"
-        if self.options.interface != usual:
+        if self.options.interface != interfaces(self.options.format, self.options.precision)[0]:
             parts.append(self.options.interface)
         parts += [f"{height}x{width}" for height, width in self.options.sizes or ()]
         return "-".join(parts) + SUFFIXES[self.options.format]

@@ -6,12 +6,13 @@ measured on photographs. Exact stay: the picture itself and the first convolutio
 that addition. Shifts, concatenations and depth-to-space move bytes without changing them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, fx, nn
 
 from scnet.device_form import DepthToSpace, DepthwiseShift, layer_of, layers_of
@@ -37,6 +38,11 @@ MOVING = (SpatialShift, DepthwiseShift, DepthToSpace, Upsample)
 """Layers whose results lie in the range of what they read."""
 
 
+Floats = NDArray[np.float32]
+Value = TypeVar("Value", bound=Hashable)
+"""Whatever names a value in a format's graph."""
+
+
 @dataclass(frozen=True)
 class Step:
     """How reals become bytes: real = scale * (byte - zero_point)."""
@@ -45,6 +51,15 @@ class Step:
     """A float32."""
     zero_point: int
     """0 to 255; stands for 0.0 exactly."""
+
+
+@dataclass(frozen=True)
+class WeightSteps:
+    """A convolution's weight in 8 bits: weight = scale * steps."""
+
+    steps: NDArray[np.int8]
+    scales: Floats
+    """One for each output channel."""
 
 
 @torch.library.custom_op("scnet::quantize", mutates_args=())
@@ -183,19 +198,46 @@ def round_weights(weight: Tensor) -> Tensor:
     return (weight / scale).round() * scale
 
 
+def to_steps(weight: Floats, axis: int = 0) -> WeightSteps:
+    """Say a weight in steps; a shift's one-hot kernels in steps of 1, so that it stays exact.
+
+    Args:
+        weight: Of a convolution.
+        axis: That of its output channels.
+    """
+    others = tuple(other for other in range(weight.ndim) if other != axis)
+    if np.isin(weight, (0, 1)).all():
+        return WeightSteps(weight.astype(np.int8), np.ones(weight.shape[axis], np.float32))
+    largest = np.abs(weight).max(others, keepdims=True)
+    scales = np.maximum(largest, np.finfo(np.float32).tiny) / np.float32(WEIGHT)
+    return WeightSteps(np.rint(weight / scales).astype(np.int8), scales.reshape(-1))
+
+
+def choose_steps(
+    seen: Mapping[Value, Sequence[Floats]], sources: Callable[[Value], Iterable[Value]]
+) -> dict[Value, Step]:
+    """Choose the steps of values by what they were on photographs.
+
+    Args:
+        seen: What each value was, in the order in which they are made.
+        sources: Of a value that is only moved or joined, what it is made of: they all share one
+            step. Nothing for a value that is computed.
+    """
+    homes = _homes(seen, sources)
+    gathered: dict[Value, list[Floats]] = {}
+    for value, samples in seen.items():
+        gathered.setdefault(homes[value], []).extend(samples)
+    steps = {home: _step(np.concatenate(samples)) for home, samples in gathered.items()}
+    return {value: steps[homes[value]] for value in seen}
+
+
 def _steps(graph: fx.GraphModule, images: Iterable[Tensor]) -> dict[fx.Node, Step]:
     """Measure a range for each value that becomes bytes; what is only moved keeps its own."""
-    wanted = [node for node in graph.graph.nodes if _becomes_bytes(node)]
-    homes = _homes(wanted)
-    samples = _Samples(graph, wanted)
+    samples = _Samples(graph, [node for node in graph.graph.nodes if _becomes_bytes(node)])
     for image in images:
         with torch.inference_mode():
             samples.run(image)
-    seen: dict[fx.Node, list[Tensor]] = {}
-    for node in wanted:
-        seen.setdefault(homes[node], []).extend(samples.seen[node])
-    steps = {home: _step(torch.cat(values)) for home, values in seen.items()}
-    return {node: steps[homes[node]] for node in wanted}
+    return choose_steps(samples.seen, _moved_from)
 
 
 def _becomes_bytes(node: fx.Node) -> bool:
@@ -208,17 +250,24 @@ def _becomes_bytes(node: fx.Node) -> bool:
     return not from_picture and not (isinstance(layer, nn.Conv2d) and fused)
 
 
-def _homes(nodes: Iterable[fx.Node]) -> dict[fx.Node, fx.Node]:
+def _moved_from(node: fx.Node) -> list[fx.Node]:
+    """List what a value is moved or joined from; nothing if it is computed."""
+    joined = node.op == "call_function" and node.target is torch.cat
+    return node.all_input_nodes if joined or isinstance(layer_of(node), MOVING) else []
+
+
+def _homes(
+    values: Iterable[Value], sources: Callable[[Value], Iterable[Value]]
+) -> dict[Value, Value]:
     """Say for each value whose range it is in: what is moved or joined shares one."""
-    homes: dict[fx.Node, fx.Node] = {}
-    for node in nodes:
-        joined = node.op == "call_function" and node.target is torch.cat
-        if not joined and not isinstance(layer_of(node), MOVING):
-            homes[node] = node
-            continue
-        first, *others = (homes[source] for source in node.all_input_nodes)
-        homes = {key: first if home in others else home for key, home in homes.items()}
-        homes[node] = first
+    homes: dict[Value, Value] = {}
+    for value in values:
+        homes[value] = value
+        shared = {homes[source] for source in sources(value)}
+        if shared:
+            (first, *_) = shared
+            shared.add(value)
+            homes = {key: first if home in shared else home for key, home in homes.items()}
     return homes
 
 
@@ -227,19 +276,19 @@ class _Samples(fx.Interpreter):
 
     def __init__(self, graph: fx.GraphModule, wanted: Iterable[fx.Node]) -> None:
         super().__init__(graph)
-        self.seen: dict[fx.Node, list[Tensor]] = {node: [] for node in wanted}
+        self.seen: dict[fx.Node, list[Floats]] = {node: [] for node in wanted}
 
     def run_node(self, n: fx.Node) -> Any:
         """Run one step; called by `run`."""
         value = super().run_node(n)
         if n in self.seen:
-            self.seen[n].append(value.reshape(-1)[::SAMPLED].clone())
+            self.seen[n].append(value.reshape(-1)[::SAMPLED].numpy().copy())
         return value
 
 
-def _step(values: Tensor) -> Step:
+def _step(values: Floats) -> Step:
     """Choose the range: nearly all values, and 0, which must be a byte of its own."""
-    ends = np.percentile(values.numpy(), [CLIPPED_PERCENT, 100 - CLIPPED_PERCENT])
+    ends = np.percentile(values, [CLIPPED_PERCENT, 100 - CLIPPED_PERCENT])
     low, high = min(float(ends[0]), 0.0), max(float(ends[1]), 0.0)
     scale = float(np.float32(max(high - low, 1e-6) / BYTE))
     return Step(scale, round(-low / scale))

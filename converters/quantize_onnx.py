@@ -11,26 +11,12 @@ residual stream, so it is written as a MatMul on channels last: 2 Transposes are
 34, and 128x128 take 0.91 of the time (onnxruntime 1.32.0, SCNet-T x4, 2026-11-24).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from converters.quantize_graph import WEIGHT
-
-Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class _Weight:
-    """A convolution's weight in 8 bits: weight = scale * steps."""
-
-    steps: NDArray[np.int8]
-    """(C_out, C_in, H, W)."""
-    scales: Floats
-    """(C_out,)."""
+from converters.quantize_graph import Floats, to_steps
 
 
 def quantize_convolutions(proto: onnx.ModelProto) -> None:
@@ -48,7 +34,7 @@ def quantize_convolutions(proto: onnx.ModelProto) -> None:
         source = makers.get(conv.input[0])
         if source is None or source.op_type != "DequantizeLinear":
             continue
-        weight = _to_steps(values[conv.input[1]])
+        weight = to_steps(values[conv.input[1]])
         step = values[source.input[1]]
         bias = values[conv.input[2]] if len(conv.input) > 2 else np.zeros_like(weight.scales)
         inputs = [
@@ -104,16 +90,6 @@ def _follow(graph: onnx.GraphProto, *kinds: str) -> list[onnx.NodeProto]:
         found.append(node)
         name = node.output[0]
     return found
-
-
-def _to_steps(weight: Floats) -> _Weight:
-    """Say a weight in steps; a shift's one-hot kernels in steps of 1, so that it stays exact."""
-    if np.isin(weight, (0, 1)).all():
-        return _Weight(weight.astype(np.int8), np.ones(len(weight), np.float32))
-    largest = np.abs(weight).max((1, 2, 3))
-    scales = np.maximum(largest, np.finfo(np.float32).tiny) / np.float32(WEIGHT)
-    steps = np.rint(weight / scales[:, None, None, None]).astype(np.int8)
-    return _Weight(steps, scales.astype(np.float32))
 
 
 def _dequantized(

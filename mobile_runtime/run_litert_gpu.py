@@ -61,22 +61,22 @@ class GPUSession:
         return self.file.image_shape
 
     def run(self, image: Image) -> Image:
-        """Upscale; the file's channel-last layout ends here.
+        """Upscale; the file's channel-last layout and its type end here.
 
         Raises:
             ImageError: The file does not take this size.
             ModelLoadError: LiteRT failed.
         """
-        pixels, shape = self.file.to_pixels(image), self.file.output_shape
+        pixels, port = self.file.to_pixels(image), self.file.output
         try:
             self.inputs[0].write(pixels.reshape(-1))
             self.compiled.run_by_index(0, self.inputs, self.outputs)
-            output = self.outputs[0].read(prod(shape), np.float32)
+            output = self.outputs[0].read(prod(port.shape), np.dtype(port.dtype))
         except (ValueError, RuntimeError) as error:
             raise ModelLoadError(
                 f"{self.file.path} cannot be run by LiteRT on the GPU ({error}): convert again."
             ) from error
-        return output.reshape(shape).transpose(0, 3, 1, 2)  # type: ignore[no-any-return]
+        return port.to_image(output.reshape(port.shape))
 
 
 def open_session(path: Path, engine: str, threads: int) -> GPUSession:

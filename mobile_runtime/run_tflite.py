@@ -10,7 +10,7 @@ from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.manifest import Model
 from mobile_runtime.pictures import Image
 from mobile_runtime.session import CPU, Placement
-from mobile_runtime.tflite_file import TFLiteFile, count_operators, read_file
+from mobile_runtime.tflite_file import Pixels, TFLiteFile, count_operators, read_file
 
 __all__ = ["count_operators", "open_session"]
 
@@ -42,7 +42,7 @@ class TFLiteSession:
         return self.file.image_shape
 
     def run(self, image: Image) -> Image:
-        """Upscale; the file's channel-last layout ends here.
+        """Upscale; the file's channel-last layout and its type end here.
 
         Raises:
             ImageError: The file does not take this size.
@@ -57,13 +57,12 @@ class TFLiteSession:
                 "again."
             ) from error
 
-    def _invoke(self, pixels: Image) -> Image:
+    def _invoke(self, pixels: Pixels) -> Image:
         (source,) = self.interpreter.get_input_details()
         (sink,) = self.interpreter.get_output_details()
         self.interpreter.set_tensor(source["index"], pixels)
         self.interpreter.invoke()
-        output: Image = self.interpreter.get_tensor(sink["index"]).transpose(0, 3, 1, 2)
-        return output
+        return self.file.output.to_image(self.interpreter.get_tensor(sink["index"]))
 
 
 def open_session(path: Path, engine: str, threads: int) -> TFLiteSession:

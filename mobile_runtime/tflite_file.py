@@ -1,49 +1,61 @@
 """Read a `.tflite` in Python, before native code sees it: its ports, operators and metadata."""
 
-import struct
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
+from mobile_runtime.errors import ImageError, ModelLoadError
 from mobile_runtime.manifest import Model
 from mobile_runtime.pictures import Image
-
-try:
-    from ai_edge_litert import schema_py_generated as schema
-except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Reading a .tflite needs ai-edge-litert: pip install 'scnet-mobile[tflite]'."
-    ) from error
+from mobile_runtime.tflite_schema import DAMAGE, TYPES, damaged, operator_kinds, read_model
 
 METADATA = b"scnet"
-
-DAMAGE = (
-    ArithmeticError,
-    AttributeError,
-    IndexError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    msgspec.MsgspecError,
-    struct.error,
-)
-"""What the flatbuffer library, and whoever reads what it returns, raise for a damaged file."""
-
-TYPES = {value: name.lower() for name, value in vars(schema.TensorType).items()}
-KINDS = {value: name for name, value in vars(schema.BuiltinOperator).items()}
 
 BIAS = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "TRANSPOSE_CONV": 3}
 """The one input that an operator between pictures can do without: -1 stands in its place.
 
 XNNPACK (ai-edge-litert 2.3.0) follows a -1 anywhere else out of its tensors, and crashes."""
 
-Port = tuple[str, tuple[int, ...]]
-"""Type and shape."""
+Pixels = NDArray[np.float32 | np.uint8 | np.int8]
+"""A picture as a file takes or gives it: (1, H, W, 3), TFLite's channels come last."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or output of a file."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    scales: tuple[float, ...] = ()
+    """What quantized values are multiplied by, once the zero point is taken off: one, or none."""
+    zero_point: int = 0
+
+    def is_picture(self) -> bool:
+        """Tell whether images can go through: floats, or 8 bits that say what they stand for."""
+        steps = [scale for scale in self.scales if 0 < scale < np.inf]
+        known = self.dtype in ("uint8", "int8") and len(steps) == len(self.scales) == 1
+        return len(self.shape) == 4 and (self.dtype == "float32" or known)
+
+    def to_pixels(self, image: Image) -> Pixels:
+        """Bring an image into the port's layout and type; beyond its range is its nearest end."""
+        pixels = image.transpose(0, 2, 3, 1).copy(order="C")
+        if self.dtype == "float32":
+            return pixels
+        ends = np.iinfo(self.dtype)
+        steps = np.rint(pixels / self.scales[0]) + self.zero_point
+        return steps.clip(ends.min, ends.max).astype(self.dtype)
+
+    def to_image(self, pixels: Pixels) -> Image:
+        """Bring what the port gives into the layout and type of an image."""
+        image = pixels.transpose(0, 3, 1, 2)
+        if self.dtype == "float32":
+            return image
+        return (image.astype(np.float32) - self.zero_point) * np.float32(self.scales[0])
 
 
 @dataclass(frozen=True)
@@ -55,26 +67,25 @@ class TFLiteFile:
     model: Model | None
     operators: dict[str, int]
     """How many of each kind, in all subgraphs."""
-    input_shape: tuple[int, ...]
-    """(1, H, W, 3) float32: TFLite's channels come last."""
-    output_shape: tuple[int, ...]
+    input: Port
+    output: Port
 
     @property
     def image_shape(self) -> tuple[int, ...]:
         """The input in the layout of a session."""
-        n, height, width, channels = self.input_shape
+        n, height, width, channels = self.input.shape
         return n, channels, height, width
 
-    def to_pixels(self, image: Image) -> Image:
-        """Bring an image into the layout of the file.
+    def to_pixels(self, image: Image) -> Pixels:
+        """Bring an image into the layout and type of the file.
 
         Raises:
             ImageError: The file does not take this size.
         """
         if image.shape != self.image_shape:
-            _, height, width, _ = self.input_shape
+            _, height, width, _ = self.input.shape
             raise ImageError(f"{self.path} takes {height}x{width} pixels, not {image.shape[2:]}.")
-        return image.transpose(0, 2, 3, 1).copy(order="C")
+        return self.input.to_pixels(image)
 
 
 def read_file(path: Path) -> TFLiteFile:
@@ -86,47 +97,30 @@ def read_file(path: Path) -> TFLiteFile:
         ModelLoadError: Not whole, or not one picture in and one out.
         ManifestError: Its metadata, if ours, does not make sense.
     """
-    content, proto = _parse(path)
+    content, proto = read_model(path)
     try:
         metadata, operators = _read_metadata(proto), _count(proto)
         _check_operators(proto)
         graph = proto.subgraphs[0]
         inputs, outputs = ([_port(graph, i) for i in n] for n in (graph.inputs, graph.outputs))
     except DAMAGE as error:
-        raise _damaged(path, error) from error
-    if len(inputs) != 1 or len(outputs) != 1 or not all(map(_is_picture, inputs + outputs)):
+        raise damaged(path, error) from error
+    if len(inputs) != 1 or len(outputs) != 1 or not all(p.is_picture() for p in inputs + outputs):
         raise ModelLoadError(
             f"{path} takes {_describe(inputs)} and gives {_describe(outputs)}: expected one "
-            "picture in and one out, float32 of rank 4."
+            "picture in and one out, of rank 4, in float32 or in quantized 8 bits."
         )
     model = Model.from_metadata(metadata)
-    return TFLiteFile(path, content, model, operators, inputs[0][1], outputs[0][1])
+    return TFLiteFile(path, content, model, operators, inputs[0], outputs[0])
 
 
 def count_operators(path: Path) -> dict[str, int]:
     """Count the operators of all subgraphs by kind; see `session.count_operators`."""
-    _, proto = _parse(path)
+    _, proto = read_model(path)
     try:
         return _count(proto)
     except DAMAGE as error:
-        raise _damaged(path, error) from error
-
-
-def _parse(path: Path) -> tuple[bytes, Any]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
-    if content[4:8] != b"TFL3":
-        raise ModelLoadError(f"{path} is not a .tflite file: it does not start as one does.")
-    try:
-        return content, schema.ModelT.InitFromPackedBuf(content, 0)
-    except DAMAGE as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> ModelLoadError:
-    return ModelLoadError(f"{path} is not a whole .tflite file ({error}): convert again.")
+        raise damaged(path, error) from error
 
 
 def _read_metadata(proto: Any) -> dict[str, str]:
@@ -139,7 +133,7 @@ def _read_metadata(proto: Any) -> dict[str, str]:
 
 
 def _count(proto: Any) -> dict[str, int]:
-    kinds = _kinds(proto)
+    kinds = operator_kinds(proto)
     return dict(
         Counter(kinds[op.opcodeIndex] for graph in proto.subgraphs for op in graph.operators)
     )
@@ -147,7 +141,7 @@ def _count(proto: Any) -> dict[str, int]:
 
 def _check_operators(proto: Any) -> None:
     """Refuse operators whose inputs or outputs are no tensors."""
-    kinds = _kinds(proto)
+    kinds = operator_kinds(proto)
     for graph in proto.subgraphs:
         for op in graph.operators:
             bias = BIAS.get(kinds[op.opcodeIndex])
@@ -156,24 +150,15 @@ def _check_operators(proto: Any) -> None:
                     raise ValueError(f"{kinds[op.opcodeIndex]} names tensor {index}")
 
 
-def _kinds(proto: Any) -> list[str]:
-    return [
-        KINDS.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
-        for code in proto.operatorCodes
-    ]
-
-
 def _port(graph: Any, index: int) -> Port:
     if index < 0:
         raise ValueError(f"tensor {index}")
-    tensor = graph.tensors[index]
-    return TYPES[tensor.type], tuple(map(int, tensor.shape))
-
-
-def _is_picture(port: Port) -> bool:
-    kind, shape = port
-    return kind == "float32" and len(shape) == 4
+    tensor, scales, zero_points = graph.tensors[index], (), (0,)
+    if tensor.quantization is not None and tensor.quantization.scale is not None:
+        scales = tuple(map(float, tensor.quantization.scale))
+        zero_points = tuple(map(int, tensor.quantization.zeroPoint))
+    return Port(TYPES[tensor.type], tuple(map(int, tensor.shape)), scales, zero_points[0])
 
 
 def _describe(ports: list[Port]) -> str:
-    return " and ".join(f"{kind} {list(shape)}" for kind, shape in ports) or "nothing"
+    return " and ".join(f"{port.dtype} {list(port.shape)}" for port in ports) or "nothing"

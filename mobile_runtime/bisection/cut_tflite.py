@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mobile_runtime.errors import BackendUnavailableError
 from mobile_runtime.pictures import Image
+from mobile_runtime.tflite_file import read_file
+from mobile_runtime.tflite_schema import pack, unpack
 
 try:
-    import flatbuffers
-    from ai_edge_litert import schema_py_generated as schema
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 except ModuleNotFoundError as error:
     raise BackendUnavailableError(
@@ -23,32 +21,25 @@ REFERENCE = "TFLite's reference kernels"
 
 def cut(path: Path, tensor: str, target: Path) -> None:
     """Write a file that ends at a tensor, named as `scnet check` does: `T#17`."""
-    content = path.read_bytes()
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
-    for buffer in model.buffers:  # large ones may lie behind the flatbuffer
-        if buffer.offset > 1:
-            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
-            buffer.offset = buffer.size = 0
+    model = unpack(path.read_bytes())
     graph, end = model.subgraphs[0], int(tensor.removeprefix("T#"))
     graph.operators = _leading_to(end, graph.operators)
     graph.outputs = [end]
     model.signatureDefs = []
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), b"TFL3")
-    target.write_bytes(builder.Output())
+    target.write_bytes(pack(model))
 
 
 def run_reference(path: Path, image: Image) -> Image:
     """Run a file that ends in features or a picture: (1, 3, H, W) in, (1, C, H, W) out."""
+    file = read_file(path)
     interpreter = Interpreter(
-        model_content=path.read_bytes(), experimental_op_resolver_type=OpResolverType.BUILTIN_REF
+        model_content=file.content, experimental_op_resolver_type=OpResolverType.BUILTIN_REF
     )
     interpreter.allocate_tensors()
     (source,), (sink,) = interpreter.get_input_details(), interpreter.get_output_details()
-    interpreter.set_tensor(source["index"], np.ascontiguousarray(image.transpose(0, 2, 3, 1)))
+    interpreter.set_tensor(source["index"], file.to_pixels(image))
     interpreter.invoke()
-    output: Image = interpreter.get_tensor(sink["index"]).transpose(0, 3, 1, 2)
-    return output
+    return file.output.to_image(interpreter.get_tensor(sink["index"]))
 
 
 def _leading_to(end: int, operators: list[Any]) -> list[Any]:

@@ -1,6 +1,5 @@
 """Read the graph of a `.tflite`, in Python alone: nothing native sees bytes that may be damaged."""
 
-import struct
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -8,19 +7,7 @@ from typing import Any
 import numpy as np
 
 from mobile_runtime.check.graph import SMALL, Graph, Operator, Port, Shape, Tensor, fold_constants
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
-
-try:
-    from ai_edge_litert import schema_py_generated as schema
-except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Reading a .tflite needs ai-edge-litert: pip install 'scnet-mobile[tflite]'."
-    ) from error
-
-KINDS = {code: name for name, code in vars(schema.BuiltinOperator).items()}
-TYPES = {code: name.lower() for name, code in vars(schema.TensorType).items()}
-CONTRADICTIONS = (LookupError, AttributeError, ArithmeticError, TypeError, ValueError, struct.error)
-"""What walking a damaged flatbuffer in Python ends in."""
+from mobile_runtime.tflite_schema import DAMAGE, TYPES, damaged, operator_kinds, read_model
 
 
 def read_graph(path: Path) -> Graph:
@@ -29,19 +16,15 @@ def read_graph(path: Path) -> Graph:
     Raises:
         ModelLoadError: Damaged, or something else.
     """
+    content, model = read_model(path)
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
-    if content[4:8] != b"TFL3":
-        raise ModelLoadError(f"{path} is not a .tflite file: it does not start as one does.")
-    try:
-        return _read_model(schema.ModelT.InitFromPackedBuf(content, 0), len(content))
-    except CONTRADICTIONS as error:
-        raise ModelLoadError(f"{path} is not a whole .tflite file: {error}.") from error
+        return _read_model(model, len(content))
+    except DAMAGE as error:
+        raise damaged(path, error) from error
 
 
 def _read_model(model: Any, size_bytes: int) -> Graph:
+    kinds = operator_kinds(model)
     operators: list[Operator] = []
     tensors: dict[str, Tensor] = {}
     for number, subgraph in enumerate(model.subgraphs):
@@ -50,7 +33,8 @@ def _read_model(model: Any, size_bytes: int) -> Graph:
         read = map(_read_tensor, [model] * len(names), subgraph.tensors, names)
         tensors.update(zip(names, read, strict=True))
         for index, op in enumerate(_list(subgraph.operators)):
-            operators.append(_read_operator(model, op, names, f"{scope}Op#{index}"))
+            code, kind = model.operatorCodes[op.opcodeIndex], kinds[op.opcodeIndex]
+            operators.append(_read_operator(code, kind, op, names, f"{scope}Op#{index}"))
     main = model.subgraphs[0]
     graph = Graph(
         format="tflite",
@@ -63,10 +47,8 @@ def _read_model(model: Any, size_bytes: int) -> Graph:
     return fold_constants(graph, "DEQUANTIZE", "DENSIFY")
 
 
-def _read_operator(model: Any, op: Any, names: list[str], number: str) -> Operator:
+def _read_operator(code: Any, kind: str, op: Any, names: list[str], number: str) -> Operator:
     """Name it as the official analyzer does: `Op#17 SLICE`."""
-    code = model.operatorCodes[op.opcodeIndex]
-    kind = KINDS.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
     if kind == "CUSTOM":
         kind = f"CUSTOM:{(code.customCode or b'').decode(errors='replace')}"
     return Operator(

@@ -1,0 +1,87 @@
+"""The flatbuffer that a `.tflite` is: into objects and back, in Python alone.
+
+Nothing native sees bytes that may be damaged before they are read here.
+"""
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+
+try:
+    import flatbuffers
+    import numpy as np
+    from ai_edge_litert import schema_py_generated as schema
+except ModuleNotFoundError as error:
+    raise BackendUnavailableError(
+        "Reading a .tflite needs ai-edge-litert: pip install 'scnet-mobile[tflite]'."
+    ) from error
+
+IDENTIFIER = b"TFL3"
+
+DAMAGE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    msgspec.MsgspecError,
+    struct.error,
+)
+"""What the flatbuffer library, and whoever reads what it returns, raise for a damaged file."""
+
+TYPES = {value: name.lower() for name, value in vars(schema.TensorType).items()}
+KINDS = {value: name for name, value in vars(schema.BuiltinOperator).items()}
+
+
+def read_model(path: Path) -> tuple[bytes, Any]:
+    """Read a file: its bytes, and the `ModelT` that they hold.
+
+    Raises:
+        ModelLoadError: It cannot be read, or is no whole `.tflite`.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
+    if content[4:8] != IDENTIFIER:
+        raise ModelLoadError(f"{path} is not a .tflite file: it does not start as one does.")
+    try:
+        return content, schema.ModelT.InitFromPackedBuf(content, 0)
+    except DAMAGE as error:
+        raise damaged(path, error) from error
+
+
+def damaged(path: Path, error: Exception) -> ModelLoadError:
+    """Say that a file is damaged."""
+    return ModelLoadError(f"{path} is not a whole .tflite file ({error}): convert again.")
+
+
+def unpack(content: bytes) -> Any:
+    """Give the `ModelT` that bytes hold, to be changed and packed again."""
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    for buffer in model.buffers:  # large ones may lie behind the flatbuffer
+        if buffer.offset > 1:
+            buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
+            buffer.offset = buffer.size = 0
+    return model
+
+
+def pack(model: Any) -> bytes:
+    """Write a `ModelT` as the bytes of a file."""
+    builder = flatbuffers.Builder(0)
+    builder.Finish(model.Pack(builder), IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def operator_kinds(model: Any) -> list[str]:
+    """Name what each operator code of a model stands for: `CONV_2D`, `ADD`, ..."""
+    return [
+        KINDS.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
+        for code in model.operatorCodes
+    ]
