@@ -23,7 +23,7 @@ WEIGHTS = sorted(path.stem for path in Path("scnet/weights").glob("*.safetensors
 USUAL = "scnet-t-x4-direct"
 """The weights that are used where none are named; `scnet info` says so."""
 
-COMPRESSED = {"coreml": ("w8", "w6", "w4", "w8a8"), "onnx": ("w8a8",)}
+COMPRESSED = {"coreml": ("w8", "w6", "w4", "w8a8"), "tflite": ("w8", "w8a8"), "onnx": ("w8a8",)}
 """Format -> its precisions beyond fp32 and fp16."""
 
 ARM = Path("dist/arm")

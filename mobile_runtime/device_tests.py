@@ -38,10 +38,20 @@ def _write_bgr(image: Image) -> bytes:
     return np.ascontiguousarray(to_pixels(image)[..., ::-1]).tobytes()
 
 
+def _write_rgb(image: Image) -> bytes:
+    return to_pixels(image).tobytes()
+
+
 _XCODE = (
     "Add this folder to a test target as a folder reference (blue in Xcode), so that it is copied "
     "as it is. From iOS 16 and macOS 13 on."
 )
+_ANDROID = (
+    "Copy this folder into `src/androidTest/assets`, with `com.google.ai.edge.litert:litert` "
+    "and `litert-gpu` 2.3 or later, `androidx.test:runner` and `junit:junit` as dependencies "
+    "of the tests."
+)
+_KOTLIN_ROW = '        "{input}" to "{output}",'
 _SWIFT_ROW = '        (input: "{input}", output: "{output}", height: {height}, width: {width}),'
 
 TESTS: Mapping[tuple[str, str], DeviceTest] = {
@@ -58,15 +68,20 @@ TESTS: Mapping[tuple[str, str], DeviceTest] = {
     ),
     ("tflite", "float32"): DeviceTest(
         *("tflite.kt", "Kotlin", "LiteRT"),
-        "Copy this folder into `src/androidTest/assets`, with `com.google.ai.edge.litert:litert` "
-        "and `litert-gpu` 2.3 or later, `androidx.test:runner` and `junit:junit` as dependencies "
-        "of the tests. `scnet device android` does the same over adb, without an app.",
-        '        "{input}" to "{output}",',
-        "Double.POSITIVE_INFINITY",
+        f"{_ANDROID} `scnet device android` does the same over adb, without an app.",
+        *(_KOTLIN_ROW, "Double.POSITIVE_INFINITY"),
         layout="Raw little-endian float32, NHWC, RGB in 0..1; the outputs are not clipped. They "
         "are the golden samples, which lie in `golden/` as NCHW, transposed.",
         suffix="f32",
         write=_write_nhwc,
+    ),
+    ("tflite", "uint8"): DeviceTest(
+        *("tflite_image.kt", "Kotlin", "LiteRT", _ANDROID),
+        *(_KOTLIN_ROW, "Double.POSITIVE_INFINITY"),
+        layout="Raw bytes, row by row, red, green and blue of each pixel; white is 255. "
+        "They are the golden samples, clipped and rounded.",
+        suffix="rgb",
+        write=_write_rgb,
     ),
     ("onnx", "float32"): DeviceTest(
         *("onnx.kt", "Kotlin", "onnxruntime"),

@@ -33,8 +33,9 @@ def first_parting(graph: Graph, tensor: str, parts: Parts) -> str:
 
 
 def is_comparable(tensor: Tensor) -> bool:
-    """Tell whether a tensor holds features: numbers that depend on the picture."""
-    return not tensor.constant and tensor.dtype in ("float32", "float16", "")
+    """Tell whether a tensor holds features: reals that depend on the picture, or steps of them."""
+    real = tensor.dtype in ("float32", "float16", "") or tensor.scales == 1
+    return real and not tensor.constant
 
 
 def _ancestry(graph: Graph, tensor: str) -> list[str]:
