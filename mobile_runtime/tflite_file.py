@@ -48,14 +48,15 @@ class Port:
             return pixels
         ends = np.iinfo(self.dtype)
         steps = np.rint(pixels / self.scales[0]) + self.zero_point
-        return steps.clip(ends.min, ends.max).astype(self.dtype)
+        bytes_: Pixels = steps.clip(ends.min, ends.max).astype(self.dtype)
+        return bytes_
 
     def to_image(self, pixels: Pixels) -> Image:
         """Bring what the port gives into the layout and type of an image."""
-        image = pixels.transpose(0, 3, 1, 2)
+        image: Image = pixels.transpose(0, 3, 1, 2).astype(np.float32, copy=False)
         if self.dtype == "float32":
             return image
-        return (image.astype(np.float32) - self.zero_point) * np.float32(self.scales[0])
+        return (image - self.zero_point) * np.float32(self.scales[0])
 
 
 @dataclass(frozen=True)
@@ -153,11 +154,12 @@ def _check_operators(proto: Any) -> None:
 def _port(graph: Any, index: int) -> Port:
     if index < 0:
         raise ValueError(f"tensor {index}")
-    tensor, scales, zero_points = graph.tensors[index], (), (0,)
-    if tensor.quantization is not None and tensor.quantization.scale is not None:
-        scales = tuple(map(float, tensor.quantization.scale))
-        zero_points = tuple(map(int, tensor.quantization.zeroPoint))
-    return Port(TYPES[tensor.type], tuple(map(int, tensor.shape)), scales, zero_points[0])
+    tensor = graph.tensors[index]
+    dtype, shape = TYPES[tensor.type], tuple(map(int, tensor.shape))
+    step = tensor.quantization
+    if step is None or step.scale is None:
+        return Port(dtype, shape)
+    return Port(dtype, shape, tuple(map(float, step.scale)), int(next(iter(step.zeroPoint), 0)))
 
 
 def _describe(ports: list[Port]) -> str:

@@ -54,7 +54,7 @@ REFUSED = {
     ),
     "interface of tflite": (
         ["convert", "net.pth", "--format", "tflite", "--interface", "image"],
-        "coreml files only",
+        "coreml files, and tflite files in w8a8",
     ),
     "precision of another format": (
         ["convert", "net.pth", "--format", "onnx", "--precision", "w4"],

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from ai_edge_litert import schema_py_generated as schema
+from model_files import edit_manifest
 from networks import NETWORKS, make_net
 
 from converters.conversion import convert
@@ -16,7 +17,7 @@ from mobile_runtime.bisection import cut_tflite
 from mobile_runtime.bisection.culprit import find_culprit
 from mobile_runtime.check.residency import check
 from mobile_runtime.errors import ModelLoadError
-from mobile_runtime.manifest import manifest_path, read_manifest
+from mobile_runtime.manifest import hash_file, manifest_path, read_manifest
 from mobile_runtime.session import count_operators, open_session
 from mobile_runtime.tflite_schema import TYPES, operator_kinds, pack, unpack
 from mobile_runtime.tiles import upscale_image
@@ -159,17 +160,17 @@ def test_both_forms_of_the_shift_give_the_same(made, picture, interface):
 
 
 def test_the_skip_stays_exact(tmp_path, picture):
-    """Without details, what comes out is the interpolated picture, to the bit."""
+    """With next to no details, only they are rounded: the interpolated picture is not."""
     net = make_net(SCNetConfig(2, "direct", 16, 2))
     with torch.no_grad():
-        net.conv_last.weight.zero_()
-        net.conv_last.bias.zero_()
+        net.conv_last.weight.mul_(1e-3)
+        net.conv_last.bias.mul_(1e-3)
     save_weights(net, tmp_path / "net.safetensors", {})
     wanted = [ConversionOptions("tflite", "depthwise", name, (SIZE,)) for name in ("fp32", "w8a8")]
     files = convert(open_checkpoint(tmp_path / "net.safetensors"), wanted, tmp_path / "out")
     exact, integer = (open_session(path).run(picture) for path in files)
 
-    assert np.array_equal(exact, integer)
+    assert np.abs(exact - integer).max() < 0.25 / 255
 
 
 @pytest.mark.parametrize("shift", SHIFTS)
@@ -236,10 +237,6 @@ def test_a_wrong_integer_file_is_told_from_a_wrong_engine(tmp_path, checkpoint):
     )
     weight.quantization.scale = weight.quantization.scale * 3
     path.write_bytes(pack(model))
-    from model_files import edit_manifest
-
-    from mobile_runtime.manifest import hash_file
-
     edit_manifest(path, lambda content: content.update(sha256=hash_file(path)))
 
     assert "The file is wrong, not xnnpack" in str(find_culprit(path, "xnnpack"))
