@@ -145,7 +145,7 @@ def _make(
         sha256=hash_file(path),
         model=model,
         operators=count_operators(path),
-        tolerance=tolerance_for(options.precision, model.scale, longest),
+        tolerance=tolerance_for(options.format, options.precision, model.scale, longest),
         golden=golden,
     )
     write_manifest(manifest, path.parent)

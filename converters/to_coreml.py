@@ -14,11 +14,12 @@ from torch import Tensor, fx, nn
 from torch.export import Dim
 
 from converters.calibration import calibration_images
-from converters.compress_coreml import compress_weights
+from converters.compress_coreml import PALETTE_BITS, compress_weights
 from converters.options import ConversionOptions, Size
 from converters.quantize_graph import quantize_graph
 from mobile_runtime.manifest import Model, TensorSpec
 from scnet.device_form import fold_range, shift_as_convolution
+from scnet.equalisation import even_weights
 from scnet.shift import OFFSETS
 
 TOOLS = ("torch", "coremltools")
@@ -60,6 +61,8 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         network = _Clipped(graph)
     if options.precision == "w8a8":
         _quantize(graph, options)
+    elif options.precision in PALETTE_BITS:
+        even_weights(graph)
     exact = options.precision == "fp32"
     converted = ct.convert(
         _export(network, options.sizes),

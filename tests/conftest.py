@@ -31,6 +31,16 @@ def photograph():
         return to_image(np.asarray(picture)[60:156, 90:170])
 
 
+@pytest.fixture
+def two_photographs(tmp_path):
+    """A folder to calibrate on in less time."""
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for path in PHOTOGRAPHS[:2]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def _one_seed():
     torch.manual_seed(0)

@@ -19,9 +19,13 @@ def exact_files(size):
     return [ConversionOptions(name, sizes=None if name == "onnx" else (size,)) for name in FORMATS]
 
 
-def make_files(folder, wanted, config=SMALLEST):
+CALM = 0.125
+"""Strength of a network of 64 channels, for pictures to stay pictures in it."""
+
+
+def make_files(folder, wanted, config=SMALLEST, **random):
     """Convert a small random network; the files lie in `folder/out`."""
-    save_weights(make_net(config), folder / "net.safetensors", {})
+    save_weights(make_net(config, **random), folder / "net.safetensors", {})
     return convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
 
 

@@ -14,12 +14,12 @@ NETWORKS = [
 """Every head at every scale, small."""
 
 
-def make_net(config, seed=0):
+def make_net(config, seed=0, strength=0.25):
     """A network that computes something in every layer: no small initial weights, no zero bias."""
     torch.manual_seed(seed)
     net = SCNet(config).eval()
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter.copy_(torch.randn_like(parameter) * 0.25)
+            parameter.copy_(torch.randn_like(parameter) * strength)
         net.conv_last.weight.mul_(0.2)
     return net

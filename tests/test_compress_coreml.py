@@ -5,9 +5,8 @@ import struct
 
 import numpy as np
 import pytest
-import torch
 from coremltools.proto import Model_pb2
-from networks import make_net
+from model_files import CALM, make_files
 
 from converters.compress_coreml import make_palette
 from converters.conversion import convert
@@ -19,7 +18,7 @@ from mobile_runtime.manifest import measure_file, read_manifest
 from mobile_runtime.mil_package import BLOB_HEADER
 from mobile_runtime.mil_program import load_program
 from mobile_runtime.session import open_session
-from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.checkpoint import open_checkpoint
 from scnet.network import SCNetConfig
 from scnet.shift import shift_kernel
 
@@ -44,14 +43,9 @@ SPECIFICATION = "Data/com.apple.CoreML/model.mlmodel"
 def made(tmp_path_factory):
     """One file of each precision and shift form, and the network that they are of."""
     folder = tmp_path_factory.mktemp("coreml")
-    net = make_net(LARGE)
-    with torch.no_grad():
-        for parameter in net.parameters():  # so that pictures stay pictures in so wide a network
-            parameter.mul_(0.5)
-    save_weights(net, folder / "net.safetensors", {})
     keys = [(name, shift) for name in ("fp16", *COMPRESSED) for shift in SHIFTS]
     wanted = [ConversionOptions("coreml", shift, name, (SIZE,), "image") for name, shift in keys]
-    files = convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
+    files = make_files(folder, wanted, LARGE, strength=CALM)
     return dict(zip(keys, files, strict=True))
 
 

@@ -121,7 +121,7 @@ def test_picture_without_room_for_a_window_is_refused():
     ],
 )
 def test_only_scale_3_is_given_more_room_at_larger_sizes(precision, scale, longest_side, max_abs):
-    tolerance = tolerance_for(precision, scale, longest_side)
+    tolerance = tolerance_for("onnx", precision, scale, longest_side)
     assert tolerance.max_abs == (None if max_abs is None else pytest.approx(max_abs))
     assert tolerance.psnr_db == TOLERANCES[precision].psnr_db
 

@@ -5,20 +5,20 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from model_files import CALM, make_files
 from networks import NETWORKS, make_net
 
 from converters.calibration import calibration_images
 from converters.conversion import convert
-from converters.golden import PHOTOGRAPHS
 from converters.options import SHIFTS, ConversionOptions
 from converters.quantize_graph import Dequantize, Quantize, move_bytes, quantize_graph
 from mobile_runtime.bisection import cut_onnx
 from mobile_runtime.check.residency import check
 from mobile_runtime.manifest import read_manifest
 from mobile_runtime.session import count_operators, open_session
-from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.checkpoint import open_checkpoint
 from scnet.device_form import layers_of, shift_as_convolution, to_device_form
-from scnet.equalisation import equalise
+from scnet.equalisation import equalise, even_weights
 from scnet.network import SCNetConfig
 
 CONFIG = SCNetConfig(2, "direct", 16, 2)
@@ -33,14 +33,9 @@ def images():
 def made(tmp_path_factory):
     """A file of each shift form in 8 bits, and one in fp16."""
     folder = tmp_path_factory.mktemp("onnx")
-    net = make_net(SCNetConfig(2, "direct", 64, 2))
-    with torch.no_grad():
-        for parameter in net.parameters():  # so that pictures stay pictures in so wide a network
-            parameter.mul_(0.5)
-    save_weights(net, folder / "net.safetensors", {})
     keys = [("w8a8", "slice_concat"), ("w8a8", "depthwise"), ("fp16", "depthwise")]
     wanted = [ConversionOptions("onnx", shift, name, None) for name, shift in keys]
-    files = convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
+    files = make_files(folder, wanted, SCNetConfig(2, "direct", 64, 2), strength=CALM)
     return dict(zip(keys, files, strict=True))
 
 
@@ -53,12 +48,13 @@ def optimized(path, tmp_path):
     return onnx.load(tmp_path / "optimized.onnx").graph
 
 
+@pytest.mark.parametrize("by", ["pictures", "weights"])
 @pytest.mark.parametrize("config", NETWORKS)
-def test_equalising_changes_nothing_but_the_channels(config, images):
+def test_equalising_changes_nothing_but_the_channels(config, by, images):
     net = make_net(config)
     graph = to_device_form(net)
     before = {name: p.clone() for name, p in graph.named_parameters()}
-    equalise(graph, images)
+    equalise(graph, images) if by == "pictures" else even_weights(graph)
     image = torch.rand(1, 3, 9, 11)
     with torch.no_grad():
         expected, actual = net(image), graph(image)
@@ -145,12 +141,8 @@ def test_shift_moves_bytes(made):
 
 
 @pytest.mark.parametrize("config", NETWORKS)
-def test_every_network_passes_at_any_size(tmp_path, checkpoint, config):
-    folder = tmp_path / "photographs"
-    folder.mkdir()
-    for path in PHOTOGRAPHS[:2]:
-        (folder / path.name).write_bytes(path.read_bytes())
-    wanted = ConversionOptions("onnx", "slice_concat", "w8a8", None, calibration=folder)
+def test_every_network_passes_at_any_size(tmp_path, checkpoint, two_photographs, config):
+    wanted = ConversionOptions("onnx", "slice_concat", "w8a8", None, calibration=two_photographs)
     (path,) = convert(checkpoint(config), [wanted], tmp_path / "out")
     session = open_session(path)
     for size in ((2, 3), (17, 40)):

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 from ai_edge_litert import schema_py_generated as schema
-from model_files import edit_manifest
+from model_files import CALM, edit_manifest, make_files
 from networks import NETWORKS, make_net
 
 from converters.conversion import convert
-from converters.golden import PHOTOGRAPHS
 from converters.options import SHIFTS, ConversionOptions, FileName
 from converters.quantize_tflite import VERSIONS
 from mobile_runtime.bisection import cut_tflite
@@ -41,13 +40,8 @@ CONVERSIONS = {"tensor": {"QUANTIZE": 1, "DEQUANTIZE": 1}, "image": {"QUANTIZE":
 def made(tmp_path_factory):
     """One file of each kind, of one network."""
     folder = tmp_path_factory.mktemp("tflite")
-    net = make_net(WIDE)
-    with torch.no_grad():
-        for parameter in net.parameters():  # so that pictures stay pictures in so wide a network
-            parameter.mul_(0.5)
-    save_weights(net, folder / "net.safetensors", {})
     wanted = [ConversionOptions("tflite", shift, name, (SIZE,), end) for name, shift, end in KEYS]
-    files = convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
+    files = make_files(folder, wanted, WIDE, strength=CALM)
     return dict(zip(KEYS, files, strict=True))
 
 
@@ -68,13 +62,9 @@ def type_of(graph, index):
 
 
 @pytest.mark.parametrize("config", NETWORKS)
-def test_every_network_passes_on_every_engine(tmp_path, checkpoint, config):
-    folder = tmp_path / "photographs"
-    folder.mkdir()
-    for path in PHOTOGRAPHS[:2]:
-        (folder / path.name).write_bytes(path.read_bytes())
+def test_every_network_passes_on_every_engine(tmp_path, checkpoint, two_photographs, config):
     wanted = [
-        ConversionOptions("tflite", "depthwise", "w8a8", (SIZE,), end, folder)
+        ConversionOptions("tflite", "depthwise", "w8a8", (SIZE,), end, two_photographs)
         for end in CONVERSIONS
     ]
     for path in convert(checkpoint(config), wanted, tmp_path / "out"):
@@ -160,17 +150,17 @@ def test_both_forms_of_the_shift_give_the_same(made, picture, interface):
 
 
 def test_the_skip_stays_exact(tmp_path, picture):
-    """With next to no details, only they are rounded: the interpolated picture is not."""
+    """Without details, what comes out is the interpolated picture, to the bit."""
     net = make_net(SCNetConfig(2, "direct", 16, 2))
     with torch.no_grad():
-        net.conv_last.weight.mul_(1e-3)
-        net.conv_last.bias.mul_(1e-3)
+        net.conv_last.weight.zero_()
+        net.conv_last.bias.zero_()
     save_weights(net, tmp_path / "net.safetensors", {})
     wanted = [ConversionOptions("tflite", "depthwise", name, (SIZE,)) for name in ("fp32", "w8a8")]
     files = convert(open_checkpoint(tmp_path / "net.safetensors"), wanted, tmp_path / "out")
     exact, integer = (open_session(path).run(picture) for path in files)
 
-    assert np.abs(exact - integer).max() < 0.25 / 255
+    assert np.array_equal(exact, integer)
 
 
 @pytest.mark.parametrize("shift", SHIFTS)

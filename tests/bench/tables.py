@@ -54,12 +54,7 @@ def tabulate_peers(rows: Sequence[Row], known: Sequence[Quality]) -> Table:
     psnr_db = {(one.network, one.scale): one.psnr_db for one in known}
     table = _table(
         ("network", "form", "input"),
-        (
-            "parameters",
-            "MACs, G",
-            "Set5, dB",
-            *columns,
-        ),
+        ("parameters", "MACs, G", "Set5, dB", *columns),
     )
     places = dict.fromkeys(
         (row.scale, row.height, row.width, row.network, row.form) for row in peers
