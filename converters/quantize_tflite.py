@@ -4,7 +4,7 @@ The file is rewritten operator by operator. Those that read and write 8-bit valu
 integers; the others stay in float, and a QUANTIZE or DEQUANTIZE stands between. Which values are in
 8 bits decides where that is: at the ends, never inside. Measured for it are all values of a small
 file of the same network, on photographs, and not the operators' own recipes: the official quantizer
-leaves LEAKY_RELU in float (ai-edge-quantizer 0.9.0), six conversions in SCNet, though every kernel
+leaves LEAKY_RELU in float (ai-edge-quantizer 0.10.0), six conversions in SCNet, though every kernel
 has it in integers.
 
 PAD fills with the zero point, and so does a convolution's padding: the shift stays exact.
