@@ -49,7 +49,9 @@ def compress_weights(model: Any, precision: Precision) -> Any:
 def make_palette(weight: Weights, bits: int) -> tuple[Weights, NDArray[np.uint8]]:
     """Choose the values that lie nearest to a weight's, by k-means in one dimension.
 
-    coremltools' own k-means needs scikit-learn for what are a few lines where values can be sorted.
+    Weights that are rounded already (`converters.round_to_palettes`) stay what they are: where
+    there are few values, they are the palette. coremltools' own k-means needs scikit-learn for what
+    are a few lines where values can be sorted.
 
     Args:
         weight: Any shape.
@@ -59,15 +61,23 @@ def make_palette(weight: Weights, bits: int) -> tuple[Weights, NDArray[np.uint8]
         The palette, ascending, in the type of the weight; the index of each value, flat.
     """
     values = np.sort(weight, axis=None).astype(np.float64)
+    palette = np.unique(values)
+    if len(palette) > 2**bits:
+        palette = _cluster(values, 2**bits)
+    palette = np.pad(palette, (0, 2**bits - len(palette)), "edge").astype(weight.dtype)
+    indices = np.searchsorted(_middles(palette), weight.reshape(-1))
+    return palette, indices.astype(np.uint8)
+
+
+def _cluster(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Find the centres of sorted values, ascending."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
-    palette = np.quantile(values, (np.arange(2**bits) + 0.5) / 2**bits)
+    palette = np.quantile(values, (np.arange(count) + 0.5) / count)
     for _ in range(ROUNDS):
         ends = np.concatenate([[0], np.searchsorted(values, _middles(palette)), [len(values)]])
         counts, totals = np.diff(ends), np.diff(sums[ends])
         palette = np.sort(np.where(counts > 0, totals / np.maximum(counts, 1), palette))
-    palette = palette.astype(weight.dtype)
-    indices = np.searchsorted(_middles(palette), weight.reshape(-1))
-    return palette, indices.astype(np.uint8)
+    return palette
 
 
 def _middles(palette: Weights) -> Weights:

@@ -1,6 +1,6 @@
 """Device form -> Core ML mlprogram in an `.mlpackage`, through coremltools."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ from converters.calibration import calibration_images
 from converters.compress_coreml import PALETTE_BITS, compress_weights
 from converters.options import ConversionOptions, Size
 from converters.quantize_graph import quantize_graph
+from converters.round_to_palettes import hard_images, round_to_palettes
 from mobile_runtime.manifest import Model, TensorSpec
 from scnet.device_form import fold_range, shift_as_convolution
-from scnet.equalisation import even_weights
 from scnet.shift import OFFSETS
 
 TOOLS = ("torch", "coremltools")
@@ -60,9 +60,9 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         fold_range(graph, WHITE)
         network = _Clipped(graph)
     if options.precision == "w8a8":
-        _quantize(graph, options)
+        quantize_graph(graph, list(_pictures(options)))
     elif options.precision in PALETTE_BITS:
-        even_weights(graph)
+        round_to_palettes(graph, _pictures(options), PALETTE_BITS[options.precision])
     exact = options.precision == "fp32"
     converted = ct.convert(
         _export(network, options.sizes),
@@ -86,12 +86,15 @@ def _deployment_target(options: ConversionOptions) -> Any:
     return EIGHT_BIT_TARGET if options.precision == "w8a8" else DEPLOYMENT_TARGET
 
 
-def _quantize(graph: fx.GraphModule, options: ConversionOptions) -> None:
-    """Calibrate on pictures of the first size, in the range that the file takes."""
+def _pictures(options: ConversionOptions) -> Iterator[Tensor]:
+    """Give pictures of the first size, in the range that the file takes, to measure a graph on."""
     assert options.sizes is not None
     white = WHITE if options.interface == "image" else 1.0
-    images = calibration_images(options.calibration, options.sizes[0])
-    quantize_graph(graph, [torch.from_numpy(image) * white for image in images])
+    for image in calibration_images(options.calibration, options.sizes[0]):
+        yield torch.from_numpy(image) * white
+    if options.precision in PALETTE_BITS:
+        for image in hard_images(options.sizes[0]):
+            yield torch.from_numpy(image) * white
 
 
 class _Clipped(nn.Module):

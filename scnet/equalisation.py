@@ -27,9 +27,6 @@ nine held-out training pictures and on Set5: 0.055 and 0.058 dB unequalised, 0.0
 LEAST = 1e-3
 """Of the largest channel: what is smaller is as good as silent, and is not blown up further."""
 
-ROUNDS = 10
-"""Of evening out weights: what is right for one pair of convolutions disturbs the next."""
-
 SCALABLE = (nn.ReLU, nn.LeakyReLU, SpatialShift, DepthwiseShift, Upsample)
 """Layers that a positive factor per channel passes through."""
 
@@ -49,30 +46,12 @@ def equalise(graph: fx.GraphModule, images: Iterable[Tensor]) -> None:
         with torch.inference_mode():
             peaks.run(image)
     for values in _sharing_channels(graph):
-        writers, readers = _sides(graph, values)
+        writers = _convolutions(graph, values)
+        readers = _convolutions(graph, [user for value in values for user in value.users])
         size = _largest([peaks.seen[value] for value in values])
         weight = _largest([_columns(reader) for reader in readers])
         factors = size**STRENGTH / weight ** (1 - STRENGTH)
-        _rescale(writers, readers, _centred(factors))
-
-
-def even_weights(graph: fx.GraphModule) -> None:
-    """Even out the ranges of weights, exactly but for rounding, for palettes shared by a whole one.
-
-    Section 4.1 of arXiv 1906.04721. In palettes of 64 and 16 values, SCNet-T x4 (direct) is then
-    48.2 to 50.6 and 40.9 to 42.3 dB from fp32 on photographs, instead of 45.4 to 48.5 and 39.8 to
-    41.3 (the weights of 2026-11-25).
-
-    Args:
-        graph: A device form; its convolutions' weights and biases are changed in place.
-    """
-    groups = _sharing_channels(graph)
-    for _ in range(ROUNDS):
-        for values in groups:
-            writers, readers = _sides(graph, values)
-            written = _largest([writer.weight.detach().abs().amax((1, 2, 3)) for writer in writers])
-            read = _largest([reader.weight.detach().abs().amax((0, 2, 3)) for reader in readers])
-            _rescale(writers, readers, _centred((written / read).sqrt()))
+        _rescale(writers, readers, factors / factors.log().mean().exp())
 
 
 class _Peaks(fx.Interpreter):
@@ -121,14 +100,6 @@ def _ties(node: fx.Node) -> list[tuple[Hashable, Hashable]]:
     return [(value, _BOUND) for value in (node, *sources)]
 
 
-def _sides(
-    graph: fx.GraphModule, values: Sequence[fx.Node]
-) -> tuple[list[nn.Conv2d], list[nn.Conv2d]]:
-    """List the convolutions that write values, and those that read them."""
-    readers = [user for value in values for user in value.users]
-    return _convolutions(graph, values), _convolutions(graph, readers)
-
-
 def _convolutions(graph: fx.GraphModule, nodes: Iterable[fx.Node]) -> list[nn.Conv2d]:
     """List the convolutions among nodes, each once."""
     layers = {node.target: layer_of(node) for node in nodes}
@@ -145,11 +116,6 @@ def _largest(sizes: Sequence[Tensor]) -> Tensor:
     """Take each channel's largest share of what is largest in its value."""
     shares = [size / size.max().clamp_min(torch.finfo().tiny) for size in sizes]
     return torch.stack(shares).amax(0).clamp_min(LEAST)
-
-
-def _centred(factors: Tensor) -> Tensor:
-    """Let the channels' sizes stay on the whole what they were."""
-    return factors / factors.log().mean().exp()
 
 
 def _rescale(writers: Iterable[nn.Conv2d], readers: Iterable[nn.Conv2d], factors: Tensor) -> None:

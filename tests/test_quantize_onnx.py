@@ -18,7 +18,7 @@ from mobile_runtime.manifest import read_manifest
 from mobile_runtime.session import count_operators, open_session
 from scnet.checkpoint import open_checkpoint
 from scnet.device_form import layers_of, shift_as_convolution, to_device_form
-from scnet.equalisation import equalise, even_weights
+from scnet.equalisation import equalise
 from scnet.network import SCNetConfig
 
 CONFIG = SCNetConfig(2, "direct", 16, 2)
@@ -48,13 +48,12 @@ def optimized(path, tmp_path):
     return onnx.load(tmp_path / "optimized.onnx").graph
 
 
-@pytest.mark.parametrize("by", ["pictures", "weights"])
 @pytest.mark.parametrize("config", NETWORKS)
-def test_equalising_changes_nothing_but_the_channels(config, by, images):
+def test_equalising_changes_nothing_but_the_channels(config, images):
     net = make_net(config)
     graph = to_device_form(net)
     before = {name: p.clone() for name, p in graph.named_parameters()}
-    equalise(graph, images) if by == "pictures" else even_weights(graph)
+    equalise(graph, images)
     image = torch.rand(1, 3, 9, 11)
     with torch.no_grad():
         expected, actual = net(image), graph(image)

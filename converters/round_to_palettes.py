@@ -1,0 +1,108 @@
+"""Weights from palettes, rounded so that their errors cancel in what is computed.
+
+Rounding every weight to the nearest value of a palette leaves errors that add up. Instead, one
+input channel is rounded after the other, and what that does to the outputs is made up for by the
+channels still to come, as far as the inputs' second moments allow it: GPTQ, Frantar et al., arXiv
+2210.17323, section 3. SCNet-T x4 (direct) loses 0.013 dB on photographs in 6 bits and 0.092 in 4,
+instead of 0.049 and 0.257 dB by the nearest values, and is 30.9 and 26.1 dB from fp32 in the worst
+case instead of 24.1 and 19.7 (2026-11-25).
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import fx, nn
+
+from converters.compress_coreml import COLOURS, make_palette
+from converters.options import Size
+from mobile_runtime.pictures import Image
+from scnet.device_form import layer_of
+
+Matrix = NDArray[np.float64]
+
+DAMPING = 1e-3
+"""Of the mean second moment, added to all: channels that are nearly silent correct nobody."""
+
+GRAINS = (1, 8)
+"""Sides of the squares that hard pictures consist of, in pixels."""
+
+HARD = 3
+"""Hard pictures of each kind, beside some 30 photographs. Without any the worst case would be 4 dB
+farther from fp32 in both palettes, and photographs 2 dB nearer (x4 direct, in PyTorch)."""
+
+
+def round_to_palettes(graph: fx.GraphModule, images: Iterable[torch.Tensor], bits: int) -> None:
+    """Round the weights of 1x1 convolutions to palettes, each convolution to its own.
+
+    Args:
+        graph: A device form; weights are changed in place. The first convolution, 3 channels wide,
+            stays exact.
+        images: What to measure the inputs of convolutions on, (1, 3, H, W) each, in the graph's own
+            range.
+        bits: A palette has 2**bits values.
+    """
+    moments = _Moments(graph)
+    for image in images:
+        with torch.inference_mode():
+            moments.run(image)
+    for name, moment in moments.seen.items():
+        conv = graph.get_submodule(name)
+        assert isinstance(conv, nn.Conv2d)
+        if conv.in_channels > COLOURS:
+            weight = conv.weight.detach().numpy()[:, :, 0, 0].astype(np.float64)
+            palette = make_palette(weight, bits)[0].astype(np.float64)
+            rounded = _round(weight, palette, moment)
+            conv.weight.data = torch.from_numpy(rounded.astype(np.float32))[:, :, None, None]
+
+
+def hard_images(size: Size) -> Iterator[Image]:
+    """Make pictures that no photograph is like: noise, gray and black and white, of two grains.
+
+    Args:
+        size: Height and width.
+
+    Yields:
+        (1, 3, H, W) float32, RGB in [0, 1], the same at every call.
+    """
+    random = np.random.default_rng(seed=0)
+    for _ in range(HARD):
+        for grain in GRAINS:
+            squares = random.random((1, 3, *(-(-side // grain) for side in size)), np.float32)
+            noise = squares.repeat(grain, 2).repeat(grain, 3)[:, :, : size[0], : size[1]]
+            yield noise
+            yield noise.round()
+
+
+class _Moments(fx.Interpreter):
+    """Runs a graph and adds up the second moments of what convolutions read."""
+
+    def __init__(self, graph: fx.GraphModule) -> None:
+        super().__init__(graph)
+        self.seen: dict[str, Matrix] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        """Run one step; called by `run`."""
+        if isinstance(layer_of(n), nn.Conv2d):
+            read: Any = self.env[n.all_input_nodes[0]]
+            pixels = read.movedim(1, -1).flatten(0, 2).double()
+            moment = (pixels.T @ pixels / len(pixels)).numpy()
+            self.seen[str(n.target)] = self.seen.get(str(n.target), 0) + moment
+        return super().run_node(n)
+
+
+def _round(weight: Matrix, palette: Matrix, moment: Matrix) -> Matrix:
+    """Round column by column, the strongest first, and hand each one's error on."""
+    order = np.argsort(-np.diag(moment))
+    damped = moment + DAMPING * np.diag(moment).mean() * np.eye(len(moment))
+    inverse = np.linalg.inv(damped[np.ix_(order, order)])
+    pull = np.linalg.cholesky(inverse).T
+    left, rounded = weight[:, order], np.empty_like(weight)
+    for index, column in enumerate(order):
+        nearest = np.abs(left[:, index, None] - palette).argmin(1)
+        rounded[:, column] = palette[nearest]
+        error = (left[:, index] - rounded[:, column]) / pull[index, index]
+        left[:, index:] -= np.outer(error, pull[index, index:])
+    return rounded
