@@ -20,6 +20,8 @@ from scnet.network import SCNet, SCNetConfig
 from scnet.training import loop
 from scnet.training.command import command as train_command
 from scnet.training.loop import train
+from scnet.training.loss import LUMA, find_loss
+from scnet.training.optimizer import Optimizer
 from scnet.training.patches import load_dataset, sample_batch
 from scnet.training.recipe import Recipe
 
@@ -198,6 +200,31 @@ def test_training_learns(tmp_path, pictures):
     dataset = load_dataset(pictures, scale=2, patch=8)
     train(recipe, dataset, tmp_path, on_progress=lambda progress: found.append(progress.loss))
     assert np.mean(found[-5:]) < 0.9 * np.mean(found[:5])
+
+
+def test_update_moves_all_directions_of_a_matrix_alike():
+    """Muon's singular values end within 0.7 and 1.2 times as far as Adam moves a matrix."""
+    torch.manual_seed(0)
+    net = torch.nn.Conv2d(8, 8, 1)
+    before = {name: p.detach().clone() for name, p in net.named_parameters()}
+    strengths = torch.logspace(0, -2, 8)
+    net.weight.grad = (torch.linalg.qr(torch.randn(8, 8))[0] * strengths)[..., None, None]
+    net.bias.grad = strengths.clone()
+    Optimizer(net).step(rate=0.1)
+    moved = torch.linalg.svdvals((net.weight - before["weight"]).detach().flatten(1))
+    assert 0.6 < moved.min() / (0.1 * 0.2 * 8**0.5) < moved.max() / (0.1 * 0.2 * 8**0.5) < 1.3
+    assert torch.allclose(before["bias"] - net.bias, torch.tensor(0.1))
+
+
+def test_loss_counts_y_and_every_colour():
+    """An error that leaves Y as it is costs what it costs in R, G and B alone."""
+    target = torch.rand(1, 3, 2, 2)
+    unseen = torch.tensor([LUMA[1], -LUMA[0], 0])[:, None, None] * 0.5
+    found = find_loss(target + unseen, target, epsilon=0, luma_weight=4)
+    assert found == pytest.approx(float(unseen.abs().mean()))
+    gray = find_loss(target + 0.1, target, epsilon=0, luma_weight=4)
+    assert gray == pytest.approx(0.5)
+    assert find_loss(target, target, epsilon=0.03, luma_weight=4) == pytest.approx(0.15)
 
 
 def test_unusable_pictures_are_named_and_skipped(pictures):

@@ -31,7 +31,7 @@ def draw_curve(history: Sequence["Progress"], path: Path) -> None:
     quality.set_ylabel("PSNR on Y, dB\n(pictures kept back)")
     quality.legend(loc="lower right")
     loss.plot(steps, [progress.loss for progress in history])
-    loss.set_ylabel("L1 loss")
+    loss.set_ylabel("loss")
     loss.set_xlabel("step")
     for axes in (quality, loss):
         axes.grid(alpha=0.3)

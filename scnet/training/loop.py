@@ -1,4 +1,4 @@
-"""The training loop: Lightning Fabric, Adam, L1, a running mean of the weights, resumable state."""
+"""The training loop: Lightning Fabric, a running mean of the weights, resumable state."""
 
 import csv
 from collections.abc import Callable, Mapping
@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 
 from mobile_runtime.atomic import write_aside
@@ -22,6 +21,8 @@ from scnet.checkpoint import Checkpoint, save_weights, unpickle
 from scnet.errors import CheckpointError
 from scnet.network import SCNet, SCNetConfig
 from scnet.training.curve import draw_curve
+from scnet.training.loss import find_loss
+from scnet.training.optimizer import Optimizer
 from scnet.training.patches import Dataset, Pair, sample_batch
 from scnet.training.recipe import Recipe
 
@@ -40,7 +41,7 @@ class Progress:
 
     step: int
     loss: float
-    """Mean L1 loss since the last validation."""
+    """Mean since the last validation."""
     psnr_db: float
     """Mean on Y over the validation pictures, with the running-mean weights."""
 
@@ -52,7 +53,7 @@ class _Run:
     fabric: Fabric
     net: SCNet
     mean_net: AveragedModel
-    optimizer: torch.optim.Adam
+    optimizer: Optimizer
     step: int = 0
     history: list[Progress] = field(default_factory=list)
 
@@ -183,8 +184,8 @@ def _begin(recipe: Recipe, fabric: Fabric, start: Checkpoint | None) -> _Run:
     mean_net = AveragedModel(net, multi_avg_fn=_running_mean(recipe.ema_decay))
     if recipe.compiled:
         net = torch.compile(net)  # type: ignore[assignment]
-    net, optimizer = fabric.setup(net, torch.optim.Adam(net.parameters(), betas=(0.9, 0.99)))
-    return _Run(fabric, net, mean_net, optimizer)
+    net = fabric.setup(net)
+    return _Run(fabric, net, mean_net, Optimizer(net))
 
 
 def _running_mean(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
@@ -209,13 +210,12 @@ def _advance(run: _Run, recipe: Recipe, dataset: Dataset) -> float:
         seed=(recipe.seed, run.step, run.fabric.global_rank),
     )
     low_res, high_res = run.fabric.to_device((low_res, high_res))
-    for group in run.optimizer.param_groups:
-        group["lr"] = recipe.rate_at(run.step)
-    run.optimizer.zero_grad()
     output = run.net(low_res.to(memory_format=torch.channels_last))
-    loss = F.l1_loss(output.float(), high_res)
+    loss = find_loss(
+        output.float(), high_res, epsilon=recipe.epsilon, luma_weight=recipe.luma_weight
+    )
     run.fabric.backward(loss)
-    run.optimizer.step()
+    run.optimizer.step(recipe.rate_at(run.step))
     run.mean_net.update_parameters(run.net)
     run.step += 1
     return loss.item()
