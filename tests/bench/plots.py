@@ -56,7 +56,7 @@ def _draw_quality(axes: "Axes", rows: Sequence[Row], known: Sequence[Quality]) -
         axes.set_xlabel(f"median latency, ms: {first.engine}, {first.height}x{first.width}")
         axes.set_title(f"x{first.scale}; ours measured after short training, peers as published")
     axes.set_ylabel("PSNR on Y, Set5, dB")
-    axes.margins(x=0.25, y=0.15)
+    axes.margins(x=0.35, y=0.15)
     axes.grid(alpha=0.3)
 
 
@@ -94,7 +94,9 @@ def _draw_growth(axes: "Axes", points: Sequence[Point]) -> None:
         one.set_xscale("log", base=2)
         one.set_yscale("log")
         one.set_ylabel(name)
-    axes.set_xlabel("square root of the picture's pixels (1280x720: 960)")
+    sizes = {(p.height * p.width) ** 0.5: f"{p.height}x{p.width}" for p in points}
+    axes.set_xticks(list(sizes), list(sizes.values()))
+    axes.set_xlabel("size of the input")
     axes.set_title("Growth with the picture")
     if points:
         axes.legend(fontsize=7)
