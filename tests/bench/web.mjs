@@ -44,7 +44,8 @@ async function measure(task) {
   async function open({ path: name, height, width }) {
     const model = await (await fetch(`/${name}`)).arrayBuffer();
     const start = performance.now();
-    const session = await ort.InferenceSession.create(model, { executionProviders: ['wasm'] });
+    const options = { executionProviders: ['wasm'], enableMemPattern: false }; // as the page does
+    const session = await ort.InferenceSession.create(model, options);
     const load_ms = performance.now() - start;
     const values = Float32Array.from({ length: 3 * height * width }, (_, i) => (i % 251) / 251);
     const image = new ort.Tensor('float32', values, [1, 3, height, width]);
