@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import nox
@@ -35,6 +36,11 @@ def install(session: nox.Session, *requirements: str) -> None:
     session.install("--constraint", "constraints.txt", "--editable", *requirements)
 
 
+def in_each(precisions: Iterable[str]) -> list[str]:
+    """Ask `scnet convert` for a file in each precision."""
+    return [word for precision in precisions for word in ("--precision", precision)]
+
+
 @nox.session
 def models(session: nox.Session) -> None:
     """Convert the bundled weights to every format, prove each file, print the tables."""
@@ -43,8 +49,7 @@ def models(session: nox.Session) -> None:
     forms = ("--shift", "slice_concat", "--shift", "depthwise")
     session.run(*convert, USUAL, *forms, "--precision", "fp32", "--precision", "fp16")
     for format_, precisions in COMPRESSED.items():
-        wanted = (word for precision in precisions for word in ("--precision", precision))
-        session.run(*convert, USUAL, "--format", format_, *wanted)
+        session.run(*convert, USUAL, "--format", format_, *in_each(precisions))
     for name in WEIGHTS:
         if name != USUAL:
             session.run(*convert, name)
@@ -113,10 +118,10 @@ def make_arm_models(session: nox.Session) -> list[str]:
     folder = ARM / "models"
     shutil.rmtree(folder, ignore_errors=True)
     convert = ("scnet", "convert", "--shift", "depthwise", "--output-dir", str(folder))
-    session.run(*convert, "--format", "onnx")
+    onnx, tflite = ("fp32", *COMPRESSED["onnx"]), ("fp32", "fp16", *COMPRESSED["tflite"])
+    session.run(*convert, "--format", "onnx", *in_each(onnx))
     session.run(
-        *(*convert, "--format", "tflite", "--height", "32", "--width", "32"),
-        *("--precision", "fp32", "--precision", "fp16"),
+        *(*convert, "--format", "tflite", "--height", "32", "--width", "32"), *in_each(tflite)
     )
     session.run("python", "tests/arm/half_arithmetic.py", *map(str, folder.glob("*fp16*.tflite")))
     return sorted(str(path) for path in folder.iterdir() if path.suffix in (".tflite", ".onnx"))

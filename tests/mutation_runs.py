@@ -10,13 +10,14 @@ from shutil import copytree
 
 import click
 import numpy as np
+from model_files import CALM
 from mutations import mutate
 from networks import make_net
 from PIL import Image as Pillow
 
 from converters.__main__ import program
 from converters.conversion import convert
-from converters.options import FORMATS, ConversionOptions
+from converters.options import FORMATS, PRECISIONS_OF, ConversionOptions
 from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.latency_cold import resident_bytes
 from mobile_runtime.manifest import manifest_path, read_manifest
@@ -47,10 +48,13 @@ class Outcome:
 
 
 def make_originals(folder: Path) -> Path:
-    """Convert a small network to every format."""
-    save_weights(make_net(SCNetConfig(2, "direct", 8, 1)), folder / "net.safetensors", {})
+    """Convert a small network to every format, in every precision."""
+    net = make_net(SCNetConfig(2, "direct", 8, 1), strength=CALM)
+    save_weights(net, folder / "net.safetensors", {})
     wanted = [
-        ConversionOptions(name, sizes=None if name == "onnx" else (SIZE,)) for name in FORMATS
+        ConversionOptions(name, precision=precision, sizes=None if name == "onnx" else (SIZE,))
+        for name in FORMATS
+        for precision in PRECISIONS_OF[name]
     ]
     convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "originals")
     return folder / "originals"

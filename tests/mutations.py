@@ -26,14 +26,14 @@ VALUES = (
 
 
 def mutate(folder: Path, seed: int, number: int) -> tuple[Path, str]:
-    """Change a file in a folder that holds one model file of every format.
+    """Change a file in a folder that holds model files of every format.
 
     Returns:
         The model file, and what was done to it or to what belongs to it.
     """
     random = Random(f"{seed}/{number}")
     suffix = random.choice(list(RUNNERS))
-    (model,) = (path for path in folder.iterdir() if path.suffix == suffix)
+    model = random.choice(list_models(folder, suffix))
     (part,) = random.choices(list(PARTS), PARTS.values())
     if part == "manifest":
         return model, mutate_manifest(manifest_path(model), random)
@@ -46,6 +46,10 @@ def mutate(folder: Path, seed: int, number: int) -> tuple[Path, str]:
         change(model, random)
         return model, f"{model.name}: {name}"
     return model, mutate_bytes(random.choice(list_parts(model)), random)
+
+
+def list_models(folder: Path, suffix: str) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix == suffix)
 
 
 def list_parts(model: Path) -> list[Path]:

@@ -8,6 +8,7 @@ import pytest
 from mutated_facts import LIES
 from mutation_runs import make_originals
 from mutation_workers import run_mutations
+from mutations import list_models
 
 from mobile_runtime.manifest import hash_file
 
@@ -33,8 +34,8 @@ def test_mutated_files_end_in_a_sentence_and_an_exit_code(originals, tmp_path, m
 )
 def test_every_lie_can_be_told(originals, tmp_path, suffix, name):
     copytree(originals, tmp_path / "models")
-    (model,) = (path for path in (tmp_path / "models").iterdir() if path.suffix == suffix)
-    before = hash_file(model)
-    for seed in range(8):
-        LIES[suffix][name](model, Random(seed))
-    assert hash_file(model) != before
+    for model in list_models(tmp_path / "models", suffix):
+        before = hash_file(model)
+        for seed in range(8):
+            LIES[suffix][name](model, Random(seed))
+        assert hash_file(model) != before
