@@ -103,10 +103,16 @@ def _measure(content: bytes, images: Iterable[Image], *, bytes_at_ends: bool) ->
     else:
         exact = {result for _, read, (result,) in wiring if picture in read} | {upscaled}
         values = [value for value in made if value not in exact]
+    slopes = {
+        read[0]: op.builtinOptions.alpha
+        for (kind, read, _), op in zip(wiring, graph.operators, strict=True)
+        if kind == "LEAKY_RELU"
+    }
     seen = _observe(content, images, [value for value in values if value not in moved])
     steps = choose_steps(
         {value: seen.get(value, []) for value in values},
         lambda value: [source for source in moved.get(value, ()) if source in values],
+        slopes,
     )
     if bytes_at_ends:
         pictures = {picture, upscaled, *(m for m, read in moved.items() if picture in read)}

@@ -28,6 +28,7 @@ from converters.quantize_tflite import quantize
 from mobile_runtime.manifest import Model, TensorSpec
 from mobile_runtime.tflite_schema import pack, unpack
 from scnet.device_form import DepthToSpace, DepthwiseShift, shift_as_convolution
+from scnet.equalisation import equalise
 from scnet.network import SpatialShift, Upsample
 from scnet.shift import OFFSETS
 
@@ -65,11 +66,14 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
 def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
     """Write a `.tflite`; see `converters.conversion.Converter`."""
     assert options.sizes is not None
+    integers = options.precision == "w8a8"
+    images = list(calibration_images(options.calibration, CALIBRATED_AT)) if integers else []
+    if integers:
+        equalise(graph, [torch.from_numpy(image) for image in images])
     _to_channels_last(graph, options.shift)
     content = _lower(graph, options.sizes[0])
-    if options.precision == "w8a8":
+    if integers:
         small = _lower(graph, CALIBRATED_AT)
-        images = calibration_images(options.calibration, CALIBRATED_AT)
         content = quantize(content, small, images, bytes_at_ends=options.interface == "image")
     elif options.precision != "fp32":
         content = _compress_weights(content, options.precision)

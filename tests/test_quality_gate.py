@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
+from model_files import CALM
+from networks import make_net
 
 from converters.calibration import MOST, calibration_images
 from converters.conversion import convert
@@ -9,9 +12,12 @@ from converters.errors import UnsupportedOptionError, VerificationError
 from converters.golden import PHOTOGRAPHS
 from converters.options import FORMATS, PRECISIONS, PRECISIONS_OF, ConversionOptions
 from converters.quality_gate import LOSSES_DB, measure_loss_db
+from converters.quantize_graph import BYTE, FAINT, choose_steps
 from mobile_runtime.errors import ImageError
 from mobile_runtime.manifest import read_manifest
-from scnet.checkpoint import open_checkpoint
+from mobile_runtime.session import open_session
+from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.network import SCNetConfig
 from scnet.weights import DEFAULT, find_weights
 
 SIZE = (20, 28)
@@ -48,6 +54,38 @@ def test_the_loss_is_that_of_the_pictures(tmp_path, checkpoint):
     (path,) = convert(poor, [ask("onnx", "fp32")], tmp_path)
     assert measure_loss_db(good.net, path) > 1
     assert measure_loss_db(poor.net, path) == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize("format_", [name for name in FORMATS if "w8a8" in PRECISIONS_OF[name]])
+def test_channels_of_unlike_size_cost_nothing(tmp_path, photograph, format_):
+    """The same function, but half of the channels of a block are 200 times as large."""
+    image = photograph[..., : SIZE[0], : SIZE[1]]
+    plain, unlike = (make_net(SCNetConfig(2, "direct", 16, 2), strength=CALM) for _ in range(2))
+    with torch.no_grad():
+        for net in (plain, unlike):
+            net.body[0].conv2.weight.mul_(10)  # what the block adds decides the picture
+        unlike.body[0].conv1.weight[::2].mul_(200)
+        unlike.body[0].conv1.bias[::2].mul_(200)
+        unlike.body[0].conv2.weight[:, ::2].div_(200)
+        expected = plain(torch.from_numpy(image)).numpy()
+    errors = []
+    for name, net in {"plain": plain, "unlike": unlike}.items():
+        save_weights(net, tmp_path / f"{name}.safetensors", {})
+        checkpoint = open_checkpoint(tmp_path / f"{name}.safetensors")
+        (path,) = convert(checkpoint, [ask(format_, "w8a8")], tmp_path / name)
+        errors.append(np.abs(open_session(path).run(image) - expected).mean())
+    assert errors[1] < 1.5 * errors[0]
+
+
+def test_more_is_clipped_where_a_leaky_relu_leaves_little():
+    values = np.random.default_rng(0).normal(size=100_000).astype(np.float32)
+    seen = {name: [values] for name in ("faint", "leaky", "plain")}
+    steps = choose_steps(seen, lambda value: (), {"faint": FAINT / 2, "leaky": 2 * FAINT})
+    lows = {name: -step.scale * step.zero_point for name, step in steps.items()}
+    highs = {name: step.scale * (BYTE - step.zero_point) for name, step in steps.items()}
+    assert lows["faint"] > 0.95 * lows["plain"]
+    assert lows["leaky"] == lows["plain"]
+    assert highs["faint"] == pytest.approx(highs["plain"], abs=0.05)
 
 
 @pytest.mark.parametrize("format_", FORMATS)
