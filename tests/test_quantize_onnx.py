@@ -18,7 +18,7 @@ from mobile_runtime.manifest import read_manifest
 from mobile_runtime.session import count_operators, open_session
 from scnet.checkpoint import open_checkpoint
 from scnet.device_form import layers_of, shift_as_convolution, to_device_form
-from scnet.equalisation import STRENGTH, equalise
+from scnet.equalisation import equalise
 from scnet.network import SCNetConfig
 
 CONFIG = SCNetConfig(2, "direct", 16, 2)
@@ -62,24 +62,42 @@ def test_equalising_changes_nothing_but_the_channels(config, images):
     assert (actual - expected).abs().max() < 1e-4 * expected.abs().max().clamp_min(1)
 
 
-def test_equalised_channels_are_more_alike(images):
-    """Of what one channel is larger by, the measured share is gone, to the digit."""
+def hidden_sizes(graph, image):
+    """The largest magnitude of each channel that the first block computes first."""
+    with torch.no_grad():
+        features = graph.get_submodule("activation")(graph.get_submodule("conv_first")(image))
+        return graph.get_submodule("body.0.conv1")(features).abs().amax((0, 2, 3))
 
-    def sizes(times):
+
+def test_equalised_channels_are_more_alike(images):
+    net = make_net(CONFIG)
+    with torch.no_grad():
+        net.body[0].conv1.weight[3].mul_(50)
+
+    def spread(graph):
+        rows = hidden_sizes(graph, images[0])
+        return float(rows.max() / rows.median())
+
+    graph = to_device_form(net)
+    before = spread(graph)
+    equalise(graph, images)
+
+    assert spread(graph) < before / 2
+
+
+def test_of_50_times_as_large_a_root_is_left(images):
+    sizes = []
+    for times in (1, 50):
         net = make_net(CONFIG)
         with torch.no_grad():
             net.body[0].conv1.weight[3].mul_(times)
             net.body[0].conv1.bias[3].mul_(times)
-            graph = to_device_form(net)
-            equalise(graph, images)
-            features = graph.get_submodule("activation")(
-                graph.get_submodule("conv_first")(images[0])
-            )
-            return graph.get_submodule("body.0.conv1")(features).abs().amax((0, 2, 3))
+        graph = to_device_form(net)
+        equalise(graph, images)
+        sizes.append(hidden_sizes(graph, images[0]))
 
-    larger = sizes(50) / sizes(1)
-
-    assert larger[3] / larger.median() == pytest.approx(50 ** (1 - STRENGTH), rel=0.01)
+    larger = sizes[1] / sizes[0]
+    assert larger[3] / larger.median() == pytest.approx(50**0.5, rel=0.01)
 
 
 @pytest.mark.parametrize("shift", SHIFTS)
