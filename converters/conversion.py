@@ -139,13 +139,12 @@ def _make(
     golden = tuple(
         write_golden(checkpoint.net, options.sizes, path.parent, photographs_only=calibrated)
     )
-    longest = max(side for sample in golden for side in sample.input_shape[2:])
     manifest = Manifest(
         file=path.name,
         sha256=hash_file(path),
         model=model,
         operators=count_operators(path),
-        tolerance=tolerance_for(options.format, options.precision, model.scale, longest),
+        tolerance=tolerance_for(options.format, options.precision),
         golden=golden,
     )
     write_manifest(manifest, path.parent)

@@ -23,7 +23,8 @@ from mobile_runtime.pictures import Image
 from mobile_runtime.tflite_schema import TYPES, operator_kinds, pack, unpack
 
 MOVING = (
-    *("PAD", "SLICE", "CONCATENATION", "DEPTH_TO_SPACE", "RESIZE_BILINEAR"),
+    *("PAD", "SLICE", "CONCATENATION", "DEPTH_TO_SPACE"),
+    *("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "AVERAGE_POOL_2D"),
     "DEPTHWISE_CONV_2D",  # a shift, always
 )
 """Operators whose results lie in the range of what they read."""
@@ -41,6 +42,8 @@ VERSIONS = {
     "DEPTH_TO_SPACE": 1,
     "LEAKY_RELU": 1,
     "RESIZE_BILINEAR": 3,
+    "RESIZE_NEAREST_NEIGHBOR": 3,
+    "AVERAGE_POOL_2D": 2,
     "QUANTIZE": 1,
     "DEQUANTIZE": 2,
 }
@@ -98,11 +101,15 @@ def _measure(content: bytes, images: Iterable[Image], *, bytes_at_ends: bool) ->
     moved = {result: read for kind, read, (result,) in wiring if kind in MOVING}
     made = [result for _, _, (result,) in wiring]
     (picture,), (upscaled,) = graph.inputs, graph.outputs
+    skip = {picture}
+    for result, read in moved.items():
+        if skip.intersection(read):
+            skip.add(result)
     if bytes_at_ends:
         values = [picture, *made]
     else:
-        exact = {result for _, read, (result,) in wiring if picture in read} | {upscaled}
-        values = [value for value in made if value not in exact]
+        first = {result for _, read, (result,) in wiring if picture in read}
+        values = [value for value in made if value not in skip | first | {upscaled}]
     slopes = {
         read[0]: op.builtinOptions.alpha
         for (kind, read, _), op in zip(wiring, graph.operators, strict=True)
@@ -115,8 +122,7 @@ def _measure(content: bytes, images: Iterable[Image], *, bytes_at_ends: bool) ->
         slopes,
     )
     if bytes_at_ends:
-        pictures = {picture, upscaled, *(m for m, read in moved.items() if picture in read)}
-        steps |= dict.fromkeys(pictures, PIXEL)
+        steps |= dict.fromkeys([*skip, upscaled], PIXEL)
     return steps
 
 

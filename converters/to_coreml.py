@@ -179,6 +179,18 @@ def depth_to_space(context: Any, node: Any) -> None:
     context.add(Builder.depth_to_space(x=features, block_size=block.val, name=node.name))
 
 
+@register_torch_op(torch_alias=["upsample_nearest2d.vec"], override=True)  # type: ignore[untyped-decorator]
+def upsample_nearest2d(context: Any, node: Any) -> None:
+    """Lower to 1 concat of copies and 1 depth_to_space.
+
+    The Neural Engine of 2020 refused to upsample by other factors than 2 (rule ANE009).
+    """
+    image, _size, factors = _get_inputs(context, node, expected=3)
+    block = int(factors[0].val)
+    copies = Builder.concat(values=[image] * block**2, axis=1)
+    context.add(Builder.depth_to_space(x=copies, block_size=block, name=node.name))
+
+
 @register_torch_op(torch_alias=["scnet::quantize", "scnet.quantize"])  # type: ignore[untyped-decorator]
 def quantize_values(context: Any, node: Any) -> None:
     """Lower to MIL's `quantize`."""

@@ -65,6 +65,7 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         custom_translation_table={
             torch.ops.scnet.spatial_shift.default: _slice_concat_shift,
             torch.ops.scnet.depth_to_space.default: _depth_to_space,
+            torch.ops.aten.upsample_nearest2d.vec: _copy_pixels,
             torch.ops.scnet.shift_bytes.default: _slice_concat_bytes,
             torch.ops.scnet.quantize.default: _quantize,
             torch.ops.scnet.dequantize.default: _dequantize,
@@ -119,6 +120,16 @@ def _end(offset: int) -> int:
 
 def _depth_to_space(features: Any, block: int) -> Any:
     return op.DepthToSpace(features, blocksize=block, mode="DCR")
+
+
+def _copy_pixels(image: Any, _size: Any, factors: list[float]) -> Any:
+    """Nearest-neighbour upsampling without coordinates: 1 Concat of copies, 1 DepthToSpace.
+
+    Resize divides by the factor and rounds down, where a GPU's division by 3 may end just below the
+    whole number; and what is safe, half-pixel centres, the CoreML provider does not take.
+    """
+    block = int(factors[0])
+    return _depth_to_space(op.Concat(*[image] * block**2, axis=1), block)
 
 
 def _quantize(values: Any, scale: float, zero_point: int) -> Any:

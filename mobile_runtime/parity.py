@@ -1,7 +1,7 @@
 """How far is a converted file from PyTorch, and is that near enough?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -40,26 +40,14 @@ TOLERANCES_OF_FORMATS: Mapping[tuple[str, str], Tolerance] = {
 """Where a format's own way of writing a precision is coarser than `TOLERANCES` has it."""
 
 
-def tolerance_for(format_: str, precision: str, scale: int, longest_side: int) -> Tolerance:
-    """Say what a file must keep to, on inputs up to some size.
-
-    `TOLERANCES`, or those of the format, but for scale 3 in fp32: bilinear interpolation by a
-    factor that is no power of two has coordinates that every engine rounds in its own way, PyTorch
-    too, and the larger the coordinate, the coarser. The largest difference therefore grows with the
-    side. Measured against PyTorch at widths 256, 512 and 1024: TFLite 1.6e-5, 3.1e-5, 6.1e-5; Core
-    ML reference 1.0e-5, 2.0e-5, 4.1e-5. So 1e-5 per 128 pixels are allowed, and never less than
-    1e-5.
+def tolerance_for(format_: str, precision: str) -> Tolerance:
+    """Say what a file must keep to, on inputs of any size.
 
     Args:
         format_: Of the file.
         precision: A key of `TOLERANCES`.
-        scale: Output pixels per input pixel and side.
-        longest_side: Of all inputs that are compared, in pixels.
     """
-    tolerance = TOLERANCES_OF_FORMATS.get((format_, precision), TOLERANCES[precision])
-    if (precision, scale) == ("fp32", 3):
-        return replace(tolerance, max_abs=1e-5 * max(1, longest_side / 128))
-    return tolerance
+    return TOLERANCES_OF_FORMATS.get((format_, precision), TOLERANCES[precision])
 
 
 def is_looser(tolerance: Tolerance, allowed: Tolerance) -> bool:

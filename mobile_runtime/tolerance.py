@@ -36,5 +36,4 @@ def tolerance_in(manifest: Manifest, precision: str) -> Tolerance:
 
 
 def _allowed(manifest: Manifest, precision: str) -> Tolerance:
-    longest = max(side for sample in manifest.golden for side in sample.input_shape[2:])
-    return parity.tolerance_for(manifest.model.format, precision, manifest.model.scale, longest)
+    return parity.tolerance_for(manifest.model.format, precision)

@@ -77,7 +77,13 @@ class SpatialShift(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Bilinear upsampling on half-pixel centres."""
+    """Bilinear upsampling on half-pixel centres.
+
+    By an odd factor it is written as the mean over a square of that side of the nearest pixels: the
+    same function, borders included. Interpolation would look for its pixels at multiples of a
+    third, which every engine rounds in its own way, and the further from the corner, the more:
+    TFLite was 3.1e-5 from the exact result at 256 pixels.
+    """
 
     def __init__(self, factor: int) -> None:
         super().__init__()
@@ -85,7 +91,13 @@ class Upsample(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H * factor, W * factor)."""
-        return F.interpolate(image, scale_factor=self.factor, mode="bilinear", align_corners=False)
+        if self.factor % 2 == 0:
+            return F.interpolate(
+                image, scale_factor=self.factor, mode="bilinear", align_corners=False
+            )
+        large = F.interpolate(image, scale_factor=self.factor, mode="nearest")
+        margin = self.factor // 2
+        return F.avg_pool2d(large, self.factor, 1, margin, count_include_pad=False)
 
 
 class ResidualBlock(nn.Module):

@@ -106,7 +106,7 @@ class Desk:
             Weights("weights", "0", "Apache-2.0", "made up"),
             {},
         )
-        sha256, tolerance = hash_file(self.model), tolerance_for("tflite", "fp32", 2, 12)
+        sha256, tolerance = hash_file(self.model), tolerance_for("tflite", "fp32")
         manifest = Manifest(
             self.model.name, sha256, model, {"CONV_2D": 99}, tolerance, self.samples
         )

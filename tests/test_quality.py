@@ -4,7 +4,7 @@ from PIL import Image as Pillow
 
 from converters.golden import PHOTOGRAPHS
 from mobile_runtime.errors import ImageError
-from mobile_runtime.parity import TOLERANCES, Tolerance, is_looser, tolerance_for, within, worst
+from mobile_runtime.parity import TOLERANCES, Tolerance, is_looser, within, worst
 from mobile_runtime.parity import compare as distance
 from mobile_runtime.pictures import to_image, to_pixels
 from mobile_runtime.quality import bicubic, compare, evaluate, luma, mean, resize_bicubic
@@ -108,22 +108,6 @@ def test_picture_without_room_for_a_window_is_refused():
     tiny = np.zeros((18, 40, 3), np.uint8)
     with pytest.raises(ImageError, match="too small to score"):
         compare(tiny, tiny, border=4)
-
-
-@pytest.mark.parametrize(
-    ("precision", "scale", "longest_side", "max_abs"),
-    [
-        ("fp32", 3, 16, 1e-5),
-        ("fp32", 3, 128, 1e-5),
-        ("fp32", 3, 1024, 8e-5),
-        ("fp32", 4, 1024, 1e-5),
-        ("fp16", 3, 1024, None),
-    ],
-)
-def test_only_scale_3_is_given_more_room_at_larger_sizes(precision, scale, longest_side, max_abs):
-    tolerance = tolerance_for("onnx", precision, scale, longest_side)
-    assert tolerance.max_abs == (None if max_abs is None else pytest.approx(max_abs))
-    assert tolerance.psnr_db == TOLERANCES[precision].psnr_db
 
 
 def test_looser_is_what_lets_more_pass():

@@ -65,11 +65,11 @@ def test_every_file_gives_pytorchs_picture(upscaled, name, steps):
 
 @pytest.mark.parametrize("config", NETWORKS)
 def test_tiles_of_a_real_network_equal_the_whole(checkpoint, photograph, config):
-    """To float rounding; at x3, interpolation itself rounds its coordinates by their size."""
+    """To float rounding, x3 included: it interpolates without coordinates."""
     session = open_checkpoint_session(checkpoint(config).path)
     whole = session.run(photograph)
     tiled = upscale_image(session, photograph, tile=2 * session.model.halo + 11)
-    assert np.abs(tiled - whole).max() <= (1e-5 if config.scale == 3 else 1e-6)
+    assert np.abs(tiled - whole).max() <= 1e-6
 
 
 def test_bundled_weights_restore_photographs_better_than_bicubic():
