@@ -227,6 +227,9 @@ def _refuse_failed(manifest: Manifest, path: Path) -> None:
         what = "does not compute what PyTorch does" if wrong else "would not run where it should"
         figures = "; ".join(f"{v.engine}: {v.failure}" for v in failed.values())
         why = f" {_explain(path, wrong[0])}" if wrong else ""
+        precision = manifest.model.precision
+        if wrong and precision in LOSSES_DB:
+            why += f" Or {precision} is too coarse for these weights: take a finer precision."
         raise VerificationError(
             f"{manifest.file} {what} and was not kept. {figures}.{why}", manifest.verified
         )

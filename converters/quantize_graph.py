@@ -1,9 +1,10 @@
 """Device form -> the same in 8 bits, for formats that say so by quantize and dequantize steps.
 
-Weights are rounded to 8 bits per output channel, activations to 8 bits per value, in ranges
-measured on photographs. Exact stay: the picture itself and the first convolution on it, which has
-3 channels and next to nothing to compute; the interpolated picture that is added at the end, and
-that addition. Shifts, concatenations and depth-to-space move bytes without changing them.
+Activations are rounded to 8 bits per value, in ranges measured on photographs; weights to 8 bits
+per output channel, by each format in its own way. Exact stay: the picture itself and the first
+convolution on it, which has 3 channels and next to nothing to compute; the interpolated picture
+that is added at the end, and that addition. Shifts, concatenations and depth-to-space move bytes
+without changing them.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -162,15 +163,13 @@ class ShiftBytes(nn.Module):
 
 
 def quantize_graph(graph: fx.GraphModule, images: Sequence[Tensor]) -> None:
-    """Equalise, round the weights, and put a quantize and a dequantize behind what is computed.
+    """Equalise, and put a quantize and a dequantize behind what is computed.
 
     Args:
         graph: The device form in the shift form that is wanted; changed in place.
         images: To calibrate on, (1, 3, H, W) each, in the graph's own range.
     """
     equalise(graph, images)
-    for node in layers_of(graph, nn.Conv2d):
-        layer_of(node).weight.data = round_weights(layer_of(node).weight.data)
     for node, step in _steps(graph, images).items():
         graph.add_submodule(f"{node.name}_quantize", Quantize(step))
         graph.add_submodule(f"{node.name}_dequantize", Dequantize(step))
@@ -203,26 +202,23 @@ def move_bytes(graph: fx.GraphModule) -> None:
     graph.recompile()
 
 
-def round_weights(weight: Tensor) -> Tensor:
-    """Round to what `WEIGHT` steps to each side of zero can say, each output channel in its own."""
-    scale = weight.abs().amax((1, 2, 3), keepdim=True).clamp_min(torch.finfo().tiny) / WEIGHT
-    return (weight / scale).round() * scale
-
-
-def to_steps(weight: Floats, axis: int = 0) -> WeightSteps:
+def to_steps(weight: Floats, axis: int = 0, sums: Floats | None = None) -> WeightSteps:
     """Say a weight in steps; a shift's one-hot kernels in steps of 1, so that it stays exact.
 
     Args:
         weight: Of a convolution.
         axis: That of its output channels.
+        sums: For each output channel, sums of its weights, (channels, any number), that must fit
+            into `WEIGHT` steps as its weights do.
     """
-    others = tuple(other for other in range(weight.ndim) if other != axis)
     if weight.any() and np.isin(weight, (0, 1)).all():
         return WeightSteps(weight.astype(np.int8), np.ones(weight.shape[axis], np.float32))
-    largest = np.abs(weight).max(others, keepdims=True)
+    rows = np.moveaxis(weight, axis, 0).reshape(weight.shape[axis], -1)
+    largest = np.abs(rows if sums is None else np.hstack([rows, sums])).max(1)
     largest[largest == 0] = SILENT
     scales = largest / np.float32(WEIGHT)
-    return WeightSteps(np.rint(weight / scales).astype(np.int8), scales.reshape(-1))
+    steps = np.rint(weight / np.expand_dims(scales, [d for d in range(weight.ndim) if d != axis]))
+    return WeightSteps(steps.astype(np.int8), scales)
 
 
 def choose_steps(

@@ -138,15 +138,6 @@ def test_folder_of_something_else_is_never_replaced(tmp_path, checkpoint):
     assert (path / "diary.txt").exists()
 
 
-@pytest.mark.parametrize("width", [256, 1024])
-@pytest.mark.parametrize("format_", ["coreml", "tflite"])
-def test_large_files_of_scale_three_pass(tmp_path, checkpoint, format_, width):
-    """Interpolation by 3 rounds its coordinates, more so the larger the picture."""
-    options = ConversionOptions(format_, "depthwise", "fp32", ((8, width),))
-    (path,) = convert(checkpoint(SCNetConfig(3, "direct", 8, 1)), [options], tmp_path)
-    assert all(verdict.passed for verdict in read_manifest(path).verified)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

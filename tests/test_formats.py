@@ -107,7 +107,7 @@ def test_file_computes_what_pytorch_does_with_ideal_operators(
 @pytest.mark.parametrize("format_", FORMATS)
 def test_large_pictures_are_as_exact_at_x3(tmp_path, checkpoint, format_, head):
     """Interpolation by 3 has no coordinates, which engines would round the more, the larger."""
-    opened, size = checkpoint(SCNetConfig(3, head, width=8, depth=1)), (512, 16)
+    opened, size = checkpoint(SCNetConfig(3, head, width=8, depth=1)), (1024, 16)
     sizes = None if format_ == "onnx" else (size,)
     (path,) = convert(opened, [ConversionOptions(format_, sizes=sizes)], tmp_path / "out")
     image = torch.rand(1, 3, *size)

@@ -47,6 +47,17 @@ def test_a_file_that_loses_too_much_is_not_kept(tmp_path, checkpoint, monkeypatc
     assert not (tmp_path / "out").exists()
 
 
+def test_weights_that_a_precision_is_too_coarse_for_are_refused(tmp_path):
+    net = make_net(SCNetConfig(2, "direct", 16, 2))
+    with torch.no_grad():
+        net.body[0].conv2.weight[0, 0] = 1e3  # one step of it is more than all others
+    path = tmp_path / "net.safetensors"
+    save_weights(net, path, {})
+    with pytest.raises(VerificationError, match="w8 is too coarse for these weights"):
+        convert(open_checkpoint(path), [ask("tflite", "w8")], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_loss_is_that_of_the_pictures(tmp_path, checkpoint):
     """A file made of other weights loses what those weights lack."""
     good, poor = open_checkpoint(find_weights(None)), checkpoint()
