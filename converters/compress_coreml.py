@@ -49,7 +49,7 @@ def compress_weights(model: Any, precision: Precision) -> Any:
 def make_palette(weight: Weights, bits: int) -> tuple[Weights, NDArray[np.uint8]]:
     """Choose the values that lie nearest to a weight's, by k-means in one dimension.
 
-    Weights that are rounded already (`converters.round_to_palettes`) stay what they are: where
+    Weights that are rounded already (`converters.round_weights`) stay what they are: where
     there are few values, they are the palette. coremltools' own k-means needs scikit-learn for what
     are a few lines where values can be sorted.
 

@@ -17,7 +17,7 @@ from converters.calibration import calibration_images
 from converters.compress_coreml import PALETTE_BITS, compress_weights
 from converters.options import ConversionOptions, Size
 from converters.quantize_graph import quantize_graph
-from converters.round_to_palettes import hard_images, round_to_palettes
+from converters.round_weights import hard_images, round_to_palettes
 from mobile_runtime.manifest import Model, TensorSpec
 from scnet.device_form import fold_range, shift_as_convolution
 from scnet.shift import OFFSETS

@@ -25,6 +25,7 @@ from torch.nn import functional as F
 from converters.calibration import calibration_images
 from converters.options import ConversionOptions, Precision, Shift, Size
 from converters.quantize_tflite import quantize
+from converters.round_weights import hard_images, round_to_steps
 from mobile_runtime.manifest import Model, TensorSpec
 from mobile_runtime.tflite_schema import pack, unpack
 from scnet.device_form import DepthToSpace, DepthwiseShift, shift_as_convolution
@@ -70,6 +71,9 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     images = list(calibration_images(options.calibration, CALIBRATED_AT)) if integers else []
     if integers:
         equalise(graph, [torch.from_numpy(image) for image in images])
+    if options.precision == "w8":
+        pictures = [*calibration_images(None, CALIBRATED_AT), *hard_images(CALIBRATED_AT)]
+        round_to_steps(graph, map(torch.from_numpy, pictures))
     _to_channels_last(graph, options.shift)
     content = _lower(graph, options.sizes[0])
     if integers:

@@ -5,16 +5,12 @@ import struct
 
 import numpy as np
 import pytest
-import torch
 from coremltools.proto import Model_pb2
 from model_files import CALM, make_files
-from networks import NETWORKS, make_net
 
-from converters.calibration import calibration_images
-from converters.compress_coreml import PALETTE_BITS, make_palette
+from converters.compress_coreml import make_palette
 from converters.conversion import convert
 from converters.options import PRECISIONS_OF, SHIFTS, ConversionOptions
-from converters.round_to_palettes import round_to_palettes
 from mobile_runtime.bisection import cut_coreml
 from mobile_runtime.check.residency import check
 from mobile_runtime.errors import ModelLoadError
@@ -23,7 +19,6 @@ from mobile_runtime.mil_package import BLOB_HEADER
 from mobile_runtime.mil_program import load_program
 from mobile_runtime.session import open_session
 from scnet.checkpoint import open_checkpoint
-from scnet.device_form import layer_of, layers_of, to_device_form
 from scnet.network import SCNetConfig
 from scnet.shift import shift_kernel
 
@@ -154,29 +149,6 @@ def test_a_palette_holds_few_values_exactly():
 
     assert palette.shape == (16,)
     assert np.array_equal(palette[indices].reshape(2, 2), weight)
-
-
-@pytest.mark.parametrize("bits", PALETTE_BITS.values(), ids=PALETTE_BITS)
-@pytest.mark.parametrize("config", NETWORKS)
-def test_rounding_makes_up_for_its_errors(config, bits):
-    """Few values are left, but for the first convolution, and pictures suffer less than usual."""
-    net = make_net(config)
-    images = [torch.from_numpy(image) for image in calibration_images(None, (24, 24))][:9]
-    exact, rounded, nearest = (to_device_form(net) for _ in range(3))
-    round_to_palettes(rounded, images, bits)
-    for node in layers_of(nearest, torch.nn.Conv2d):
-        palette, indices = make_palette(layer_of(node).weight.detach().numpy(), bits)
-        if layer_of(node).in_channels > 3:
-            weight = torch.from_numpy(palette[indices])
-            layer_of(node).weight.data = weight.view_as(layer_of(node).weight)
-            assert len(rounded.get_submodule(node.target).weight.unique()) <= 2**bits
-    with torch.no_grad():
-        errors = [
-            sum((graph(image) - exact(image)).square().mean() for image in images)
-            for graph in (rounded, nearest)
-        ]
-    assert torch.equal(rounded.get_submodule("conv_first").weight, net.conv_first.weight)
-    assert errors[0] < errors[1]
 
 
 def test_a_palette_lies_nearer_than_even_steps():

@@ -1,0 +1,76 @@
+"""Weights in few bits, rounded so that pictures suffer less than from the nearest values."""
+
+import numpy as np
+import pytest
+import torch
+from networks import NETWORKS, make_net
+
+from converters.calibration import calibration_images
+from converters.compress_coreml import PALETTE_BITS, make_palette
+from converters.conversion import convert
+from converters.options import ConversionOptions
+from converters.quantize_graph import WEIGHT
+from converters.round_weights import hard_images, round_to_palettes, round_to_steps
+from converters.to_tflite import CALIBRATED_AT
+from mobile_runtime.session import open_session
+from scnet.device_form import layer_of, layers_of, to_device_form
+
+
+def nearest_in_palette(weight, bits):
+    palette, indices = make_palette(weight.numpy(), bits)
+    return torch.from_numpy(palette[indices]).view_as(weight)
+
+
+def nearest_step(weight):
+    step = weight.abs().max() / WEIGHT
+    return (weight / step).round() * step
+
+
+WAYS = {
+    name: (
+        lambda graph, images, bits=bits: round_to_palettes(graph, images, bits),
+        lambda weight, bits=bits: nearest_in_palette(weight, bits),
+        2**bits,
+    )
+    for name, bits in PALETTE_BITS.items()
+} | {"w8": (round_to_steps, nearest_step, 2 * WEIGHT + 1)}
+"""Precision -> how it rounds, how one would, and how many values there are."""
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("config", NETWORKS)
+def test_rounding_makes_up_for_its_errors(config, way):
+    """Few values are left, but for the first convolution, and pictures suffer less than usual."""
+    net, (round_, plainly, count) = make_net(config), way
+    images = [torch.from_numpy(image) for image in calibration_images(None, (24, 24))][:9]
+    exact, rounded, nearest = (to_device_form(net) for _ in range(3))
+    round_(rounded, images)
+    for node in layers_of(nearest, torch.nn.Conv2d):
+        if layer_of(node).in_channels > 3:
+            layer_of(node).weight.data = plainly(layer_of(node).weight.detach())
+            assert len(rounded.get_submodule(node.target).weight.unique()) <= count
+    with torch.no_grad():
+        errors = [
+            sum((graph(image) - exact(image)).square().mean() for image in images)
+            for graph in (rounded, nearest)
+        ]
+    assert torch.equal(rounded.get_submodule("conv_first").weight, net.conv_first.weight)
+    assert errors[0] < errors[1]
+
+
+def test_tflite_stores_the_steps_that_weights_were_rounded_to(tmp_path, checkpoint, photograph):
+    """It finds each step by the largest weight, which therefore stays where it is."""
+    opened, image = checkpoint(), photograph[..., :24, :20]
+    wanted = ConversionOptions("tflite", "slice_concat", "w8", ((24, 20),))
+    (path,) = convert(opened, [wanted], tmp_path / "out")
+    graph = to_device_form(opened.net)
+    pictures = [*calibration_images(None, CALIBRATED_AT), *hard_images(CALIBRATED_AT)]
+    round_to_steps(graph, map(torch.from_numpy, pictures))
+    first = graph.get_submodule("conv_first").weight
+    first.data = nearest_step(first.data)  # which TFLite does not except
+    with torch.no_grad():
+        expected = graph(torch.from_numpy(image)).numpy()
+        exact = opened.net(torch.from_numpy(image)).numpy()
+
+    stored = open_session(path).run(image)
+    assert np.abs(stored - expected).max() < 0.01 * np.abs(stored - exact).max()
