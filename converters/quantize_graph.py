@@ -37,7 +37,7 @@ FAINT = 0.05
 lie beyond the range there: by one over the slope. Loss of x2, x3 and x4 (direct) on 14 held-out
 crops: 0.182, 0.111 and 0.024 dB, without 0.216, 0.130 and 0.032. With a slope of 0.1 there are
 channels that live below zero: x2 lost 0.372 (2026-11-25, 1e-3 % clipped; x2 and x3 in
-training, x3's not shipped)."""
+training)."""
 
 SILENT = 1e-4
 """Stands for the largest weight of a channel whose weights are all 0: XNNPACK refuses scales that

@@ -22,8 +22,8 @@ from scnet.network import SpatialShift, Upsample
 STRENGTH = 0.5
 """1 makes the activations' ranges equal, 0 the weights'. Loss of SCNet-T (direct) in 8 bits on 14
 held-out training pictures: x2 0.185 dB at 0.4, 0.182 at 0.5, 0.190 at 0.6, 0.25 at 0.75; x3 0.111
-at 0.5, 0.119 at 0.6, 0.170 at 0.75 (2026-11-25, 1e-3 % of values clipped; weights in training, x3's
-not shipped)."""
+at 0.5, 0.119 at 0.6, 0.170 at 0.75 (2026-11-25, 1e-3 % of values clipped; weights in
+training)."""
 
 LEAST = 1e-3
 """Of the largest channel: what is smaller is as good as silent, and is not blown up further."""
