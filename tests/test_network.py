@@ -1,8 +1,9 @@
 import pytest
 import torch
 from networks import NETWORKS, make_net
+from torch.nn import functional as F
 
-from scnet.network import SCNet, SCNetConfig, count_parameters, halo, macs_per_pixel
+from scnet.network import SCNet, SCNetConfig, Upsample, count_parameters, halo, macs_per_pixel
 
 PUBLISHED = [
     # scale, head, parameters, MACs in G for 1280x720: shared facts of the author's T variant
@@ -71,3 +72,11 @@ def test_variants_have_names():
     assert SCNetConfig().variant == "t"
     assert SCNetConfig(depth=64).variant == "b"
     assert SCNetConfig(width=48, depth=10).variant == "d48b10"
+
+
+@pytest.mark.parametrize("factor", [2, 3, 5])
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (6, 5)])
+def test_upsampling_is_bilinear_by_even_and_odd_factors(factor, size):
+    image = torch.rand(1, 3, *size, dtype=torch.float64)
+    expected = F.interpolate(image, scale_factor=factor, mode="bilinear", align_corners=False)
+    assert (Upsample(factor)(image) - expected).abs().max() < 1e-12
