@@ -35,7 +35,8 @@ def quantize_convolutions(proto: onnx.ModelProto) -> None:
         source = makers.get(conv.input[0])
         if source is None or source.op_type != "DequantizeLinear":
             continue
-        weight = to_steps(kernel := values[conv.input[1]], sums=_sums_of_two(kernel))
+        kernel = values[conv.input[1]]
+        weight = to_steps(kernel, sums=_sums_of_two(kernel))
         step = values[source.input[1]]
         bias = values[conv.input[2]] if len(conv.input) > 2 else np.zeros_like(weight.scales)
         inputs = [

@@ -25,7 +25,7 @@ from scnet.device_form import layer_of
 
 Matrix = NDArray[np.float64]
 Nearest = Callable[[Matrix], Matrix]
-"""Gives, for weights of any shape, the nearest values that there are."""
+"""Gives, for the weights on one input channel, the nearest values that there are."""
 
 DAMPING = 1e-3
 """Of the mean second moment, added to all: channels that are nearly silent correct nobody."""

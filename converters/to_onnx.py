@@ -126,7 +126,8 @@ def _copy_pixels(image: Any, _size: Any, factors: list[float]) -> Any:
     """Nearest-neighbour upsampling without coordinates: 1 Concat of copies, 1 DepthToSpace.
 
     Resize divides by the factor and rounds down, where a GPU's division by 3 may end just below the
-    whole number; and what is safe, half-pixel centres, the CoreML provider does not take.
+    whole number (WGSL allows 2.5 ULP); and what is safe, half-pixel centres, the CoreML provider
+    does not take (onnxruntime coreml/builders/impl/resize_op_builder.cc).
     """
     block = int(factors[0])
     return _depth_to_space(op.Concat(*[image] * block**2, axis=1), block)
