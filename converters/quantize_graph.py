@@ -7,71 +7,19 @@ that is added at the end, and that addition. Shifts, concatenations and depth-to
 without changing them.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, fx, nn
 
-from scnet.device_form import DepthToSpace, DepthwiseShift, layer_of, layers_of
+from converters.steps import BYTE, SAMPLED, Floats, Step, choose_steps
+from scnet.device_form import DepthToSpace, DepthwiseShift, layer_of
 from scnet.equalisation import equalise
 from scnet.network import SpatialShift, Upsample
 
-BYTE = 255
-"""The largest of the unsigned values that activations become."""
-
-WEIGHT = 127
-"""The largest magnitude of the signed values that weights become."""
-
-CLIPPED_PERCENT = 5e-4
-"""Of the values at each end, beyond the range: single outliers would widen everybody's steps. With
-less, photographs lose more; with more, text and drawings do, which go further than the photographs
-that ranges are measured on. x2 (direct) at 1e-3, 5e-4 and 3e-4: a rendered page of text loses 1.61,
-1.25 and 1.07 dB, three photographs of Set14 0.088, 0.096 and 0.108 (2026-11-25)."""
-
-FAINT = 0.05
-"""A LeakyReLU of a smaller slope leaves little of what is below zero, so of what it reads more may
-lie beyond the range there: by one over the slope. Loss of x2, x3 and x4 (direct) on 14 held-out
-crops: 0.182, 0.111 and 0.024 dB, without 0.216, 0.130 and 0.032. With a slope of 0.1 there are
-channels that live below zero: x2 lost 0.372 (2026-11-25, 1e-3 % clipped; x2 and x3 in
-training)."""
-
-SILENT = 1e-4
-"""Stands for the largest weight of a channel whose weights are all 0: XNNPACK refuses scales that
-are next to nothing, and products of over 256 steps."""
-
-SAMPLED = 23
-"""Every so-manieth value is looked at; a prime, so that no column of a picture is preferred."""
-
 MOVING = (SpatialShift, DepthwiseShift, DepthToSpace, Upsample)
 """Layers whose results lie in the range of what they read."""
-
-
-Floats = NDArray[np.float32]
-Value = TypeVar("Value", bound=Hashable)
-"""Whatever names a value in a format's graph."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """How reals become bytes: real = scale * (byte - zero_point)."""
-
-    scale: float
-    """A float32."""
-    zero_point: int
-    """0 to 255; stands for 0.0 exactly."""
-
-
-@dataclass(frozen=True)
-class WeightSteps:
-    """A convolution's weight in 8 bits: weight = scale * steps."""
-
-    steps: NDArray[np.int8]
-    scales: Floats
-    """One for each output channel."""
 
 
 @torch.library.custom_op("scnet::quantize", mutates_args=())
@@ -202,59 +150,13 @@ def move_bytes(graph: fx.GraphModule) -> None:
     graph.recompile()
 
 
-def to_steps(weight: Floats, axis: int = 0, sums: Floats | None = None) -> WeightSteps:
-    """Say a weight in steps; a shift's one-hot kernels in steps of 1, so that it stays exact.
-
-    Args:
-        weight: Of a convolution.
-        axis: That of its output channels.
-        sums: For each output channel, sums of its weights, (channels, any number), that must fit
-            into `WEIGHT` steps as its weights do.
-    """
-    if weight.any() and np.isin(weight, (0, 1)).all():
-        return WeightSteps(weight.astype(np.int8), np.ones(weight.shape[axis], np.float32))
-    rows = np.moveaxis(weight, axis, 0).reshape(weight.shape[axis], -1)
-    largest = np.abs(rows if sums is None else np.hstack([rows, sums])).max(1)
-    largest[largest == 0] = SILENT
-    scales = largest / np.float32(WEIGHT)
-    steps = np.rint(weight / np.expand_dims(scales, [d for d in range(weight.ndim) if d != axis]))
-    return WeightSteps(steps.astype(np.int8), scales)
-
-
-def choose_steps(
-    seen: Mapping[Value, Sequence[Floats]],
-    sources: Callable[[Value], Iterable[Value]],
-    slopes: Mapping[Value, float],
-) -> dict[Value, Step]:
-    """Choose the steps of values by what they were on photographs.
-
-    Args:
-        seen: What each value was, in the order in which they are made.
-        sources: Of a value that is only moved or joined, what it is made of: they all share one
-            step. Nothing for a value that is computed.
-        slopes: Value that a LeakyReLU alone reads -> its slope.
-    """
-    homes = _homes(seen, sources)
-    slope_of = {homes[value]: slope for value, slope in slopes.items() if value in homes}
-    gathered: dict[Value, list[Floats]] = {}
-    for value, samples in seen.items():
-        gathered.setdefault(homes[value], []).extend(samples)
-    steps = {
-        home: _step(np.concatenate(samples), slope_of.get(home, 1))
-        for home, samples in gathered.items()
-    }
-    return {value: steps[homes[value]] for value in seen}
-
-
 def _steps(graph: fx.GraphModule, images: Iterable[Tensor]) -> dict[fx.Node, Step]:
     """Measure a range for each value that becomes bytes; what is only moved keeps its own."""
     samples = _Samples(graph, [node for node in graph.graph.nodes if _becomes_bytes(node)])
     for image in images:
         with torch.inference_mode():
             samples.run(image)
-    leaky = layers_of(graph, nn.LeakyReLU)
-    slopes = {node.all_input_nodes[0]: layer_of(node).negative_slope for node in leaky}
-    return choose_steps(samples.seen, _moved_from, slopes)
+    return choose_steps(samples.seen, _moved_from)
 
 
 def _becomes_bytes(node: fx.Node) -> bool:
@@ -273,21 +175,6 @@ def _moved_from(node: fx.Node) -> list[fx.Node]:
     return node.all_input_nodes if joined or isinstance(layer_of(node), MOVING) else []
 
 
-def _homes(
-    values: Iterable[Value], sources: Callable[[Value], Iterable[Value]]
-) -> dict[Value, Value]:
-    """Say for each value whose range it is in: what is moved or joined shares one."""
-    homes: dict[Value, Value] = {}
-    for value in values:
-        homes[value] = value
-        shared = {homes[source] for source in sources(value)}
-        if shared:
-            (first, *_) = shared
-            shared.add(value)
-            homes = {key: first if home in shared else home for key, home in homes.items()}
-    return homes
-
-
 class _Samples(fx.Interpreter):
     """Runs a graph and keeps some of what it computes."""
 
@@ -301,12 +188,3 @@ class _Samples(fx.Interpreter):
         if n in self.seen:
             self.seen[n].append(value.reshape(-1)[::SAMPLED].numpy().copy())
         return value
-
-
-def _step(values: Floats, slope: float) -> Step:
-    """Choose the range: nearly all values, and 0, which must be a byte of its own."""
-    clipped_low = CLIPPED_PERCENT / slope if slope < FAINT else CLIPPED_PERCENT
-    ends = np.percentile(values, [clipped_low, 100 - CLIPPED_PERCENT])
-    low, high = min(float(ends[0]), 0.0), max(float(ends[1]), 0.0)
-    scale = float(np.float32(max(high - low, 1e-6) / BYTE))
-    return Step(scale, round(-low / scale))

@@ -18,7 +18,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from converters.quantize_graph import Floats, to_steps
+from converters.steps import Floats, to_steps
 
 
 def quantize_convolutions(proto: onnx.ModelProto) -> None:
@@ -37,16 +37,12 @@ def quantize_convolutions(proto: onnx.ModelProto) -> None:
             continue
         kernel = values[conv.input[1]]
         weight = to_steps(kernel, sums=_sums_of_two(kernel))
-        step = values[source.input[1]]
-        bias = values[conv.input[2]] if len(conv.input) > 2 else np.zeros_like(weight.scales)
-        inputs = [
-            _dequantized(graph, added, f"{conv.name}.weight", weight.steps, weight.scales),
-            _dequantized(
-                *(graph, added, f"{conv.name}.bias"),
-                np.rint(bias / (weight.scales * step)).astype(np.int32),
-                weight.scales * step,
-            ),
-        ]
+        name = f"{conv.name}.weight"
+        inputs = [_dequantized(graph, added, name, weight.steps, weight.scales)]
+        for bias in conv.input[2:]:  # a shift's convolution has none
+            scales = weight.scales * values[source.input[1]]
+            steps = np.rint(values[bias] / scales).astype(np.int32)
+            inputs.append(_dequantized(graph, added, f"{conv.name}.bias", steps, scales))
         del conv.input[1:]
         conv.input.extend(inputs)
     for node in reversed(added):
@@ -114,9 +110,12 @@ def _dequantized(
     parts = {
         f"{name}_steps": steps,
         f"{name}_scales": scales,
-        f"{name}_zeros": np.zeros(len(scales), steps.dtype),
+        f"{len(scales)}_zeros_{steps.dtype}": np.zeros(len(scales), steps.dtype),
     }
-    graph.initializer.extend(numpy_helper.from_array(part, key) for key, part in parts.items())
+    there = {tensor.name for tensor in graph.initializer}
+    graph.initializer.extend(
+        numpy_helper.from_array(part, key) for key, part in parts.items() if key not in there
+    )
     added.append(helper.make_node("DequantizeLinear", [*parts], [name], f"{name}_read", axis=0))
     return name
 

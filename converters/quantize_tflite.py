@@ -18,7 +18,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 
-from converters.quantize_graph import SAMPLED, Floats, Step, choose_steps, to_steps
+from converters.steps import SAMPLED, Floats, Step, choose_steps, to_steps
 from mobile_runtime.pictures import Image
 from mobile_runtime.tflite_schema import TYPES, operator_kinds, pack, unpack
 
@@ -110,16 +110,10 @@ def _measure(content: bytes, images: Iterable[Image], *, bytes_at_ends: bool) ->
     else:
         first = {result for _, read, (result,) in wiring if picture in read}
         values = [value for value in made if value not in skip | first | {upscaled}]
-    slopes = {
-        read[0]: op.builtinOptions.alpha
-        for (kind, read, _), op in zip(wiring, graph.operators, strict=True)
-        if kind == "LEAKY_RELU"
-    }
     seen = _observe(content, images, [value for value in values if value not in moved])
     steps = choose_steps(
         {value: seen.get(value, []) for value in values},
         lambda value: [source for source in moved.get(value, ()) if source in values],
-        slopes,
     )
     if bytes_at_ends:
         steps |= dict.fromkeys([*skip, upscaled], PIXEL)

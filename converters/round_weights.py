@@ -19,7 +19,7 @@ from torch import fx, nn
 
 from converters.compress_coreml import COLOURS, make_palette
 from converters.options import Size
-from converters.quantize_graph import WEIGHT
+from converters.steps import WEIGHT
 from mobile_runtime.pictures import Image
 from scnet.device_form import layer_of
 

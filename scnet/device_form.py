@@ -4,8 +4,8 @@ Every rewrite below is an identity and a pass of its own over a `torch.fx` graph
 be tested alone. Afterwards the graph calls layers of the kinds Conv2d (1x1), ReLU, LeakyReLU,
 SpatialShift, DepthToSpace and Upsample, adds and concatenates, and does nothing else.
 
-`shift_as_convolution` and `fold_range` are for the converters to choose; the channel-last layout is
-TFLite's own affair and lives there.
+`leaky_as_relu`, `shift_as_convolution` and `fold_range` are for the converters to choose; the
+channel-last layout is TFLite's own affair and lives there.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
 from scnet.network import SCNet, SpatialShift, Upsample
-from scnet.shift import shift_kernel
+from scnet.shift import OFFSETS, shift_kernel
 
 Pass = Callable[[fx.GraphModule], None]
 
@@ -168,6 +168,24 @@ def shift_as_convolution(graph: fx.GraphModule) -> None:
         graph.set_submodule(str(shift.target), DepthwiseShift(channels))
 
 
+def leaky_as_relu(graph: fx.GraphModule) -> None:
+    """Replace a LeakyReLU between two convolutions by ReLU on twice the channels.
+
+    The first gives x and -slope * x, and the second takes the difference of what ReLU leaves of
+    them. This is for 8 bits: a LeakyReLU reads what was rounded already, in steps that have to span
+    what is below zero too, of which it leaves little; ReLU fuses into its convolution. Convolutions
+    that are called several times stay as they are.
+    """
+    for leaky in layers_of(graph, nn.LeakyReLU):
+        first, second = leaky.all_input_nodes[0], leaky
+        while len(second.users) == 1 and (second is leaky or _shifts(second)):
+            (second,) = second.users
+        if _called_once(first) and _called_once(second):
+            _widen(layer_of(first), layer_of(second), layer_of(leaky).negative_slope)
+            graph.add_submodule(f"{leaky.name}_relu", nn.ReLU())
+            leaky.target = f"{leaky.name}_relu"
+
+
 def fold_range(graph: fx.GraphModule, white: float) -> None:
     """Make the graph take and give values in 0..white, at no cost, by scaling its end weights.
 
@@ -198,6 +216,30 @@ def layer_of(node: Any) -> Any:
         return None
     module = node.graph.owning_module
     return None if module is None else module.get_submodule(str(node.target))
+
+
+def _shifts(node: fx.Node) -> bool:
+    return isinstance(layer_of(node), SpatialShift)
+
+
+def _called_once(node: fx.Node) -> bool:
+    """Tell whether a node calls a convolution, and no other node does."""
+    calls = [other for other in node.graph.nodes if other.target == node.target]
+    return isinstance(layer_of(node), nn.Conv2d) and len(calls) == 1
+
+
+def _widen(first: nn.Conv2d, second: nn.Conv2d, slope: float) -> None:
+    """Put x and -slope * x in place of x, both in each of the groups that a shift moves."""
+
+    def both(kept: Tensor, turned: Tensor, axis: int) -> Tensor:
+        groups = zip(kept.chunk(len(OFFSETS), axis), turned.chunk(len(OFFSETS), axis), strict=True)
+        return torch.cat([half for group in groups for half in group], axis)
+
+    weight, bias, following = first.weight.data, _bias(first).data, second.weight.data
+    first.weight.data = both(weight, -slope * weight, 0)
+    _bias(first).data = both(bias, -slope * bias, 0)
+    second.weight.data = both(following, -following, 1)
+    first.out_channels = second.in_channels = 2 * len(bias)
 
 
 def _convolution(graph: fx.GraphModule, name: str) -> nn.Conv2d:

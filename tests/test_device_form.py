@@ -9,6 +9,8 @@ from scnet.device_form import (
     DepthwiseShift,
     depth_to_space,
     fold_range,
+    layers_of,
+    leaky_as_relu,
     shift_as_convolution,
     to_device_form,
 )
@@ -49,6 +51,20 @@ def test_shift_as_convolution_is_an_identity(config):
     assert SpatialShift not in kinds(graph)
     assert DepthwiseShift in kinds(graph)
     assert differ(net, graph) < 2e-6
+
+
+@pytest.mark.parametrize("config", NETWORKS)
+def test_leaky_as_relu_is_an_identity(config):
+    net = make_net(config)
+    assert differ(net, to_device_form(net, (*PASSES, leaky_as_relu))) < 2e-6
+
+
+def test_leaky_as_relu_leaves_a_relu_behind_every_convolution_but_the_first():
+    net = make_net(SCNetConfig(2, "direct", 16, 2))
+    graph = to_device_form(net, (*PASSES, leaky_as_relu))
+    sources = [node.all_input_nodes[0].target for node in layers_of(graph, nn.ReLU)]
+    assert sources == ["body.0.conv1", "body.1.conv1", "conv_up", "conv_hr"]
+    assert [node.name for node in layers_of(graph, nn.LeakyReLU)] == ["activation"]
 
 
 @pytest.mark.parametrize("config", NETWORKS)

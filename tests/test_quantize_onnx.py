@@ -22,6 +22,7 @@ from scnet.equalisation import equalise
 from scnet.network import SCNetConfig
 
 CONFIG = SCNetConfig(2, "direct", 16, 2)
+WIDE = SCNetConfig(2, "direct", 64, 4)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("onnx")
     keys = [("w8a8", "slice_concat"), ("w8a8", "depthwise"), ("fp16", "depthwise")]
     wanted = [ConversionOptions("onnx", shift, name, None) for name, shift in keys]
-    files = make_files(folder, wanted, SCNetConfig(2, "direct", 64, 2), strength=CALM)
+    files = make_files(folder, wanted, WIDE, strength=CALM)
     return dict(zip(keys, files, strict=True))
 
 
@@ -145,8 +146,10 @@ def test_onnxruntime_computes_in_integers(made, tmp_path, shift):
     kinds = [node.op_type for node in graph.node]
 
     assert kinds.count("Conv") == 0
-    assert kinds.count("QLinearConv") == 2 * 2 + 3 + (3 if shift == "depthwise" else 0)
-    assert kinds.count("QLinearAdd") == 2
+    shifts = WIDE.depth + 1 if shift == "depthwise" else 0
+    assert kinds.count("QLinearConv") == 2 * WIDE.depth + 3 + shifts
+    assert kinds.count("QLinearAdd") == WIDE.depth
+    assert kinds.count("QLinearLeakyRelu") == kinds.count("Relu") == 0
     assert kinds.count("Transpose") == 2  # one into channels last, one out
     assert (kinds.count("QuantizeLinear"), kinds.count("DequantizeLinear")) == (1, 1)
 
@@ -158,7 +161,7 @@ def test_products_of_two_channels_side_by_side_fit_into_16_bits(made):
     in_steps = [weight.astype(int) for weight in weights if weight.dtype == np.int8]
     both = [weight[:, 0::2] + weight[:, 1::2] for weight in in_steps]
 
-    assert len(both) == 7
+    assert len(both) == 2 * WIDE.depth + 3
     assert all(255 * np.abs(sums).max() < 2**15 for sums in both)
     assert max(np.abs(sums).max() for sums in both) > 120  # no bit is given away
 
@@ -168,7 +171,7 @@ def test_shift_moves_bytes(made):
     makers = {name: node.op_type for node in nodes for name in node.output}
     pads = [node for node in nodes if node.op_type == "Pad"]
 
-    assert [makers[node.input[0]] for node in pads] == ["QuantizeLinear"] * 3
+    assert [makers[node.input[0]] for node in pads] == ["QuantizeLinear"] * (WIDE.depth + 1)
 
 
 @pytest.mark.parametrize("config", NETWORKS)

@@ -25,7 +25,7 @@ from scnet.network import SCNetConfig
 from scnet.shift import shift_kernel
 
 SIZE = (24, 20)
-WIDE = SCNetConfig(2, "direct", 64, 2)
+WIDE = SCNetConfig(2, "direct", 64, 4)
 """Wide enough that the weights decide the size."""
 KEYS = [
     *((precision, shift, "tensor") for precision in ("fp32", "w8", "w8a8") for shift in SHIFTS),
@@ -87,12 +87,12 @@ def test_conversions_are_at_the_ends_alone(made, precision, shift, interface):
 
 
 @pytest.mark.parametrize(("precision", "shift", "interface"), INTEGERS)
-def test_nothing_is_added_but_the_conversions(made, precision, shift, interface):
+def test_nothing_is_added_but_the_conversions_and_relu_fuses(made, precision, shift, interface):
     before = Counter(count_operators(made["fp32", shift, "tensor"]))
     after = Counter(count_operators(made[precision, shift, interface]))
 
     assert after - before == Counter(CONVERSIONS[interface])
-    assert before - after == Counter()
+    assert before - after == Counter({"LEAKY_RELU": 2})
 
 
 @pytest.mark.parametrize("shift", SHIFTS)
@@ -134,10 +134,10 @@ def test_old_runtimes_know_the_operators(made, precision, shift, interface):
 def test_the_shift_stays_exact(made, precision):
     model, graph, operators = read(made[precision, "depthwise", "tensor"])
     weights = {op.outputs[0]: op.inputs[0] for kind, op in operators if kind == "DEQUANTIZE"}
-    kernel = shift_kernel(WIDE.width).numpy()[:, 0].transpose(1, 2, 0)
     for op in [op for kind, op in operators if kind == "DEPTHWISE_CONV_2D"]:
         tensor = graph.tensors[weights.get(op.inputs[1], op.inputs[1])]
         steps = np.frombuffer(bytes(model.buffers[tensor.buffer].data), np.int8)
+        kernel = shift_kernel(tensor.shape[-1]).numpy()[:, 0].transpose(1, 2, 0)
         reals = steps.reshape(kernel.shape) * np.array(tensor.quantization.scale, np.float32)
         assert np.array_equal(reals, kernel)
 

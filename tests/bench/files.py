@@ -11,13 +11,12 @@ from bench.floor import without_shift
 from bench.naive import naive_form
 from bench.peers import build
 from bench.subjects import Subject, random_net
-from converters.conversion import describe_model, import_converter
+from converters.conversion import describe_model, import_converter, rewrite
 from converters.errors import ConversionError
 from converters.options import SUFFIXES, ConversionOptions, Format
 from converters.quiet import quiet
 from mobile_runtime.manifest import Size
 from scnet.checkpoint import Checkpoint, open_checkpoint, save_weights
-from scnet.device_form import to_device_form
 from scnet.network import SCNet, SCNetConfig
 from scnet.weights import WEIGHTS
 
@@ -111,7 +110,7 @@ def _convert_ours(
     tool = import_converter(options.format)
     model = describe_model(checkpoint, options, tool)
     with quiet():
-        tool.convert(to_device_form(net), options, model, path)
+        tool.convert(rewrite(net, options), options, model, path)
 
 
 def _digest_sources() -> str:
