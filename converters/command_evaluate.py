@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from mobile_runtime import command_options
+from mobile_runtime.output import STDOUT, check_output, write_output
 from mobile_runtime.quality_report import measure_quality, print_quality
 
 
@@ -13,10 +15,17 @@ from mobile_runtime.quality_report import measure_quality, print_quality
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--each", is_flag=True, help="Print every picture, not only the mean.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@command_options.json_path
+@command_options.overwrite
 @click.pass_context
 def command(
-    context: click.Context, files: tuple[Path, ...], folder: Path, *, each: bool, as_json: bool
+    context: click.Context,
+    files: tuple[Path, ...],
+    folder: Path,
+    json_path: Path | None,
+    *,
+    each: bool,
+    overwrite: bool,
 ) -> None:
     """Measure PSNR and SSIM on Y of checkpoints and model FILES on the pictures in FOLDER.
 
@@ -24,9 +33,9 @@ def command(
     the papers do it. Bicubic upscaling is measured beside them. A file of fixed input size is run
     by tiles; a smaller picture is mirrored outwards, which costs a little accuracy at two borders.
     """
+    check_output(json_path, overwrite=overwrite)
     sessions = [(path.name, context.obj(path, engine=None, threads=None)) for path in files]
     rows = measure_quality(sessions, folder)
-    if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
-    else:
+    if json_path != STDOUT:
         print_quality(rows, each=each)
+    write_output(json_path, json.dumps([asdict(row) for row in rows], indent=2).encode())

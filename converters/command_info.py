@@ -1,6 +1,7 @@
 """`scnet info`: what is this file?"""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -8,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mobile_runtime import command_options
 from mobile_runtime.manifest import hash_file, measure_file
-from mobile_runtime.output import printable
+from mobile_runtime.output import STDOUT, check_output, printable, write_output
 from mobile_runtime.session import RUNNERS, count_operators, open_session
 from scnet.checkpoint import open_checkpoint
 from scnet.network import count_parameters, halo, macs_per_pixel
@@ -21,37 +23,46 @@ Facts = dict[str, object]
 @click.command("info")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--scale", type=int, help="For an mlp checkpoint that may be x2 or x3.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def command(file: Path | None, scale: int | None, *, as_json: bool) -> None:
+@command_options.json_path
+@command_options.overwrite
+def command(
+    file: Path | None, scale: int | None, json_path: Path | None, *, overwrite: bool
+) -> None:
     """Say what FILE is: a checkpoint, bundled weights by name, or a model file.
 
     Without one, the bundled weights are listed.
     """
+    check_output(json_path, overwrite=overwrite)
     if file is None:
         if scale is not None:
             raise click.UsageError("--scale is about a checkpoint: name one.")
-        _list_weights(as_json=as_json)
+        rows = {name: describe_checkpoint(path) for name, path in WEIGHTS.items()}
+        if json_path != STDOUT:
+            _print_weights(rows)
+        write_output(json_path, _to_json(rows))
         return
     path = find_weights(file)
     if scale is not None and path.suffix in RUNNERS:
         raise click.UsageError("--scale is for checkpoints: a model file says its own.")
     facts = describe_file(path) if path.suffix in RUNNERS else describe_checkpoint(path, scale)
-    if as_json:
-        click.echo(json.dumps(facts, indent=2))
-        return
-    table = Table(show_header=False, title=Text(path.name))
+    if json_path != STDOUT:
+        _print_facts(path.name, facts)
+    write_output(json_path, _to_json(facts))
+
+
+def _to_json(found: Mapping[str, object]) -> bytes:
+    return json.dumps(found, indent=2).encode()
+
+
+def _print_facts(title: str, facts: Facts) -> None:
+    table = Table(show_header=False, title=Text(title))
     for name, value in facts.items():
         shown = value if isinstance(value, str | int | float) else json.dumps(value)
         table.add_row(Text(name.replace("_", " ")), Text(printable(str(shown))))
     Console().print(table)
 
 
-def _list_weights(*, as_json: bool) -> None:
-    """Print what is bundled."""
-    rows = {name: describe_checkpoint(path) for name, path in WEIGHTS.items()}
-    if as_json:
-        click.echo(json.dumps(rows, indent=2))
-        return
+def _print_weights(rows: Mapping[str, Facts]) -> None:
     table = Table()
     table.add_column("bundled weights", no_wrap=True)
     for column in ("parameters", "MACs per input pixel", "licence", ""):

@@ -90,13 +90,11 @@ def command(
 
 
 def _show(found: Benchmark, json_path: Path | None, plot_path: Path | None) -> None:
-    if json_path == STDOUT:
-        click.echo(format_json(found), nl=False)
-    else:
+    if json_path != STDOUT:
         print_table(found)
-    for path, write in ((json_path, format_json), (plot_path, draw_png)):
-        if path is not None and path != STDOUT:
-            write_output(path, write(found))
+    write_output(json_path, format_json(found))
+    if plot_path is not None:
+        write_output(plot_path, draw_png(found))
 
 
 def _check_source(files: tuple[Path, ...], read_path: Path | None) -> None:
@@ -124,7 +122,7 @@ def _check_outputs(json_path: Path | None, plot_path: Path | None, *, overwrite:
         import_figure()
         if plot_path.suffix != ".png":
             raise RuntimeFileError(f"{plot_path} cannot be written: plots are .png files.")
-    for path in filter(None, (json_path, plot_path)):
+    for path in (json_path, plot_path):
         check_output(path, overwrite=overwrite)
 
 

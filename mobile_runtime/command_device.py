@@ -79,8 +79,7 @@ def android(
     if an engine could not be judged, else 1 if one failed: an output is wrong, or the GPU left
     nodes to the CPU.
     """
-    if json_path is not None:
-        check_output(json_path, overwrite=overwrite)
+    check_output(json_path, overwrite=overwrite)
     plan = Plan(runs, warmup_runs, seconds_limit)
     found: list[PhoneRun] = []
     errors = 0
@@ -112,9 +111,6 @@ def _keep(file: Path, subject: Subject, found: list[PhoneRun]) -> None:
 
 
 def _show(report: PhoneReport, json_path: Path | None) -> None:
-    if json_path == STDOUT:
-        click.echo(format_json(report), nl=False)
-    elif report.runs:
+    if report.runs and json_path != STDOUT:
         print_table(report)
-    if json_path is not None and json_path != STDOUT:
-        write_output(json_path, format_json(report))
+    write_output(json_path, format_json(report))

@@ -59,8 +59,7 @@ def command(
     same engine on the same device. Where an engine fails, the first operator that goes wrong is
     looked for. The exit code is 2 if a verdict could not be had, else 1 if one is bad.
     """
-    if json_path is not None:
-        check_output(json_path, overwrite=overwrite)
+    check_output(json_path, overwrite=overwrite)
     if folder is not None:
         list_images(folder)
     found, errors = [], 0
@@ -80,12 +79,9 @@ def command(
         except RuntimeFileError as error:  # nor must this
             errors += 1
             complain(str(error))
-    if json_path == STDOUT:
-        click.echo(format_json(found, quality), nl=False)
-    else:
+    if json_path != STDOUT:
         print_quality(quality)
-    if json_path not in (None, STDOUT):
-        write_output(json_path, format_json(found, quality))
+    write_output(json_path, format_json(found, quality))
     context.exit(_exit_code(found, errors))
 
 

@@ -37,13 +37,13 @@ def complain(message: str) -> None:
     click.secho(f"Error: {shown}", fg="red", err=True)
 
 
-def check_output(path: Path, *, overwrite: bool) -> None:
-    """Make sure that a file can be written, or may be replaced.
+def check_output(path: Path | None, *, overwrite: bool) -> None:
+    """Make sure that a file, if one is wanted, can be written, or may be replaced.
 
     Raises:
         RuntimeFileError: It is there already, or its folder cannot be written to.
     """
-    if path == STDOUT:
+    if path is None or path == STDOUT:
         return
     if path.is_dir() or (path.exists() and not overwrite):
         raise RuntimeFileError(f"{path} exists: name another file, or give --overwrite.")
@@ -54,12 +54,17 @@ def check_output(path: Path, *, overwrite: bool) -> None:
         raise RuntimeFileError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def write_output(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all.
+def write_output(path: Path | None, content: bytes) -> None:
+    """Write a file, whole or not at all; print it for `STDOUT`, do nothing for None.
 
     Raises:
         RuntimeFileError: It cannot be written.
     """
+    if path is None:
+        return
+    if path == STDOUT:
+        click.echo(content, nl=not content.endswith(b"\n"))
+        return
     try:
         with write_aside(path) as aside:
             aside.write_bytes(content)

@@ -335,7 +335,7 @@ def test_command_prints_a_table_or_json(ours, tmp_path):
     table = CliRunner().invoke(command, [str(good)], catch_exceptions=False)
     assert table.exit_code == 0
     assert "onnxruntime-web WASM" in table.output
-    shown = CliRunner().invoke(command, [str(good), str(bad), "--target", "wasm", "--json"])
+    shown = CliRunner().invoke(command, [str(good), str(bad), "--target", "wasm", "--json", "-"])
     assert shown.exit_code == 1
     first, second = json.loads(shown.output)
     assert first["passed"]

@@ -103,7 +103,7 @@ def test_convert_validate_info_and_upscale_work_together(folder):
     assert again.returncode == 2
     assert "--overwrite" in again.stderr
     assert scnet("validate", name, folder=folder).returncode == 0
-    facts = json.loads(scnet("info", name, "--json", folder=folder).stdout)
+    facts = json.loads(scnet("info", name, "--json", "-", folder=folder).stdout)
     assert facts["scale"] == "2"
     assert facts["operators"]["Conv"] > 0
     upscaled = scnet("upscale", "photo.png", "-m", name, "-o", "large.png", folder=folder)
@@ -130,18 +130,42 @@ def test_name_in_a_file_cannot_steer_the_terminal(capsys):
 
 
 def test_info_describes_a_checkpoint(folder):
-    facts = json.loads(scnet("info", "net.pth", "--json", folder=folder).stdout)
+    facts = json.loads(scnet("info", "net.pth", "--json", "-", folder=folder).stdout)
     expected = {"kind": "checkpoint (params_ema)", "variant": "d8b1", "scale": 2, "halo_pixels": 2}
     assert facts | expected == facts
 
 
 def test_info_lists_the_bundled_weights_and_describes_each_by_name(folder):
-    listed = json.loads(scnet("info", "--json", folder=folder).stdout)
+    listed = json.loads(scnet("info", "--json", "-", folder=folder).stdout)
     assert listed.keys() == WEIGHTS.keys()
     for name, facts in listed.items():
-        assert json.loads(scnet("info", name, "--json", folder=folder).stdout) == facts
+        assert json.loads(scnet("info", name, "--json", "-", folder=folder).stdout) == facts
     rows = scnet("info", folder=folder).stdout.splitlines()
     assert [DEFAULT in row for row in rows if "usual" in row] == [True]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("info",),
+        ("info", "net.pth"),
+        ("check", "out/scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"),
+        ("evaluate", "net.pth", "pictures"),
+    ],
+    ids=" ".join,
+)
+def test_json_goes_into_a_file_that_is_not_replaced_unasked_or_is_printed(folder, arguments):
+    scnet("convert", "net.pth", "--format", "onnx", "-o", "out", "--no-verify", folder=folder)
+    Pillow.effect_noise((32, 32), 64).convert("RGB").save(folder / "pictures" / "noise.png")
+    written = scnet(*arguments, "--json", "found.json", folder=folder)
+    refused = scnet(*arguments, "--json", "found.json", folder=folder)
+    printed = scnet(*arguments, "--json", "-", folder=folder)
+
+    assert (written.returncode, refused.returncode, printed.returncode) == (0, 2, 0)
+    assert "found.json exists" in refused.stderr
+    found = json.loads((folder / "found.json").read_text())
+    assert json.loads(printed.stdout) == found
+    assert len(written.stdout.splitlines()) > 3
 
 
 def test_conversion_needs_no_terminal(folder):
