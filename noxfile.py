@@ -189,7 +189,7 @@ def build_page(session: nox.Session) -> None:
         for name in WEIGHTS:
             session.run(
                 *("scnet", "convert", name, "--output-dir", "dist/models", "--format", "onnx"),
-                *("--precision", "fp16", "--shift", "depthwise"),
+                *("--precision", "fp16"),
             )
     session.run("npm", "--prefix", "web_demo", "ci", external=True)
     session.run("npm", "--prefix", "web_demo", "run", "build", external=True)

@@ -21,7 +21,7 @@ const sha256 = (/** @type {string} */ text) => createHash('sha256').update(text)
 function write(folder, model, manifest = {}) {
   const facts = {
     ...{ format: 'onnx', variant: 't', scale: 2, head: 'direct', precision: 'fp16' },
-    ...{ shift: 'depthwise', halo: 18, sizes: null, weights: { licence: 'Apache-2.0' } },
+    ...{ shift: 'slice_concat', halo: 18, sizes: null, weights: { licence: 'Apache-2.0' } },
     ...{ input: { name: 'image' }, output: { name: 'upscaled_image' } },
     ...model,
   };
@@ -52,7 +52,7 @@ test('of each scale the best file is taken, and what a self-test needs', async (
   const folder = makeFolder(t);
   write(folder, { head: 'pixelshuffle' });
   write(folder, { precision: 'fp32' });
-  write(folder, { shift: 'slice_concat' });
+  write(folder, { shift: 'depthwise' });
   write(folder, {});
   write(folder, { scale: 4, head: 'pixelshuffle', precision: 'fp32' });
   write(folder, { scale: 3, precision: 'int8' });
@@ -60,7 +60,7 @@ test('of each scale the best file is taken, and what a self-test needs', async (
   const { catalogue, files } = await readModels(folder);
   assert.deepEqual(
     catalogue.models.map(({ file }) => file),
-    ['x2-direct-fp16-depthwise.onnx', 'x4-pixelshuffle-fp32-depthwise.onnx'],
+    ['x2-direct-fp16-slice_concat.onnx', 'x4-pixelshuffle-fp32-slice_concat.onnx'],
   );
   const [entry] = catalogue.models;
   assert.equal(entry.operators, 5);
