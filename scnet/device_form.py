@@ -180,7 +180,7 @@ def leaky_as_relu(graph: fx.GraphModule) -> None:
         first, second = leaky.all_input_nodes[0], leaky
         while len(second.users) == 1 and (second is leaky or _shifts(second)):
             (second,) = second.users
-        if _called_once(first) and _called_once(second):
+        if len(first.users) == 1 and _called_once(first) and _called_once(second):
             _widen(layer_of(first), layer_of(second), layer_of(leaky).negative_slope)
             graph.add_submodule(f"{leaky.name}_relu", nn.ReLU())
             leaky.target = f"{leaky.name}_relu"
