@@ -68,7 +68,11 @@ def test_every_large_weight_is_compressed_and_the_file_smaller(made, precision, 
 
     assert kinds.count(KINDS[precision]) == COMPRESSED_CONVOLUTIONS
     assert all(verdict.passed for verdict in read_manifest(path).verified)
-    assert (path / WEIGHTS).stat().st_size < 0.6 * (made["fp16", shift] / WEIGHTS).stat().st_size
+    size, half = ((file / WEIGHTS).stat().st_size for file in (path, made["fp16", shift]))
+    assert size < half
+    if precision == "w8a8":  # the tail is twice as wide: 2 bytes for each of its own weights
+        half = 2 * sum(np.size(c) for c in load_program(path).constants.values())
+    assert size < 0.6 * half
     if precision != "w8a8":  # whose many quantize and dequantize steps weigh more than 2 blocks
         assert measure_file(path) < measure_file(made["fp16", shift])
 
@@ -77,10 +81,10 @@ def test_every_large_weight_is_compressed_and_the_file_smaller(made, precision, 
 def test_the_shift_stays_exact(made, precision):
     program = load_program(made[precision, "depthwise"])
     constants = program.constants.values()
-    kernels = [c for c in constants if np.shape(c) == (LARGE.width, 1, 3, 3)]
+    kernels = [c for c in constants if np.shape(c)[1:] == (1, 3, 3)]
 
     assert kernels
-    assert all((kernel == shift_kernel(LARGE.width).numpy()).all() for kernel in kernels)
+    assert all((kernel == shift_kernel(len(kernel)).numpy()).all() for kernel in kernels)
 
 
 @pytest.mark.parametrize("precision", COMPRESSED)
