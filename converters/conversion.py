@@ -155,9 +155,9 @@ def rewrite(net: SCNet, options: ConversionOptions) -> fx.GraphModule:
     """Give the device form that a file is made of; in integers, `direct` has no LeakyReLU inside.
 
     Loss of x2, x3 and x4 on Set5, activations alone in 8 bits: 0.064, 0.043 and 0.025 dB, where it
-    was 0.144, 0.089 and 0.056, for 1.05 to 1.09 times the time. Of `pixelshuffle` only the layers
-    that run once per low-resolution pixel could be doubled at that price: 0.001 to 0.007 dB less
-    (2026-11-26).
+    was 0.144, 0.089 and 0.056, for 1.05 to 1.10 times the time (XNNPACK, onnxruntime CPU and WASM).
+    Of `pixelshuffle` only the layers that run once per low-resolution pixel could be doubled at
+    that price: 0.001 to 0.007 dB less (2026-11-26).
     """
     in_integers = options.precision == "w8a8" and net.config.head == "direct"
     return to_device_form(net, (*PASSES, leaky_as_relu) if in_integers else PASSES)

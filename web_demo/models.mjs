@@ -18,7 +18,7 @@ const ROOT = '../../';
 
 /**
  * Of several files of one scale the first of these wins: the head that computes least, the smaller
- * download (as fast, as measured in Chromium), and the shift that takes 0.88 to 0.95 of the other's
+ * download (as fast, as measured in Chromium), and the shift that takes 0.90 to 0.99 of the other's
  * time in WASM (`nox -s bench`; WebGPU was not measured on a real GPU).
  */
 const PREFERRED = [
