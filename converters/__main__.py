@@ -1,10 +1,11 @@
 """The `scnet` program: finds each room's command, and turns errors into words and exit codes.
 
-Exit codes: 0 all right, 1 a verdict was bad, 2 no verdict could be had.
+Exit codes: 0 all right, 1 a verdict was bad, 2 no verdict could be had, 130 interrupted.
 """
 
 import logging
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -16,7 +17,7 @@ from converters.errors import ConversionError, VerificationError
 from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.output import complain
 from mobile_runtime.session import RUNNERS, Session, open_session
-from scnet.errors import CheckpointError
+from scnet.errors import CheckpointError, TrainingError
 
 COMMANDS = {
     "benchmark": ("mobile_runtime.command_benchmark", "Measure latency and memory of model files."),
@@ -73,12 +74,15 @@ def main() -> None:
         sys.exit(error.exit_code)
     except VerificationError as error:
         _fail(str(error), 1)
-    except (CheckpointError, ConversionError, RuntimeFileError) as error:
+    except (CheckpointError, ConversionError, RuntimeFileError, TrainingError) as error:
         _fail(str(error), 2)
     except (OSError, MemoryError) as error:
         _fail(str(error) or "not enough memory", 2)
     except click.Abort:
         _fail("Interrupted.", 130)
+    except Exception:  # noqa: BLE001  Python itself would exit with 1, which says: a bad file
+        traceback.print_exc()
+        _fail("This is a fault of the program: please report it, with what stands above.", 2)
 
 
 def _open_model(path: Path | None, *, engine: str | None, threads: int | None) -> Session:

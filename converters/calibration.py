@@ -1,7 +1,8 @@
 """Photographs that quantized files are calibrated on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,15 +11,21 @@ from converters.options import Size
 from mobile_runtime.pictures import Image, Pixels, open_picture, to_image
 from mobile_runtime.quality import list_images, resize_bicubic
 
+Item = TypeVar("Item")
+
 MOST = 32
 """Images at most; ranges settle long before."""
+
+CALIBRATED_AT: Size = (96, 96)
+"""Their height and width in pixels, whatever sizes a file takes: ranges do not depend on it."""
 
 
 def calibration_images(folder: Path | None, size: Size) -> Iterator[Image]:
     """Cut images of one size out of photographs, and out of the photographs at half their size.
 
     Args:
-        folder: Pictures of any size, folders below included; None takes the bundled photographs.
+        folder: Pictures of any size, folders below included: of more than `MOST` every so-manieth.
+            None takes the bundled photographs.
         size: Height and width.
 
     Yields:
@@ -27,13 +34,20 @@ def calibration_images(folder: Path | None, size: Size) -> Iterator[Image]:
     Raises:
         ImageError: The folder holds no picture, or one that cannot be read.
     """
-    paths = PHOTOGRAPHS if folder is None else list_images(folder)[:MOST]
-    each = max(1, MOST // len(paths))
-    for path in paths:
+    paths = PHOTOGRAPHS if folder is None else _spread(list_images(folder), MOST)
+    for number, path in enumerate(paths):
         pixels = open_picture(path).pixels
         cuts = [*_cut(resize_bicubic(pixels, 0.5), size), *_cut(pixels, size)]
-        for index in np.linspace(0, len(cuts) - 1, min(each, len(cuts))).astype(int):
-            yield to_image(cuts[index])
+        if 2 * len(paths) > MOST:  # one of each: from elsewhere in each, or it is always the corner
+            yield to_image(cuts[number * len(cuts) // len(paths)])
+        else:
+            yield from map(to_image, _spread(cuts, MOST // len(paths)))
+
+
+def _spread(items: Sequence[Item], count: int) -> list[Item]:
+    """Take some of many, evenly, the first and the last among them; all if there are no more."""
+    chosen = np.linspace(0, len(items) - 1, min(count, len(items))).astype(int)
+    return [items[index] for index in chosen]
 
 
 def _cut(pixels: Pixels, size: Size) -> list[Pixels]:

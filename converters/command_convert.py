@@ -89,7 +89,8 @@ class SizeType(click.ParamType[Size]):
 @click.option(
     "--calibration",
     type=click.Path(path_type=Path),
-    help="Folder of photographs to calibrate w8a8 on; some came with the program.",
+    help="Folder of photographs to calibrate w8a8 on, of which 32 at most are used; some came with "
+    "the program.",
 )
 @click.option("--scale", type=click.Choice([str(s) for s in STAGES]), help="Must fit the file.")
 @click.option("--head", type=click.Choice(HEADS), help="Must fit the file.")

@@ -27,6 +27,7 @@ from mobile_runtime.manifest import (
     write_manifest,
 )
 from mobile_runtime.parity import tolerance_for, within
+from mobile_runtime.quality import list_images
 from mobile_runtime.session import count_operators
 from mobile_runtime.validate import present, validate
 from scnet.checkpoint import Checkpoint
@@ -97,11 +98,14 @@ def convert(
     Raises:
         OutputError: The folder cannot be written to, or a file is there already.
         ToolUnavailableError: A format's library is not installed.
+        ImageError: A folder to calibrate on holds no picture, or one that cannot be read.
         VerificationError: A file does not compute what PyTorch does.
     """
     targets = [output_dir / file_name(checkpoint.net.config, options) for options in wanted]
     for target in targets:
         refuse_existing(target, overwrite=overwrite)
+    for folder in {options.calibration for options in wanted if options.calibration}:
+        list_images(folder)  # before minutes go into other files
     tools = [import_converter(options.format) for options in wanted]
     for options, target, tool in zip(wanted, targets, tools, strict=True):
         on_start(target.name)
@@ -187,7 +191,7 @@ def describe_weights(checkpoint: Checkpoint) -> Weights:
     """Say where weights come from and on what terms, as far as the checkpoint does."""
     return Weights(
         name=checkpoint.path.name,
-        sha256=hash_file(checkpoint.path),
+        sha256=checkpoint.sha256,
         licence=checkpoint.notes.get("licence", UNKNOWN_LICENCE),
         source=checkpoint.notes.get("source", "Not stated in the checkpoint."),
     )

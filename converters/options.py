@@ -73,10 +73,12 @@ class ConversionOptions:
                 "ONNX files take any size; Core ML and TFLite files need --height and --width."
             )
         sides = [side for size in self.sizes or () for side in size]
-        if any(not 1 <= side <= LONGEST_SIDE for side in sides):
-            raise UnsupportedOptionError(
-                f"Sizes are 1 to {LONGEST_SIDE} pixels, not {max(sides)}: tile larger pictures."
-            )
+        for side in sides:
+            if not 1 <= side <= LONGEST_SIDE:
+                advice = ": tile larger pictures" if side > LONGEST_SIDE else ""
+                raise UnsupportedOptionError(
+                    f"Sizes are 1 to {LONGEST_SIDE} pixels, not {side}{advice}."
+                )
         if self.format != "coreml" and len(self.sizes or ((1, 1),)) > 1:
             raise UnsupportedOptionError(f"Only Core ML takes several sizes, not {self.format}.")
         if self.precision not in PRECISIONS_OF[self.format]:

@@ -140,7 +140,8 @@ def _round(
     Weights that are `kept` stay as they are, whatever was handed to them.
     """
     order = np.argsort(-np.diag(moment))
-    damped = moment + DAMPING * np.diag(moment).mean() * np.eye(len(moment))
+    mean = np.diag(moment).mean() or 1.0  # of a dead block, which reads nothing but zeros
+    damped = moment + DAMPING * mean * np.eye(len(moment))
     inverse = np.linalg.inv(damped[np.ix_(order, order)])
     pull = np.linalg.cholesky(inverse).T
     left, rounded = weight[:, order], np.empty_like(weight)

@@ -23,8 +23,12 @@ that ranges are measured on. x2 (direct) at 5e-4, 1e-4 and none: a slide of text
 loses 1.35, 0.90 and 0.71 dB, Set5 0.064, 0.080 and 0.082 (2026-11-26)."""
 
 SILENT = 1e-4
-"""Stands for the largest weight of a channel whose weights are all 0: XNNPACK refuses scales that
-are next to nothing, and products of over 256 steps."""
+"""Of the largest weight of all: a channel with less is taken to have that much. XNNPACK refuses
+scales that are next to nothing, and its bias would be more steps than 32 bits can say."""
+
+NARROWEST = 1e-3
+"""A value's range at least: XNNPACK refuses products of over 256 steps, which is what they are for
+a value that was 0 on every photograph."""
 
 SAMPLED = 23
 """Every so-manieth value is looked at; a prime, so that no column of a picture is preferred."""
@@ -66,8 +70,7 @@ def to_steps(weight: Floats, axis: int = 0, sums: Floats | None = None) -> Weigh
         return WeightSteps(weight.astype(np.int8), np.ones(weight.shape[axis], np.float32))
     rows = np.moveaxis(weight, axis, 0).reshape(weight.shape[axis], -1)
     largest = np.abs(rows if sums is None else np.hstack([rows, sums])).max(1)
-    largest[largest == 0] = SILENT
-    scales = largest / np.float32(WEIGHT)
+    scales = np.maximum(largest, SILENT * (largest.max() or 1)) / np.float32(WEIGHT)
     steps = np.rint(weight / np.expand_dims(scales, [d for d in range(weight.ndim) if d != axis]))
     return WeightSteps(steps.astype(np.int8), scales)
 
@@ -110,5 +113,5 @@ def _step(values: Floats) -> Step:
     """Choose the range: nearly all values, and 0, which must be a byte of its own."""
     ends = np.percentile(values, [CLIPPED_PERCENT, 100 - CLIPPED_PERCENT])
     low, high = min(float(ends[0]), 0.0), max(float(ends[1]), 0.0)
-    scale = float(np.float32(max(high - low, 1e-6) / BYTE))
+    scale = float(np.float32(max(high - low, NARROWEST) / BYTE))
     return Step(scale, round(-low / scale))

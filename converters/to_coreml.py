@@ -13,7 +13,7 @@ from coremltools.converters.mil.frontend.torch.torch_op_registry import register
 from torch import Tensor, fx, nn
 from torch.export import Dim
 
-from converters.calibration import calibration_images
+from converters.calibration import CALIBRATED_AT, calibration_images
 from converters.compress_coreml import PALETTE_BITS, compress_weights
 from converters.options import ConversionOptions, Size
 from converters.quantize_graph import quantize_graph
@@ -87,13 +87,12 @@ def _deployment_target(options: ConversionOptions) -> Any:
 
 
 def _pictures(options: ConversionOptions) -> Iterator[Tensor]:
-    """Give pictures of the first size, in the range that the file takes, to measure a graph on."""
-    assert options.sizes is not None
+    """Give pictures in the range that the file takes, to measure a graph on."""
     white = WHITE if options.interface == "image" else 1.0
-    for image in calibration_images(options.calibration, options.sizes[0]):
+    for image in calibration_images(options.calibration, CALIBRATED_AT):
         yield torch.from_numpy(image) * white
     if options.precision in PALETTE_BITS:
-        for image in hard_images(options.sizes[0]):
+        for image in hard_images(CALIBRATED_AT):
             yield torch.from_numpy(image) * white
 
 

@@ -11,8 +11,8 @@ from onnxscript import opset18
 from torch import fx
 from torch.export import Dim
 
-from converters.calibration import calibration_images
-from converters.options import ConversionOptions, Size
+from converters.calibration import CALIBRATED_AT, calibration_images
+from converters.options import ConversionOptions
 from converters.quantize_graph import move_bytes, quantize_graph
 from converters.quantize_onnx import quantize_convolutions
 from mobile_runtime.manifest import Model, TensorSpec
@@ -24,9 +24,6 @@ OPSET = 18
 2023 reads (onnxruntime 1.14, its web build, its CoreML provider)."""
 
 TOOLS = ("torch", "onnx", "onnxscript")
-
-CALIBRATED_AT: Size = (96, 96)
-"""Size in pixels of the pictures that `w8a8` is calibrated on; it runs at any."""
 
 _PADS = [0, 0, 1, 1, 0, 0, 1, 1]
 """One pixel around."""

@@ -22,7 +22,7 @@ from litert_torch.backend.lowerings.registry import lower
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
-from converters.calibration import calibration_images
+from converters.calibration import CALIBRATED_AT, calibration_images
 from converters.options import ConversionOptions, Precision, Shift, Size
 from converters.quantize_tflite import quantize
 from converters.round_weights import hard_images, round_to_steps
@@ -37,9 +37,6 @@ TOOLS = ("torch", "litert-torch", "ai-edge-litert", "ai-edge-quantizer")
 
 METADATA = "scnet"
 """Name of the metadata buffer that holds the model's description as JSON."""
-
-CALIBRATED_AT: Size = (96, 96)
-"""Size in pixels of the pictures that `w8a8` is calibrated on, whatever the file's own."""
 
 WEIGHTS: dict[Precision, dict[str, Any]] = {
     "fp16": {"num_bits": 16, "algorithm_key": recipe_manager.AlgorithmName.FLOAT_CASTING},

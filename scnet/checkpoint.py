@@ -11,6 +11,7 @@ import struct
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,14 @@ _READ_FAILURES = (
 )
 """What torch and safetensors raise, as damaged files of every kind showed."""
 
-_MORE_THAN_TENSORS = re.compile(r"GLOBAL|allowlisted|Unsupported operand 149")
+_MORE_THAN_TENSORS = re.compile(r"GLOBAL|allowlisted|Unsupported operand 149|TorchScript")
 """How torch refuses to unpickle; operand 149 opens the pickles that torch does not write."""
+
+_HINTS = {
+    "mean_net": " It is the state of a run of `scnet train`: take weights.safetensors beside it.",
+    "state_dict": " It has one inside, under state_dict: save that alone.",
+}
+"""Key of a dict that is no state dict -> where one is."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,8 @@ class Checkpoint:
     net: SCNet
     """In paper form, float32, evaluation mode."""
     path: Path
+    sha256: str
+    """Of the file, when it was read."""
     part: str
     """Which weights of the file: `params_ema`, `params`, `state dict` or `safetensors`."""
     notes: Mapping[str, str]
@@ -82,7 +91,7 @@ def open_checkpoint(
     if path.suffix not in SUFFIXES:
         raise CheckpointError(f"{path} is not a checkpoint: expected one of {', '.join(SUFFIXES)}.")
     if not path.is_file():
-        raise CheckpointError(f"{path} does not exist.")
+        raise CheckpointError(f"{path} {'is no file' if path.exists() else 'does not exist'}.")
     read = _read_safetensors if path.suffix == ".safetensors" else _read_pickle
     content = read(path)
     try:
@@ -91,7 +100,9 @@ def open_checkpoint(
         net = build_net(config, content.tensors)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
-    return Checkpoint(net, path, content.part, content.notes)
+    with path.open("rb") as file:
+        sha256 = file_digest(file, "sha256").hexdigest()
+    return Checkpoint(net, path, sha256, content.part, content.notes)
 
 
 def save_weights(net: SCNet, path: Path, notes: Mapping[str, str]) -> None:
@@ -123,7 +134,8 @@ def unpickle(path: Path) -> Any:
     except PermissionError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
     except _READ_FAILURES as error:
-        if isinstance(error, pickle.UnpicklingError) and _MORE_THAN_TENSORS.search(str(error)):
+        refused = isinstance(error, pickle.UnpicklingError | RuntimeError)
+        if refused and _MORE_THAN_TENSORS.search(str(error)):
             raise CheckpointError(
                 f"{path} holds more than tensors, which is never unpickled, because that could run "
                 "any program: save only the network's state_dict() where the file was made."
@@ -161,8 +173,8 @@ def _read_pickle(path: Path) -> _Content:
     if not isinstance(content, dict) or not all(
         isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items()
     ):
-        nested = isinstance(content, dict) and isinstance(content.get("state_dict"), dict)
-        hint = " It has one inside, under state_dict: save that alone." if nested else ""
+        keys = content.keys() if isinstance(content, dict) else ()
+        hint = next((hint for key, hint in _HINTS.items() if key in keys), "")
         raise CheckpointError(f"{path}: its {part} is not a mapping from names to tensors.{hint}")
     return _Content(content, part)
 
@@ -171,7 +183,8 @@ def _read_safetensors(path: Path) -> _Content:
     try:
         with safe_open(path, framework="pt") as file:
             header = (file.metadata() or {}).get(_HEADER)
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Copied: what is mapped would end the process when the file is written over.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except PermissionError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
     except _READ_FAILURES as error:

@@ -1,5 +1,6 @@
 import os
 import pickle
+import warnings
 from functools import partial
 
 import numpy as np
@@ -270,7 +271,23 @@ def test_pickled_code_is_never_run(tmp_path, write):
     assert not (tmp_path / "ran").exists()
 
 
+def test_a_scripted_module_is_never_run(tmp_path):
+    with warnings.catch_warnings(action="ignore"):  # PyTorch would rather have others export
+        torch.jit.script(torch.nn.ReLU()).save(tmp_path / "net.pt")
+    with pytest.raises(CheckpointError, match=r"holds more than tensors.*state_dict\(\)"):
+        open_checkpoint(tmp_path / "net.pt")
+
+
+def test_state_of_a_training_run_says_where_its_weights_are(tmp_path):
+    torch.save({"step": 1, "net": {}, "mean_net": {}}, tmp_path / "state.pth")
+    with pytest.raises(CheckpointError, match=r"take weights\.safetensors beside it"):
+        open_checkpoint(tmp_path / "state.pth")
+
+
 def test_other_suffixes_and_missing_files_are_refused(tmp_path):
+    (tmp_path / "folder.pth").mkdir()
+    with pytest.raises(CheckpointError, match=r"folder\.pth is no file"):
+        open_checkpoint(tmp_path / "folder.pth")
     with pytest.raises(CheckpointError, match="does not exist"):
         open_checkpoint(tmp_path / "net.pth")
     with pytest.raises(CheckpointError, match=r"expected one of \.pth, \.pt, \.safetensors"):

@@ -13,7 +13,8 @@ from networks import make_net
 from converters.conversion import convert, file_name, usual_size
 from converters.errors import OutputError, UnsupportedOptionError, VerificationError
 from converters.options import FORMATS, PRECISIONS_OF, SHIFTS, ConversionOptions
-from mobile_runtime.manifest import Manifest, manifest_path, read_manifest
+from mobile_runtime.errors import ImageError
+from mobile_runtime.manifest import Manifest, hash_file, manifest_path, read_manifest
 from mobile_runtime.samples import read_golden
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNet, SCNetConfig
@@ -43,13 +44,32 @@ def test_file_manifest_and_samples_appear_together(tmp_path, checkpoint):
     ("format_", "precision"), [(name, one) for name in FORMATS for one in PRECISIONS_OF[name]]
 )
 def test_network_without_training_converts(tmp_path, format_, precision):
-    """Its biases are zero: an optimiser may leave them out, and 8 bits may scale by them."""
-    path = tmp_path / "net.safetensors"
-    save_weights(SCNet(SCNetConfig(2, "direct", 16, 2)), path, {})
+    """Biases of zero may be left out; 8 bits may scale by them, and by what a dead block gives."""
+    path, net = tmp_path / "net.safetensors", SCNet(SCNetConfig(2, "direct", 16, 2))
+    net.body[1].conv1.bias.data.fill_(-30)
+    save_weights(net, path, {})
     sizes = None if format_ == "onnx" else ((24, 24),)
     wanted = [ConversionOptions(format_, precision=precision, sizes=sizes)]
     (made,) = convert(open_checkpoint(path), wanted, tmp_path / "out")
     assert all(verdict.passed for verdict in read_manifest(made).verified)
+
+
+def test_weights_are_named_by_what_was_read(tmp_path, checkpoint):
+    opened = checkpoint()
+    read = hash_file(opened.path)
+    opened.path.write_bytes(b"written over by a training run")
+    (path,) = convert(opened, [ONNX], tmp_path / "out", verify=False)
+    assert read_manifest(path).model.weights.sha256 == read
+
+
+def test_nothing_is_made_if_the_photographs_are_missing(tmp_path, checkpoint):
+    (tmp_path / "empty").mkdir()
+    calibrated = ConversionOptions(
+        "onnx", precision="w8a8", sizes=None, calibration=tmp_path / "empty"
+    )
+    with pytest.raises(ImageError, match="holds no picture"):
+        convert(checkpoint(), [ONNX, calibrated], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_existing_file_is_replaced_only_when_told(tmp_path, checkpoint):
@@ -145,8 +165,8 @@ def test_folder_of_something_else_is_never_replaced(tmp_path, checkpoint):
         ({"format": "tflite", "sizes": None}, "need --height"),
         ({"format": "tflite", "sizes": ((8, 8), (9, 9))}, "Only Core ML takes several"),
         ({"format": "tflite", "interface": "image"}, "Only Core ML has image"),
-        ({"format": "coreml", "sizes": ((0, 8),)}, "1 to 4096 pixels"),
-        ({"format": "tflite", "sizes": ((8, 20000),)}, "not 20000"),
+        ({"format": "coreml", "sizes": ((0, 8),)}, r"1 to 4096 pixels, not 0\.$"),
+        ({"format": "tflite", "sizes": ((8, 20000),)}, "not 20000: tile larger pictures"),
     ],
 )
 def test_formats_refuse_what_they_cannot_do(arguments, message):

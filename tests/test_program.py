@@ -124,6 +124,15 @@ def test_wrong_file_is_exit_code_1(folder):
     assert "no" in result.stdout
 
 
+def test_fault_of_the_program_is_not_taken_for_a_wrong_file(tmp_path):
+    broken = "from converters import __main__ as m; m.COMMANDS['info'] = ('nowhere', ''); m.main()"
+    command = [sys.executable, "-c", broken, "info"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "No module named 'nowhere'" in result.stderr
+    assert "please report it" in result.stderr
+
+
 def test_name_in_a_file_cannot_steer_the_terminal(capsys):
     complain("the engine refused\n\x1b]0;owned\x07 of the file")
     assert capsys.readouterr().err == "Error: the engine refused\n]0;owned of the file\n"

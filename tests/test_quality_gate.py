@@ -5,6 +5,7 @@ import pytest
 import torch
 from model_files import CALM
 from networks import make_net
+from PIL import Image as Pillow
 
 from converters.calibration import MOST, calibration_images
 from converters.conversion import convert
@@ -120,6 +121,20 @@ def test_calibration_images_have_the_size_and_differ(size):
         image.dtype == np.float32 and 0 <= image.min() < image.max() <= 1 for image in images
     )
     assert len({image.tobytes() for image in images}) == len(images)
+
+
+@pytest.mark.parametrize("count", [20, 40])
+def test_calibration_looks_at_all_of_many_photographs(tmp_path, count):
+    """The corner of each is black, and the last is the brightest."""
+    for number in range(count):
+        pixels = np.full((4 * SIZE[0], 4 * SIZE[1], 3), 100 + number, np.uint8)
+        pixels[: 2 * SIZE[0], : 2 * SIZE[1]] = 0
+        Pillow.fromarray(pixels).save(tmp_path / f"{number:02}.png")
+    images = list(calibration_images(tmp_path, SIZE))
+    assert len(images) == min(count, MOST)
+    bright = [image for image in images if image.max() > 0]
+    assert len(bright) > len(images) / 2
+    assert max(image.max() for image in bright) == np.float32((99 + count) / 255)
 
 
 def test_calibration_takes_a_folder(tmp_path):

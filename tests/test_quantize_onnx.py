@@ -135,9 +135,6 @@ def test_all_between_is_in_8_bits(images):
     assert len(layers_of(graph, Quantize)) == len(layers_of(graph, Dequantize))
     reading = [graph.get_submodule(node.args[0].target) for node in convolutions]
     assert all(isinstance(layer, Dequantize) for layer in reading)
-    for node in convolutions:
-        weight = graph.get_submodule(node.target).weight
-        assert all(len(row.unique()) <= 255 for row in weight)
 
 
 @pytest.mark.parametrize("shift", SHIFTS)

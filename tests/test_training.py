@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from mobile_runtime.errors import ImageError
 from mobile_runtime.quality import bicubic
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.errors import CheckpointError
+from scnet.errors import CheckpointError, TrainingError
 from scnet.network import SCNet, SCNetConfig
 from scnet.training import loop
 from scnet.training.command import command as train_command
@@ -108,6 +108,46 @@ def test_state_of_another_recipe_is_refused(tmp_path, pictures):
         match=r"another recipe: steps was 6, now is 8; width was 8, now is 16\. Use",
     ):
         train(other, load_dataset(pictures, scale=2, patch=8), tmp_path / "run")
+
+
+def test_state_of_other_pictures_is_refused(tmp_path, pictures):
+    """Else every 25th would be another one, and the best weights those of easier pictures."""
+    run(tmp_path / "run", pictures)
+    (pictures / "d.png").write_bytes((pictures / "a.png").read_bytes())
+    with pytest.raises(
+        CheckpointError, match=r"another recipe: pictures was \w+, now is \w+\. Use"
+    ):
+        run(tmp_path / "run", pictures)
+
+
+def test_state_of_other_processes_is_refused(tmp_path, pictures):
+    state = run(tmp_path / "run", pictures)
+    state["terms"]["processes"] = 2
+    torch.save(state, tmp_path / "run" / "state.pth")
+    with pytest.raises(CheckpointError, match="processes was 2, now is 1"):
+        run(tmp_path / "run", pictures)
+
+
+def test_resumed_run_knows_its_licence(tmp_path, pictures):
+    folder, dataset = tmp_path / "run", load_dataset(pictures, scale=2, patch=8)
+    folder.mkdir()
+    train(replace(RECIPE, steps=2), dataset, folder, notes={"licence": "CC BY 4.0"})
+    (folder / "weights.safetensors").unlink()
+    state = torch.load(folder / "state.pth", weights_only=True)
+    torch.save({**state, "step": 0, "history": []}, folder / "state.pth")
+    with pytest.raises(CheckpointError, match=r"licence was CC BY 4\.0, now is MIT"):
+        train(replace(RECIPE, steps=2), dataset, folder, notes={"licence": "MIT"})
+    train(replace(RECIPE, steps=2), dataset, folder, notes={"source": "here"})
+    notes = open_checkpoint(folder / "weights.safetensors").notes
+    assert (notes["licence"], notes["source"]) == ("CC BY 4.0", "here")
+
+
+def test_diverged_run_stops_and_keeps_what_it_had(tmp_path, pictures):
+    recipe = replace(RECIPE, rate=1e30, warmup_steps=1)
+    with pytest.raises(TrainingError, match=r"diverged: at step \d+ the loss is nan.*lower --rate"):
+        train(recipe, load_dataset(pictures, scale=2, patch=8), tmp_path)
+    for path in tmp_path.glob("weights.safetensors"):
+        open_checkpoint(path)  # all its values are finite
 
 
 def test_run_starts_from_the_body_of_another_scale(tmp_path, pictures):

@@ -1,8 +1,7 @@
 """`scnet train`: from a folder of pictures to weights."""
 
-from hashlib import sha256
+import os
 from math import isfinite
-from os import environ
 from pathlib import Path
 from typing import Any
 
@@ -94,19 +93,19 @@ def command(
 ) -> None:
     """Train on the pictures in FOLDER; every 25th is kept back to choose the best weights by.
 
-    The run folder gets weights.safetensors, log.csv and state.pth, and at the end curve.png.
-    Interrupt whenever you like and go on with --resume. `fabric run` spreads the same command over
-    several processes; two on a CPU have been tried, GPUs have not.
+    The run folder gets weights.safetensors, log.csv and state.pth every 500 steps, and at the end
+    curve.png. Interrupt whenever you like and go on from there with --resume. `fabric run` spreads
+    the same command over several processes; two on a CPU have been tried, GPUs have not.
     """
     begun = None if start is None else open_checkpoint(find_weights(start))
     recipe = _recipe(begun, **settings)
     _check_output(output, resume=resume)
     console = Console(
-        stderr=True, quiet=environ.get("LOCAL_RANK", "0") != "0"
+        stderr=True, quiet=os.environ.get("LOCAL_RANK", "0") != "0"
     )  # one of many speaks
     dataset = _read(folder, recipe, console)
     output.mkdir(parents=True, exist_ok=True)
-    inherited = {} if begun is None else begun.notes
+    inherited = {} if begun is None or resume else begun.notes
     notes = {
         "licence": licence or inherited.get("licence"),
         "source": source or inherited.get("source"),
@@ -131,6 +130,8 @@ def command(
 
 def _check_output(output: Path, *, resume: bool) -> None:
     """Refuse to write over a run, and to resume one that is not there."""
+    if output.exists() and not os.access(output, os.W_OK):
+        raise click.UsageError(f"{output} cannot be written to: name another folder.")
     begun = (output / "state.pth").exists()
     if begun and not resume:
         raise click.UsageError(
@@ -156,12 +157,9 @@ def _recipe(
     config = SCNetConfig(int(scale), head, width, depth)
     if start is not None:
         check_body(config, start)  # before minutes go into reading pictures
-    return Recipe(config, start=None if start is None else _identify(start.path), **settings)
-
-
-def _identify(path: Path) -> str:
-    """Name a file by what it holds: where it lies is nobody's business."""
-    return f"{path.name} {sha256(path.read_bytes()).hexdigest()}"
+    # Where the file lies is nobody's business.
+    name = None if start is None else f"{start.path.name} {start.sha256}"
+    return Recipe(config, start=name, **settings)
 
 
 def _read(folder: Path, recipe: Recipe, console: Console) -> Dataset:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from mobile_runtime.atomic import write_aside
 
 if TYPE_CHECKING:
-    from scnet.training.loop import Progress
+    from scnet.training.state import Progress
 
 
 def draw_curve(history: Sequence["Progress"], path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import csv
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
+from math import isfinite
 from os import environ
 from pathlib import Path
 from types import MappingProxyType
@@ -17,14 +18,15 @@ from torch.optim.swa_utils import AveragedModel
 from mobile_runtime.atomic import write_aside
 from mobile_runtime.pictures import to_image, to_pixels
 from mobile_runtime.quality import compare
-from scnet.checkpoint import Checkpoint, save_weights, unpickle
-from scnet.errors import CheckpointError
+from scnet.checkpoint import Checkpoint, save_weights
+from scnet.errors import CheckpointError, TrainingError
 from scnet.network import SCNet, SCNetConfig
 from scnet.training.curve import draw_curve
 from scnet.training.loss import find_loss
 from scnet.training.optimizer import Optimizer
 from scnet.training.patches import Dataset, Pair, sample_batch
 from scnet.training.recipe import Recipe
+from scnet.training.state import Progress, Run, restore
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
@@ -33,46 +35,6 @@ VALIDATE_EVERY = 500
 
 VALIDATION_CROP = 96
 """Side of the low-resolution centre crop that a validation picture is scored on."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a validation found."""
-
-    step: int
-    loss: float
-    """Mean since the last validation."""
-    psnr_db: float
-    """Mean on Y over the validation pictures, with the running-mean weights."""
-
-
-@dataclass
-class _Run:
-    """The live objects of one training run; `state_dict` is all that a resumed run needs."""
-
-    fabric: Fabric
-    net: SCNet
-    mean_net: AveragedModel
-    optimizer: Optimizer
-    step: int = 0
-    history: list[Progress] = field(default_factory=list)
-
-    def state_dict(self, recipe: Recipe) -> dict[str, Any]:
-        return {
-            "recipe": asdict(recipe),
-            "step": self.step,
-            "net": self.net.state_dict(),
-            "mean_net": self.mean_net.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "history": [asdict(progress) for progress in self.history],
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.step = int(state["step"])
-        self.net.load_state_dict(state["net"])
-        self.mean_net.load_state_dict(state["mean_net"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.history = [Progress(**progress) for progress in state["history"]]
 
 
 def train(
@@ -89,14 +51,15 @@ def train(
 
     Writes `state.pth` (resume point), `log.csv` and `weights.safetensors` (the best running-mean
     weights so far) into `output`, and at the end `curve.png`, each atomically. A run that was
-    killed and started again gives the same weights as an unbroken one.
+    killed and started again, by as many processes, gives the same weights as an unbroken one.
 
     Args:
         recipe: What to do.
         dataset: The pictures.
         output: An existing folder.
         start: Whose weights a new run begins from, wherever they fit; `recipe.start` names it.
-        notes: What goes into the header of the weights: `licence`, `source`.
+        notes: What goes into the header of the weights: `licence`, `source`; a resumed run knows
+            those that it began with.
         on_step: Called with (steps done, loss) after every step.
         on_progress: Called after every validation.
 
@@ -104,20 +67,24 @@ def train(
         The path of the weights.
 
     Raises:
-        CheckpointError: `state.pth` is damaged, or belongs to another recipe; or `start` has
-            another body.
+        CheckpointError: `state.pth` is damaged, or belongs to another recipe, other pictures,
+            another number of processes or other notes; or `start` has another body.
+        TrainingError: The loss is no finite number.
         OSError: `output` cannot be written to.
     """
     fabric = Fabric(accelerator="auto", devices="auto", precision=recipe.precision)
     if "LT_CLI_USED" not in environ:  # `fabric run` has launched all processes itself
         fabric.launch()
     resumed = (output / "state.pth").exists()
-    run = _begin(recipe, fabric, start=None if resumed else start)
+    pictures = {"pictures": dataset.fingerprint(), "processes": fabric.world_size}
+    terms = {**asdict(recipe), **pictures}
+    run = Run(terms, dict(notes), fabric, *_begin(recipe, fabric, None if resumed else start))
     if resumed:
-        _restore(run, output / "state.pth", recipe)
+        restore(run, output / "state.pth")
     losses: list[float] = []
     for step in range(run.step, recipe.steps):
         loss = _advance(run, recipe, dataset)
+        _refuse_diverged(loss, run.step, output)
         losses.append(loss)
         on_step(run.step, loss)
         if run.step % VALIDATE_EVERY == 0 or run.step == recipe.steps:
@@ -125,7 +92,7 @@ def train(
             losses.clear()
             run.history.append(progress)
             if fabric.is_global_zero:
-                _save(run, recipe, output, notes)
+                _save(run, recipe, output)
             on_progress(progress)
     if fabric.is_global_zero:
         draw_curve(run.history, output / "curve.png")
@@ -175,7 +142,9 @@ def validate(net: torch.nn.Module, dataset: Dataset) -> float:
     return float(np.mean(scores))
 
 
-def _begin(recipe: Recipe, fabric: Fabric, start: Checkpoint | None) -> _Run:
+def _begin(
+    recipe: Recipe, fabric: Fabric, start: Checkpoint | None
+) -> tuple[Any, AveragedModel, Optimizer]:
     torch.manual_seed(recipe.seed)
     net = SCNet(recipe.network)
     if start is not None:
@@ -185,7 +154,7 @@ def _begin(recipe: Recipe, fabric: Fabric, start: Checkpoint | None) -> _Run:
     if recipe.compiled:
         net = torch.compile(net)  # type: ignore[assignment]
     net = fabric.setup(net)
-    return _Run(fabric, net, mean_net, Optimizer(net))
+    return net, mean_net, Optimizer(net)
 
 
 def _running_mean(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], None]:
@@ -202,7 +171,7 @@ def _running_mean(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], No
     return update
 
 
-def _advance(run: _Run, recipe: Recipe, dataset: Dataset) -> float:
+def _advance(run: Run, recipe: Recipe, dataset: Dataset) -> float:
     low_res, high_res = sample_batch(
         dataset.training,
         patch=recipe.patch,
@@ -221,47 +190,27 @@ def _advance(run: _Run, recipe: Recipe, dataset: Dataset) -> float:
     return loss.item()
 
 
-def _save(run: _Run, recipe: Recipe, output: Path, notes: Mapping[str, str]) -> None:
+def _refuse_diverged(loss: float, step: int, output: Path) -> None:
+    """Stop before weights that are no numbers are written over better ones."""
+    if not isfinite(loss):
+        raise TrainingError(
+            f"Training has diverged: at step {step} the loss is {loss}. What {output} holds is of "
+            "an earlier step; begin anew in another folder, with a lower --rate."
+        )
+
+
+def _save(run: Run, recipe: Recipe, output: Path) -> None:
     best = max(run.history, key=lambda progress: progress.psnr_db)
     if best is run.history[-1]:
         made = {"recipe": repr(recipe), "steps": str(run.step), "psnr_db": f"{best.psnr_db:.3f}"}
         assert isinstance(run.mean_net.module, SCNet)
-        save_weights(run.mean_net.module, output / "weights.safetensors", {**notes, **made})
+        save_weights(run.mean_net.module, output / "weights.safetensors", {**run.notes, **made})
     with write_aside(output / "log.csv") as path, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=["step", "loss", "psnr_db"])
         writer.writeheader()
         writer.writerows(asdict(progress) for progress in run.history)
     with write_aside(output / "state.pth") as path:
-        torch.save(run.state_dict(recipe), path)
-
-
-def _restore(run: _Run, path: Path, recipe: Recipe) -> None:
-    state = unpickle(path)
-    try:
-        changes = _changes(state["recipe"], asdict(recipe))
-        if not changes:
-            run.load_state_dict(state)
-    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as e:
-        raise CheckpointError(
-            f"{path} is not the state of a training run, or is damaged: name another --output to "
-            "start anew."
-        ) from e
-    if changes:
-        raise CheckpointError(
-            f"{path} belongs to another recipe: {'; '.join(changes)}. Use its options to go on, "
-            "or another --output to start anew."
-        )
-
-
-def _changes(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
-    """Name the fields that differ, those of the network included."""
-    (there, here) = ({**side, **side["network"]} for side in (theirs, ours))
-    names = [name for name in {**here, **there} if name != "network"]
-    return [
-        f"{name} was {there.get(name)}, now is {here.get(name)}"
-        for name in names
-        if there.get(name) != here.get(name)
-    ]
+        torch.save(run.state_dict(), path)
 
 
 def _centre(pair: Pair) -> tuple[Any, Any]:

@@ -1,4 +1,4 @@
-"""What one training run is, in numbers; two equal recipes give equal weights."""
+"""What one training run is, in numbers: on equal pictures, two equal recipes give equal weights."""
 
 from dataclasses import dataclass
 from math import cos, pi

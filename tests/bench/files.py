@@ -23,7 +23,11 @@ from scnet.weights import WEIGHTS
 ROOT = Path(__file__).parents[2]
 
 SOURCES = ("converters/*.py", "scnet/*.py", "tests/bench/peers/*.py")
-SOURCE_FILES = ("tests/bench/naive.py", "tests/bench/floor.py", "tests/bench/plain.py")
+SOURCE_FILES = (
+    *(f"tests/bench/{name}.py" for name in ("files", "naive", "floor", "plain")),
+    "mobile_runtime/tflite_schema.py",
+    "constraints.txt",
+)
 """What decides how a file comes out: when any of it changes, all files are made anew."""
 
 PLAIN = {"tflite": plain.convert_tflite, "onnx": plain.convert_onnx}
