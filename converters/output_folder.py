@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from converters.errors import OutputError
@@ -47,6 +47,11 @@ def publish(aside: Path, target: Path) -> None:
         place = target.parent / sample.relative_to(aside)
         place.parent.mkdir(parents=True, exist_ok=True)
         sample.replace(place)
-    manifest_path(target).unlink(missing_ok=True)
-    take_place(aside / target.name, target, spare=aside / "replaced")
-    manifest_path(aside / target.name).replace(manifest_path(target))
+    manifest, spare = manifest_path(target), aside / "replaced.json"
+    with ExitStack() as undo:
+        if manifest.exists():
+            manifest.replace(spare)
+            undo.callback(spare.replace, manifest)
+        take_place(aside / target.name, target, spare=aside / "replaced")
+        undo.pop_all()
+    manifest_path(aside / target.name).replace(manifest)

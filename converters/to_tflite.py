@@ -74,7 +74,7 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     _to_channels_last(graph, options.shift)
     content = _lower(graph, options.sizes[0])
     if integers:
-        small = _lower(graph, CALIBRATED_AT)
+        small = content if options.sizes[0] == CALIBRATED_AT else _lower(graph, CALIBRATED_AT)
         content = quantize(content, small, images, bytes_at_ends=options.interface == "image")
     elif options.precision != "fp32":
         content = _compress_weights(content, options.precision)

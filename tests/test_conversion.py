@@ -13,6 +13,7 @@ from networks import make_net
 from converters.conversion import convert, file_name, usual_size
 from converters.errors import OutputError, UnsupportedOptionError, VerificationError
 from converters.options import FORMATS, PRECISIONS_OF, SHIFTS, ConversionOptions
+from converters.output_folder import publish
 from mobile_runtime.errors import ImageError
 from mobile_runtime.manifest import Manifest, hash_file, manifest_path, read_manifest
 from mobile_runtime.samples import read_golden
@@ -90,6 +91,18 @@ def test_replaced_package_leaves_no_old_parts(tmp_path, checkpoint):
     convert(checkpoint(seed=2), [options], tmp_path / "out", overwrite=True)
     assert not (path / "stray").exists()
     assert not [name for name in files(tmp_path / "out") if name.startswith(".")]
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".mlpackage"])
+def test_what_cannot_take_its_place_leaves_the_old_file_whole(tmp_path, suffix):
+    old = tmp_path / f"net{suffix}"
+    old.mkdir() if suffix == ".mlpackage" else old.touch()
+    manifest_path(old).write_text("{}")
+    (tmp_path / "aside").mkdir()  # and nothing in it
+    with pytest.raises(FileNotFoundError):
+        publish(tmp_path / "aside", old)
+    assert old.exists()
+    assert manifest_path(old).read_text() == "{}"
 
 
 def test_wrong_file_is_never_kept(tmp_path):

@@ -9,6 +9,7 @@ from ai_edge_litert import schema_py_generated as schema
 from model_files import CALM, edit_manifest, make_files
 from networks import NETWORKS, make_net
 
+from converters.calibration import CALIBRATED_AT
 from converters.conversion import convert
 from converters.options import SHIFTS, ConversionOptions, FileName
 from converters.quantize_tflite import VERSIONS
@@ -64,7 +65,7 @@ def type_of(graph, index):
 @pytest.mark.parametrize("config", NETWORKS)
 def test_every_network_passes_on_every_engine(tmp_path, checkpoint, two_photographs, config):
     wanted = [
-        ConversionOptions("tflite", "depthwise", "w8a8", (SIZE,), end, two_photographs)
+        ConversionOptions("tflite", "depthwise", "w8a8", (CALIBRATED_AT,), end, two_photographs)
         for end in CONVERSIONS
     ]
     for path in convert(checkpoint(config), wanted, tmp_path / "out"):
