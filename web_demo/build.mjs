@@ -10,12 +10,13 @@
  */
 
 import { createHash } from 'node:crypto';
-import { access, cp, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { build } from 'esbuild';
 
+import { findRefused } from './host_limits.mjs';
 import { BuildError, readModels } from './models.mjs';
 
 const HERE = import.meta.dirname;
@@ -106,11 +107,7 @@ async function link(version) {
 
 /** @param {string} folder Complete but for the service worker itself. */
 async function bundleServiceWorker(folder) {
-  const all = (await readdir(folder, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
-    .map((name) => name.split(path.sep).join('/'))
-    .sort();
+  const all = await list(folder);
   const isLarge = (/** @type {string} */ name) => /^(models|onnxruntime-web-)/.test(name);
   const pageFiles = all.filter((name) => !isLarge(name));
   const contents = pageFiles.map((name) => readFile(path.join(folder, name)));
@@ -126,6 +123,28 @@ async function bundleServiceWorker(folder) {
     write: false,
   });
   return /** @type {{contents: Uint8Array}} */ (outputFiles[0]).contents;
+}
+
+/**
+ * @param {string} folder
+ * @returns {Promise<string[]>} All files in it, as the page names them.
+ */
+async function list(folder) {
+  return (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .map((name) => name.split(path.sep).join('/'))
+    .sort();
+}
+
+/** @param {string} folder The built page. */
+async function warn(folder) {
+  const measure = async (/** @type {string} */ name) => ({
+    name,
+    bytes: (await stat(path.join(folder, name))).size,
+  });
+  const files = await Promise.all((await list(folder)).map(measure));
+  for (const sentence of findRefused(files)) console.warn(`Warning: ${sentence}`);
 }
 
 /**
@@ -174,7 +193,9 @@ async function main() {
   await access(ENGINE).catch(() => {
     throw new BuildError('onnxruntime-web is not installed: run `npm ci` first.');
   });
-  await buildPage(path.resolve(values.models), path.resolve(values.output));
+  const output = path.resolve(values.output);
+  await buildPage(path.resolve(values.models), output);
+  await warn(output);
 }
 
 await main().catch((error) => {

@@ -7,7 +7,6 @@ import { Activity, isStopped } from './ui/activity.js';
 import { chosenBackend, connectBackends, showChoice, worthMeasuring } from './ui/backends.js';
 import { measure, showMeasuring } from './ui/benchmark_panel.js';
 import { canHold } from './ui/canvas_limit.js';
-import { Comparison } from './ui/comparison.js';
 import { button, chosen, element } from './ui/elements.js';
 import { enlarge } from './ui/enlarging.js';
 import { connectInputs } from './ui/inputs.js';
@@ -16,12 +15,12 @@ import { openMadeEarlier } from './ui/made_earlier.js';
 import * as messages from './ui/messages.js';
 import { cropPicture, openPicture } from './ui/picture.js';
 import { reportError } from './ui/report_error.js';
-import { enlarged, holdablePart, largestScale } from './ui/result_size.js';
+import { enlarged, holdablePart, wantedPart } from './ui/result_size.js';
 import { allowSaving, connectSaving } from './ui/save_panel.js';
 import { chooseScale, chosenScale, offerScales } from './ui/scales.js';
+import { offerLess } from './ui/too_large.js';
 import { openCamera, openVideo } from './ui/video.js';
 import { comeIntoView, connectViewing, show, showFrame, stage } from './ui/viewer.js';
-import { megapixelText, sizeText } from './ui/words.js';
 
 /** @import { Picture } from './ui/picture.js' */
 
@@ -30,6 +29,8 @@ const activity = new Activity();
 let upscaler = null;
 /** @type {() => void} Does the last thing with another scale or backend. */
 let again = () => {};
+/** Has the visitor touched the page? A dialog of the browser may be open, which nothing tells. */
+let isTouched = false;
 
 /**
  * Start something; what goes on is stopped.
@@ -61,21 +62,40 @@ async function openUpscaler() {
   return upscaler;
 }
 
-/** @type {(blob: Blob, name: string) => void} */
-function receivePicture(blob, name) {
+/** @type {(load: () => Promise<Blob>, name: string) => void} */
+function receivePicture(load, name) {
   comeIntoView();
+  const before = again;
+  const restart = () => {
+    again = before;
+    receivePicture(load, name);
+  };
+  again = restart;
+  const open = async () => openPicture(await load(), name);
   begin('Opening the picture…', 'Cancel', async (signal) => {
-    const picture = await untilAborted(openPicture(blob, name), signal);
-    again = () => begin('Preparing…', 'Cancel', (next) => enlargePicture(picture, next));
+    const picture = await untilAborted(open(), signal).catch((error) => {
+      if (again === restart) again = before; // its picture is still on the stage
+      throw error;
+    });
+    again = () => enlargeAgain(picture);
     await enlargePicture(picture, signal);
   });
+}
+
+/** @type {(picture: Picture) => void} */
+function enlargeAgain(picture) {
+  begin('Preparing…', 'Cancel', (signal) => enlargePicture(picture, signal));
 }
 
 /** @type {(picture: Picture, signal: AbortSignal) => Promise<void>} */
 async function enlargePicture(picture, signal) {
   const opened = await untilAborted(openUpscaler(), signal);
   const scale = chosenScale();
-  if (!canHold(enlarged(picture.pixels, scale))) return offerLess(picture, scale, opened);
+  if (!canHold(enlarged(picture.pixels, scale))) {
+    const scales = opened.models.map((model) => model.scale);
+    const onPart = () => enlargePart(picture, scale);
+    return offerLess({ picture, scale, scales, onLess: enlargeLess, onPart });
+  }
   messages.say('Preparing…');
   const backend = chosenBackend();
   const job = {
@@ -90,29 +110,6 @@ async function enlargePicture(picture, signal) {
   await enlarge(job, signal);
 }
 
-/** @type {(picture: Picture, scale: number, opened: Upscaler) => Promise<void>} The result would be too large. */
-async function offerLess(picture, scale, { models }) {
-  const result = enlarged(picture.pixels, scale);
-  if (canHold(picture.pixels)) {
-    const plain = new Comparison(picture, 1);
-    await plain.sketch(1);
-    show(plain);
-  }
-  const smaller = largestScale(
-    picture.pixels,
-    models.map((model) => model.scale),
-    canHold,
-  );
-  const actions = [{ label: 'Only the part in view', act: () => enlargePart(picture, scale) }];
-  if (smaller) actions.unshift({ label: `${smaller}× instead`, act: () => enlargeLess(smaller) });
-  messages.say('Too large.');
-  messages.sayError(
-    `${scale}× would make ${sizeText(result)} pixels, ${megapixelText(result.width * result.height)}: ` +
-      'more than this browser can hold. Zoom in to choose a part, or enlarge less.',
-    actions,
-  );
-}
-
 /** @type {(scale: number) => void} */
 function enlargeLess(scale) {
   chooseScale(scale);
@@ -121,8 +118,9 @@ function enlargeLess(scale) {
 
 /** @type {(picture: Picture, scale: number) => void} */
 function enlargePart(picture, scale) {
-  const part = cropPicture(picture, holdablePart(stage.visiblePart, scale, canHold));
-  again = () => begin('Preparing…', 'Cancel', (signal) => enlargePicture(part, signal));
+  const wanted = wantedPart(picture.pixels, stage.visiblePartOf(picture));
+  const part = cropPicture(picture, holdablePart(wanted, scale, canHold));
+  again = () => enlargeAgain(part);
   again();
 }
 
@@ -134,6 +132,8 @@ function receiveVideo(open) {
   begin('Preparing…', 'Stop', async (signal) => {
     // A camera that was stopped stays so, whatever is chosen next.
     signal.addEventListener('abort', () => again === restart && (again = () => {}));
+    const stopUnseen = () => document.hidden && activity.stop(); // and with it the camera
+    document.addEventListener('visibilitychange', stopUnseen, { signal });
     const opened = await untilAborted(openUpscaler(), signal);
     const scale = chosenScale();
     showChoice(await opened.prepare({ scale, backend: chosenBackend(), signal }));
@@ -155,7 +155,7 @@ function connectBenchmark() {
       const opened = await untilAborted(openUpscaler(), signal);
       const scale = chosenScale();
       showChoice(await opened.prepare({ scale, backend: chosenBackend(), signal }));
-      await measure(opened, worthMeasuring(), signal);
+      await measure(opened, await worthMeasuring(), signal);
       messages.say('Measured; see the table below.');
     } finally {
       showMeasuring((measuring = false));
@@ -177,6 +177,9 @@ async function showMadeEarlier() {
   }
 }
 
+for (const sign of ['pointerdown', 'keydown', 'dragenter']) {
+  document.addEventListener(sign, () => (isTouched = true), { capture: true, once: true });
+}
 connectInputs({
   onPicture: receivePicture,
   onVideo: (file) => receiveVideo(() => openVideo(file)),
@@ -193,9 +196,6 @@ document.addEventListener('keydown', (event) => {
   messages.hideError();
   activity.stop();
 });
-document.addEventListener('visibilitychange', () => {
-  if (document.hidden && messages.isLive()) activity.stop(); // and with it the camera
-});
 void showMadeEarlier();
 void openUpscaler().catch((error) => reportError(error, () => location.reload()));
-void startOffline({ mayReload: () => !activity.hasBegun });
+void startOffline({ mayReload: () => !isTouched && !activity.hasBegun });

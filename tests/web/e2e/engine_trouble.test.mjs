@@ -96,6 +96,18 @@ for (const [what, answer, expected] of /** @type {const} */ ([
   });
 }
 
+test('an engine that cannot be fetched is an error in words, and asked for again', async (t) => {
+  let missing = true;
+  const { page } = await openPage(t, {
+    intercept: (name) => (missing && name.endsWith('.wasm') ? { status: 404, content: '' } : null),
+  });
+  const { code, message } = await prepare(page);
+  assert.equal(code, 'model-missing');
+  assert.match(message, /^The engine is missing.*404/);
+  missing = false;
+  assert.equal((await prepare(page)).value.backend, 'wasm-threads');
+});
+
 for (const [what, content] of [
   ['no list', '<!doctype html>'],
   ['an empty list', '{"models": []}'],

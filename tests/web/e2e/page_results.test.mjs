@@ -143,6 +143,54 @@ test('too large a result is said before it is begun, and a part can be enlarged'
   assert.ok(width * height <= 3.125e6 && width * height > 1.5e6, `${width}x${height}`);
 });
 
+test('of a picture that is too large itself the middle can be enlarged', async (t) => {
+  const page = await visit(t, {
+    before: () => Object.defineProperty(navigator, 'deviceMemory', { value: 0.05 }), // 0.6 megapixels
+  });
+  await enlarge(page);
+  const large = await makePicture(page, { width: 1200, height: 800 });
+  await choose(page, 'large.png', 'image/png', large);
+  assert.match(await readMessage(page), /can hold\. Enlarge less, or only its middle\.$/);
+  await page.getByRole('button', { name: 'Only the middle' }).click();
+  await waitForStatus(page, /^Done/);
+  const { content } = await visits.download(page);
+  const { width, height, top, bottom } = await visits.decode(page, content, 'image/png');
+  assert.ok(width * height <= 0.625e6 && width * height > 0.3e6, `${width}x${height}`);
+  assert.ok(top[0] > top[2] && bottom[2] > bottom[0], 'red above, blue below, as the picture is');
+});
+
+test('another backend while a picture opens is used for that picture', async (t) => {
+  const page = await visit(t, {
+    before: () => {
+      const decode = createImageBitmap;
+      Object.assign(globalThis, {
+        createImageBitmap: async (/** @type {Parameters<typeof decode>} */ ...what) => {
+          if (what[0] instanceof Blob) await new Promise((resolve) => setTimeout(resolve, 1000));
+          return decode(...what);
+        },
+      });
+    },
+  });
+  await enlarge(page);
+  await page.locator('summary').click();
+  const other = await makePicture(page, { width: 80, height: 60 });
+  await choose(page, 'other.png', 'image/png', other);
+  await page.getByRole('radio', { name: 'WASM, one thread' }).check();
+  await waitForStatus(page, /^Done in .*160 × 120/);
+  assert.equal((await visits.download(page)).name, 'other-x2.png');
+});
+
+test('a backend that was asked for and does not work says so beside its name', async (t) => {
+  const page = await visit(t, {
+    intercept: (name) => (name.endsWith('.wasm') ? { status: 404, content: '' } : null),
+  });
+  await page.locator('summary').click();
+  await page.getByRole('radio', { name: 'WASM, one thread' }).check();
+  await choose(page, 'photo.png', 'image/png', await makePicture(page));
+  assert.match(await readMessage(page), /^The engine is missing.*404/);
+  assert.match(await page.locator('#backend-wasm').innerText(), /^It failed: The engine is missing/);
+});
+
 test('a camera is enlarged live, and let go of', async (t) => {
   const page = await visit(t, {
     context: { permissions: ['camera'] },
@@ -166,6 +214,24 @@ test('a camera is enlarged live, and let go of', async (t) => {
   await page.locator('summary').click();
   await page.getByRole('radio', { name: 'WASM, one thread' }).check();
   assert.equal(await page.locator('#status').innerText(), 'Stopped.', 'the camera stays off');
+});
+
+test('a camera that is allowed when the page is not seen any more is let go of', async (t) => {
+  const page = await visit(t, {
+    context: { permissions: ['camera'] },
+    before: () => {
+      const devices = navigator.mediaDevices;
+      const open = devices.getUserMedia.bind(devices);
+      devices.getUserMedia = async (wanted) => {
+        Object.defineProperty(document, 'hidden', { value: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+        return Object.assign(window, { stream: await open(wanted) }).stream;
+      };
+    },
+  });
+  await page.click('#live-camera');
+  await waitForStatus(page, /^Stopped\.$/);
+  await page.waitForFunction(() => Object(window).stream?.getTracks()[0].readyState === 'ended');
 });
 
 test('a camera that is denied is said', async (t) => {

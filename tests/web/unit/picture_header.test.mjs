@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { readHeader } from '../../../web_demo/src/ui/picture_header.js';
+import { readHeader, readHeaderOf } from '../../../web_demo/src/ui/picture_header.js';
 
 const ascii = (/** @type {string} */ text) => [...text].map((letter) => letter.charCodeAt(0));
 const be16 = (/** @type {number} */ n) => [n >> 8, n & 255];
@@ -120,3 +120,19 @@ for (const [name, file] of Object.entries(BY_PILLOW)) {
     assert.deepEqual(header, { format: name.replace(/,.*/, ''), width: 37, height: 23 });
   });
 }
+
+for (const count of [0, 16, 40]) {
+  test(`a JPEG behind ${count} segments of 64 KB, as portraits of phones have them`, async () => {
+    const segment = new Uint8Array(2 + 65535);
+    segment.set([0xff, 0xe1, 0xff, 0xff]);
+    const frame = [0xff, 0xc0, ...be16(17), 8, ...be16(4080), ...be16(3072), 3];
+    const [start, end] = [new Uint8Array([0xff, 0xd8]), new Uint8Array([...frame, ...Array(20)])];
+    const blob = new Blob([start, ...Array(count).fill(segment), end]);
+    assert.deepEqual(await readHeaderOf(blob), { format: 'JPEG', width: 3072, height: 4080 });
+  });
+}
+
+test('a large file that never says its size is read once more, and that is all', async () => {
+  const blob = new Blob([new Uint8Array([0xff, 0xd8, ...Array(2 << 20).fill(0xff)])]);
+  assert.deepEqual(await readHeaderOf(blob), { format: 'JPEG', width: 0, height: 0 });
+});

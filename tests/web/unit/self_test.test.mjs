@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { chooseThreads, isIos, planTrials } from '../../../web_demo/src/engine/device.js';
+import {
+  chooseThreads,
+  describeDevice,
+  isIos,
+  planTrials,
+} from '../../../web_demo/src/engine/device.js';
 import { EQUAL_DB, psnrDb } from '../../../web_demo/src/engine/parity.js';
 import { judge } from '../../../web_demo/src/engine/self_test.js';
 
@@ -29,6 +34,18 @@ for (const { what, device, tried } of DEVICES) {
     assert.deepEqual(plan.candidates, tried);
     assert.equal(plan.passedOver.length, 3 - tried.length);
     for (const trial of plan.passedOver) assert.match(trial.reason, /^[A-Z].+\.$/);
+  });
+}
+
+for (const { where, adapter } of [
+  { where: 'its description', adapter: { info: { isFallbackAdapter: true } } },
+  { where: 'the adapter, as in older browsers', adapter: { info: {}, isFallbackAdapter: true } },
+]) {
+  test(`a software GPU is known by ${where}`, async (t) => {
+    const value = { userAgent: '', gpu: { requestAdapter: async () => adapter } };
+    Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
+    t.after(() => Reflect.deleteProperty(globalThis, 'navigator'));
+    assert.equal((await describeDevice()).gpu, 'software');
   });
 }
 

@@ -118,9 +118,11 @@ async function fetchWhole({ url, sha256 }, what) {
 
 /**
  * @param {URL} url
- * @param {string} what
+ * @param {string} what For the visitor.
+ * @returns {Promise<ArrayBuffer>}
+ * @throws {UpscalerError} It cannot be fetched.
  */
-async function fetchBytes(url, what) {
+export async function fetchBytes(url, what) {
   try {
     const response = await fetch(url);
     if (response.ok) return await response.arrayBuffer();

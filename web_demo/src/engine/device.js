@@ -28,7 +28,8 @@ export const BACKEND_NAMES = Object.freeze({
 export async function describeDevice() {
   const adapter = await requestAdapter();
   const info = adapter?.info;
-  const fallback = info?.isFallbackAdapter ?? false;
+  // In older browsers only the adapter itself says so.
+  const fallback = info?.isFallbackAdapter ?? Object(adapter).isFallbackAdapter ?? false;
   return {
     gpu: adapter === null ? 'none' : fallback ? 'software' : 'hardware',
     gpuName: [info?.vendor, info?.architecture].filter(Boolean).join(' '),

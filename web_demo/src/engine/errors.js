@@ -1,11 +1,16 @@
 /**
  * Why nothing was upscaled, in words for the visitor.
  *
+ * @import { Trial } from './self_test.js'
+ *
  * @typedef {'model-missing'|'model-wrong'|'no-backend'|'out-of-memory'|'too-large'|'network'|'cancelled'} ErrorCode
  */
 
 /** `message` says what was wrong and what to do; `code` is for programs. */
 export class UpscalerError extends Error {
+  /** What became of the backends, if none passed the self-test. @type {Trial[]} */
+  trials = [];
+
   /**
    * @param {ErrorCode} code
    * @param {string} message

@@ -1,8 +1,9 @@
 /**
  * The page's end of a worker that runs one model on one backend.
  *
+ * @import { ErrorCode } from './errors.js'
  * @import { Area, Image, Pixels } from './pixels.js'
- * @import { Opened, Ran, Setup } from './worker.js'
+ * @import { Loaded, Opened, Ran, Setup } from './worker.js'
  *
  * @typedef {{resolve: (answer: any) => void, reject: (reason: Error) => void}} Waiting
  */
@@ -16,12 +17,20 @@ export const PATIENCE_SECONDS = 120;
 /** The words of engines, drivers and browsers for it. */
 const OUT_OF_MEMORY = /memory|bad_alloc|allocat|device.{0,20}lost|Aborted|Array buffer|too large/i;
 
-/** The worker failed, in the engine's own words; `outOfMemory` if a smaller tile may help. */
+/**
+ * The worker failed, in the engine's own words; `outOfMemory` if a smaller tile may help.
+ *
+ * With a `code` the engine could not be had, and the words are for the visitor.
+ */
 export class InferenceError extends Error {
-  /** @param {string} message */
-  constructor(message) {
+  /** Did it not answer? */
+  timedOut = false;
+
+  /** @param {string} message @param {ErrorCode} [code] */
+  constructor(message, code) {
     super(message);
     this.name = 'InferenceError';
+    this.code = code;
     this.outOfMemory = OUT_OF_MEMORY.test(message);
   }
 }
@@ -42,7 +51,8 @@ export class Inference {
    * @param {Setup} setup
    * @param {AbortSignal} [signal] Closes it, whenever that is.
    * @returns {Promise<Inference>}
-   * @throws {InferenceError} The backend refused the model, failed, or did not answer.
+   * @throws {InferenceError} The engine cannot be had, or the backend refused the model, failed, or
+   *   did not answer.
    * @throws The reason of `signal`.
    */
   static async open(setup, signal) {
@@ -62,7 +72,7 @@ export class Inference {
     this.#worker.onmessage = ({ data }) => {
       const waiting = this.#waiting.get(data.id);
       this.#waiting.delete(data.id);
-      if ('error' in data) waiting?.reject(new InferenceError(data.error));
+      if ('error' in data) waiting?.reject(new InferenceError(data.error, data.code));
       else waiting?.resolve(data.answer);
     };
     this.#worker.onerror = (event) => {
@@ -110,8 +120,9 @@ export class Inference {
   /** @param {Setup} setup */
   async #open(setup) {
     try {
+      const loaded = /** @type {Loaded} */ (await this.#send({ engine: setup.backend }));
+      this.engine = loaded.engine;
       const opened = /** @type {Opened} */ (await this.#ask({ setup }));
-      this.engine = opened.engine;
       this.loadMs = opened.milliseconds;
       this.resources = opened.resources;
     } catch (error) {
@@ -121,23 +132,38 @@ export class Inference {
   }
 
   /**
+   * Ask, and close the worker if it does not answer in time.
+   *
+   * @param {object} request
+   * @param {Transferable[]} [moved]
+   * @returns {Promise<any>}
+   */
+  async #ask(request, moved) {
+    const giveUp = () => {
+      const late = new InferenceError(`It did not answer within ${PATIENCE_SECONDS} seconds.`);
+      this.close(Object.assign(late, { timedOut: true }));
+    };
+    const timer = setTimeout(giveUp, PATIENCE_SECONDS * 1000);
+    try {
+      return await this.#send(request, moved);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Ask, and wait for however long it takes.
+   *
    * @param {object} request
    * @param {Transferable[]} moved
    * @returns {Promise<any>}
    */
-  async #ask(request, moved = []) {
+  async #send(request, moved = []) {
     if (this.#closed) throw this.#closed;
     const id = this.#count++;
-    const timer = setTimeout(() => {
-      this.close(new InferenceError(`It did not answer within ${PATIENCE_SECONDS} seconds.`));
-    }, PATIENCE_SECONDS * 1000);
-    try {
-      return await new Promise((resolve, reject) => {
-        this.#waiting.set(id, { resolve, reject });
-        this.#worker.postMessage({ id, ...request }, moved);
-      });
-    } finally {
-      clearTimeout(timer);
-    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, ...request }, moved);
+    });
   }
 }

@@ -10,7 +10,7 @@ const PLACE = 'scnet-self-test';
 const VALID_MS = 7 * 24 * 3600 * 1000;
 
 /**
- * @param {string} key Of the device and the model.
+ * @param {string} key Of the device, the model and the engine.
  * @returns {Trial[]} Empty if nothing is known.
  */
 export function recall(key) {

@@ -13,6 +13,7 @@
  * @property {boolean} passed
  * @property {number|null} psnrDb Lowest over the golden samples; null if it gave no picture.
  * @property {string} reason A plain sentence for the visitor.
+ * @property {InferenceError} [error] Why it broke off, if it did.
  *
  * @typedef {object} Choice
  * @property {Backend} backend
@@ -30,6 +31,7 @@ import { UpscalerError } from './errors.js';
 import { Inference, InferenceError } from './inference.js';
 import { TRUSTED_PSNR_DB, psnrDb } from './parity.js';
 import { recall, remember } from './remembered.js';
+import { explain } from './tile_run.js';
 
 /**
  * Open a model on the best backend that reproduces the golden samples, or on the one asked for.
@@ -50,8 +52,19 @@ export async function choose(entry, device, backend, signal) {
   if (known !== null) return known;
   const { candidates, passedOver } = planTrials(device);
   const chosen = await test(entry, candidates.map(setUpFor), passedOver, signal);
-  remember(keyOf(entry, device), chosen.choice.trials);
+  const { trials } = chosen.choice;
+  if (areConclusive(trials)) remember(keyOf(entry, device), trials);
   return chosen;
+}
+
+/**
+ * Would the next visit find the same? A network or a driver that was busy may do better then; what
+ * does not answer at all would cost two minutes at every visit.
+ *
+ * @param {Trial[]} trials
+ */
+function areConclusive(trials) {
+  return trials.every(({ error }) => error?.timedOut ?? true);
 }
 
 /**
@@ -137,7 +150,7 @@ async function attempt(setup, golden, signal) {
     if (!(error instanceof InferenceError)) throw error;
     inference?.close();
     const reason = `It failed: ${error.message}`;
-    return { trial: { backend, passed: false, psnrDb: null, reason }, inference: null };
+    return { trial: { backend, passed: false, psnrDb: null, reason, error }, inference: null };
   }
 }
 
@@ -171,7 +184,10 @@ function conclude({ backend, threads }, trials) {
 function refusal(trials) {
   const found = trials.map(tell);
   const words = ['The model cannot be run here.', ...found, 'Choose another backend or browser.'];
-  return new UpscalerError('no-backend', words.join(' '));
+  // Where the engine could not be had, nothing is known of the device.
+  const missing = trials.find(({ error }) => error?.code)?.error;
+  const error = missing ? explain(missing) : new UpscalerError('no-backend', words.join(' '));
+  return Object.assign(/** @type {UpscalerError} */ (error), { trials });
 }
 
 /**
@@ -179,7 +195,9 @@ function refusal(trials) {
  * @param {Device} device
  */
 function keyOf(entry, device) {
-  return [entry.sha256, device.userAgent, device.gpuName, device.isolated, device.cores].join(' ');
+  const { userAgent, gpuName, isolated, cores } = device;
+  // The address holds the hash of all modules, and so the version of the engine.
+  return [import.meta.url, entry.sha256, userAgent, gpuName, isolated, cores].join(' ');
 }
 
 /** @param {Trial} trial */

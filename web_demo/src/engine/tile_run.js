@@ -114,6 +114,7 @@ export function checkSize({ width, height }) {
  */
 export function explain(error) {
   if (!(error instanceof InferenceError)) return error;
+  if (error.code) return new UpscalerError(error.code, error.message, { cause: error });
   if (error.outOfMemory) {
     const advice = 'Close other tabs and programs, or choose another backend.';
     return new UpscalerError('out-of-memory', `This device has too little memory left. ${advice}`, {

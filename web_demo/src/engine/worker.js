@@ -2,6 +2,7 @@
  * Runs one model on one backend, away from the page so that it stays responsive.
  *
  * @import { Backend } from './device.js'
+ * @import { ErrorCode } from './errors.js'
  * @import { Area, Image, Pixels } from './pixels.js'
  * @import { InferenceSession } from 'onnxruntime-web'
  *
@@ -13,22 +14,31 @@
  * @property {string} output
  * @property {number} scale
  *
+ * @typedef {{engine: Backend}} Load Comes first.
  * @typedef {{setup: Setup}} Open
  * @typedef {{image: Image}} Run
  * @typedef {{tile: Pixels, kept: Area}} Upscale
- * @typedef {{id: number} & (Open | Run | Upscale)} Request
+ * @typedef {{id: number} & (Load | Open | Run | Upscale)} Request
  *
- * @typedef {{engine: string, milliseconds: number, resources: string[]}} Opened
+ * @typedef {{engine: string}} Loaded Its name and version.
+ * @typedef {{milliseconds: number, resources: string[]}} Opened
  * @typedef {{image: Image, milliseconds: number}} Ran
- * @typedef {{id: number, answer: Opened | Ran | Pixels} | {id: number, error: string}} Response
+ * @typedef {Loaded | Opened | Ran | Pixels} Answer
+ * @typedef {{error: string, code: ErrorCode|undefined}} Failure `code` if files cannot be had.
+ * @typedef {{id: number} & ({answer: Answer} | Failure)} Response
  */
 
 import { upscaleAlpha } from './alpha.js';
+import { fetchBytes } from './catalogue.js';
+import { UpscalerError } from './errors.js';
 import { hasTransparency, isFinite, toImage, toPixels } from './pixels.js';
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
-/** @type {{session: InferenceSession, setup: Setup, Tensor: typeof import('onnxruntime-web').Tensor}} */
+/** @type {typeof import('onnxruntime-web')} */
+let ort;
+
+/** @type {{session: InferenceSession, setup: Setup}} */
 let opened;
 
 /** One at a time: a session takes no second run while the first goes on. @type {Promise<void>} */
@@ -44,18 +54,39 @@ async function respond(request) {
     const answer = await carryOut(request);
     scope.postMessage({ id: request.id, answer }, buffers(answer));
   } catch (error) {
-    scope.postMessage({ id: request.id, error: describe(error) });
+    const code = error instanceof UpscalerError ? error.code : undefined;
+    scope.postMessage({ id: request.id, error: describe(error), code });
   }
 }
 
 /**
  * @param {Request} request
- * @returns {Promise<Opened | Ran | Pixels>}
+ * @returns {Promise<Answer>}
  */
 async function carryOut(request) {
+  if ('engine' in request) return load(request.engine);
   if ('setup' in request) return open(request.setup);
   if ('image' in request) return run(request.image);
   return upscale(request);
+}
+
+/**
+ * Fetch the engine itself: its 14 or 27 MB take as long as the network does, and no part of the time
+ * in which a device must answer. It reads them again, from the browser's cache: browsers keep what
+ * they compiled only of what is compiled as it streams in.
+ *
+ * @param {Backend} backend
+ * @returns {Promise<Loaded>}
+ */
+async function load(backend) {
+  const gpu = backend === 'webgpu';
+  ort = await (gpu ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'));
+  const version = ort.env.versions.web;
+  const folder = new URL(`../../onnxruntime-web-${version}/`, import.meta.url);
+  const name = gpu ? 'ort-wasm-simd-threaded.asyncify.wasm' : 'ort-wasm-simd-threaded.wasm';
+  ort.env.wasm.wasmPaths = folder.href;
+  await fetchBytes(new URL(name, folder), 'The engine');
+  return { engine: `onnxruntime-web ${version} ${backend}` };
 }
 
 /**
@@ -63,22 +94,17 @@ async function carryOut(request) {
  * @returns {Promise<Opened>}
  */
 async function open(setup) {
-  const { backend, threads, model } = setup;
-  const gpu = backend === 'webgpu';
-  const ort = await (gpu ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'));
-  const version = ort.env.versions.web;
-  ort.env.wasm.wasmPaths = new URL(`../../onnxruntime-web-${version}/`, import.meta.url).href;
-  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.numThreads = setup.threads;
   ort.env.logLevel = 'error';
   const start = performance.now();
-  const session = await ort.InferenceSession.create(model, {
-    executionProviders: [gpu ? 'webgpu' : 'wasm'],
+  const session = await ort.InferenceSession.create(setup.model, {
+    executionProviders: [setup.backend === 'webgpu' ? 'webgpu' : 'wasm'],
     enableMemPattern: false, // 91 MB of heap with it, 76 without (x4 direct, 256x256), and no faster
   });
-  opened = { session, setup, Tensor: ort.Tensor };
+  opened = { session, setup };
   const milliseconds = performance.now() - start;
   const resources = performance.getEntriesByType('resource').map(({ name }) => name);
-  return { engine: `onnxruntime-web ${version} ${backend}`, milliseconds, resources };
+  return { milliseconds, resources };
 }
 
 /**
@@ -86,9 +112,9 @@ async function open(setup) {
  * @returns {Promise<Ran>}
  */
 async function run({ width, height, values }) {
-  const { session, setup, Tensor } = opened;
+  const { session, setup } = opened;
   const start = performance.now();
-  const feeds = { [setup.input]: new Tensor('float32', values, [1, 3, height, width]) };
+  const feeds = { [setup.input]: new ort.Tensor('float32', values, [1, 3, height, width]) };
   const output = (await session.run(feeds))[setup.output];
   if (output === undefined) throw new Error(`The model has no output ${setup.output}.`);
   const upscaled = new Float32Array(/** @type {Float32Array} */ (await output.getData()));
@@ -125,7 +151,7 @@ function describe(error) {
 /**
  * What moves to the page instead of being copied.
  *
- * @param {Opened | Ran | Pixels} answer
+ * @param {Answer} answer
  * @returns {ArrayBuffer[]}
  */
 function buffers(answer) {

@@ -5,6 +5,7 @@
  * @import { Choice, Trial } from '../engine/self_test.js'
  */
 
+import { describeDevice, planTrials } from '../engine/device.js';
 import { chosen, element } from './elements.js';
 
 /** @type {{value: Backend|'auto', label: string, hint: string, obstacle: () => string}[]} */
@@ -70,7 +71,12 @@ export function chosenBackend() {
 export function showChoice(choice) {
   element('backend-name', HTMLElement).textContent = backendName(choice.backend, choice.threads);
   element('backend-reason', HTMLElement).hidden = true;
-  for (const trial of choice.trials) {
+  showTrials(choice.trials);
+}
+
+/** @type {(found: Trial[]) => void} */
+export function showTrials(found) {
+  for (const trial of found) {
     trials.set(trial.backend, trial);
     element(`backend-${trial.backend}`, HTMLElement).textContent = trial.reason;
   }
@@ -82,10 +88,13 @@ export function backendName(backend, threads) {
   return backend === 'wasm' ? 'WASM, one thread' : `WASM, ${threads} threads`;
 }
 
-/** @type {() => Backend[]} What may be measured: all that nothing speaks against, the plainest first. */
-export function worthMeasuring() {
-  return CHOICES.toReversed().flatMap(({ value, obstacle }) => {
-    if (value === 'auto' || obstacle()) return [];
-    return (trials.get(value)?.passed ?? true) ? [value] : [];
-  });
+/** @type {() => Promise<Backend[]>} What may be measured, the plainest first. */
+export async function worthMeasuring() {
+  const { candidates } = planTrials(await describeDevice());
+  // Asked for by name, a backend may have passed whatever speaks against it.
+  const isWorth = (/** @type {Backend} */ backend) =>
+    trials.get(backend)?.passed ?? candidates.includes(backend);
+  return CHOICES.toReversed().flatMap(({ value }) =>
+    value !== 'auto' && isWorth(value) ? [value] : [],
+  );
 }

@@ -7,6 +7,7 @@
  */
 
 import { button, element } from './elements.js';
+import { announce } from './messages.js';
 import { saveFile } from './saving.js';
 import { durationText, millisecondText } from './words.js';
 
@@ -33,6 +34,12 @@ export async function measure(upscaler, backends, signal) {
 export function showMeasuring(measuring) {
   button('benchmark').textContent = measuring ? 'Stop' : 'Measure';
   status.textContent = measuring ? 'Starting…' : '';
+}
+
+/** @type {(text: string) => void} What is worth reading out; the runs are not. */
+function tell(text) {
+  status.textContent = text;
+  announce(text);
 }
 
 /** @type {(report: BenchmarkReport) => void} */
@@ -75,9 +82,9 @@ function connectJson(report) {
   copy.onclick = async () => {
     try {
       await navigator.clipboard.writeText(json);
-      status.textContent = 'Copied.';
+      tell('Copied.');
     } catch {
-      status.textContent = 'This browser does not let the page copy. Use Download JSON instead.';
+      tell('This browser does not let the page copy. Use Download JSON instead.');
     }
   };
   save.onclick = () =>

@@ -33,6 +33,23 @@ export class Comparison {
   }
 
   /**
+   * A comparison to begin with.
+   *
+   * @param {Picture} picture @param {number} scale @param {number} [opacity] As for `sketch`.
+   * @throws {PageError} This browser has no memory for it.
+   */
+  static async sketched(picture, scale, opacity) {
+    const comparison = new Comparison(picture, scale);
+    try {
+      await comparison.sketch(opacity);
+      return comparison;
+    } catch (error) {
+      comparison.close();
+      throw error;
+    }
+  }
+
+  /**
    * Fill both canvases with the browser's own enlargement, until something better comes.
    *
    * @param {number} [opacity] Of what the network has yet to paint.

@@ -29,8 +29,7 @@ import { durationText, sizeText } from './words.js';
  */
 export async function enlarge(job, signal) {
   const { upscaler, picture, scale, backend, stage } = job;
-  const comparison = new Comparison(picture, scale);
-  await comparison.sketch();
+  const comparison = await Comparison.sketched(picture, scale);
   job.onShown(comparison);
   job.onChoice(await upscaler.prepare({ scale, backend, signal }));
   const started = performance.now();

@@ -1,11 +1,15 @@
 /**
  * All ways in: drop, paste, choose, take a picture, or a sample.
  *
- * @typedef {{onPicture: (blob: Blob, name: string) => void, onVideo: (file: Blob) => void,
- *   onNothing: (text: string) => void}} Receivers `onNothing` is told why there is nothing to take.
+ * @typedef {object} Receivers
+ * @property {(load: () => Promise<Blob>, name: string) => void} onPicture Loads it in its turn: a
+ *   sample that comes late must not take the place of what was chosen since.
+ * @property {(file: Blob) => void} onVideo
+ * @property {(text: string) => void} onNothing Told why there is nothing to take.
  */
 
 import { button, element } from './elements.js';
+import { PageError } from './errors.js';
 
 /** @type {(receivers: Receivers) => void} */
 export function connectInputs(receivers) {
@@ -20,7 +24,7 @@ export function connectInputs(receivers) {
 /** @type {(file: File, receivers: Receivers) => void} */
 function receive(file, receivers) {
   if (file.type.startsWith('video/')) receivers.onVideo(file);
-  else receivers.onPicture(file, file.name);
+  else receivers.onPicture(async () => file, file.name);
 }
 
 /** @type {(buttonId: string, inputId: string, receivers: Receivers) => void} */
@@ -72,16 +76,22 @@ function connectPaste(receivers) {
 function connectSamples(receivers) {
   for (const sample of element('samples', HTMLElement).querySelectorAll('button')) {
     const { file = '', name = '' } = sample.dataset;
-    sample.addEventListener('click', async () => {
-      try {
-        const response = await fetch(file);
-        if (!response.ok) throw new Error(`${response.status}`);
-        receivers.onPicture(await response.blob(), `${name}.webp`);
-      } catch {
-        receivers.onNothing(
-          'This sample cannot be loaded. Check the connection, or choose a picture of your own.',
-        );
-      }
-    });
+    sample.addEventListener('click', () =>
+      receivers.onPicture(() => fetchSample(file), `${name}.webp`),
+    );
+  }
+}
+
+/** @type {(file: string) => Promise<Blob>} */
+async function fetchSample(file) {
+  try {
+    const response = await fetch(file);
+    if (!response.ok) throw new Error(`${response.status}`);
+    return await response.blob();
+  } catch (error) {
+    throw new PageError(
+      'This sample cannot be loaded. Check the connection, or choose a picture of your own.',
+      { cause: error },
+    );
   }
 }

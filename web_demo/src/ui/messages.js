@@ -22,6 +22,11 @@ export function say(text) {
   status.textContent = announcement.textContent = text;
 }
 
+/** @type {(text: string) => void} Only screen readers say it, of what is seen elsewhere. */
+export function announce(text) {
+  announcement.textContent = text;
+}
+
 /** @type {(text: string) => void} Show what changes too often to be read out. */
 export function show(text) {
   status.textContent = text;
@@ -49,6 +54,7 @@ export function sayBusy(text, verb, onStop) {
 /** @type {() => void} It has ended. */
 export function sayIdle() {
   keepFocus(stop);
+  keepFocus(liveSizes);
   progress.classList.add('is-idle');
   stop.hidden = true;
   liveSizes.hidden = true;
@@ -67,11 +73,6 @@ export function showLive(text) {
   progress.classList.add('is-idle');
   liveSizes.hidden = false;
   show(text);
-}
-
-/** @type {() => boolean} */
-export function isLive() {
-  return !liveSizes.hidden;
 }
 
 /**

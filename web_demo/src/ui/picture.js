@@ -3,12 +3,14 @@
  *
  * @import { Pixels } from '../engine/pixels.js'
  * @import { Rectangle } from './bicubic.js'
+ * @import { PictureHeader } from './picture_header.js'
  *
  * @typedef {{name: string, pixels: Pixels, transparent: boolean}} Picture `name` of the file, or empty.
  */
 
 import { PageError } from './errors.js';
-import { HEADER_BYTES, readHeader } from './picture_header.js';
+import { spreadColours } from './hidden_colours.js';
+import { readHeaderOf } from './picture_header.js';
 import { MAX_PICTURE_MEGAPIXELS } from './result_size.js';
 import { megapixelText, sizeText } from './words.js';
 
@@ -22,7 +24,7 @@ const STRIP_ROWS = 512;
  * @throws {PageError}
  */
 export async function openPicture(blob, name) {
-  const header = readHeader(new Uint8Array(await blob.slice(0, HEADER_BYTES).arrayBuffer()));
+  const header = await readHeader(blob, name);
   if (!header) {
     throw new PageError(
       `${quoted(name)} is not a picture. Choose a PNG, JPEG, WebP, AVIF, GIF or BMP file.`,
@@ -33,7 +35,9 @@ export async function openPicture(blob, name) {
   try {
     checkSize(bitmap, name); // a header may lie
     const pixels = readPixels(bitmap);
-    return { name, pixels, transparent: isTransparent(pixels) };
+    const transparent = isTransparent(pixels);
+    if (transparent) spreadColours(pixels);
+    return { name, pixels, transparent };
   } finally {
     bitmap.close();
   }
@@ -51,6 +55,19 @@ export function cropPicture(picture, part) {
     data.set(picture.pixels.data.subarray(from, from + width * 4), row * width * 4);
   }
   return { ...picture, pixels: { width, height, data } };
+}
+
+/** @type {(blob: Blob, name: string) => Promise<PictureHeader|null>} */
+async function readHeader(blob, name) {
+  try {
+    return await readHeaderOf(blob);
+  } catch (error) {
+    throw new PageError(
+      `${quoted(name)} cannot be read: it is a folder, or a file that was moved or is not on this ` +
+        'device. Choose another file, or copy it to this device first.',
+      { cause: error },
+    );
+  }
 }
 
 /** @type {(size: {width: number, height: number}, name: string) => void} */

@@ -9,7 +9,10 @@
  */
 
 /** Bytes to read: JPEG keeps its size behind EXIF, thumbnail and colour profile. */
-export const HEADER_BYTES = 1 << 20;
+const HEADER_BYTES = 1 << 20;
+
+/** If that is not enough: in portraits of some phones, depth and more pictures come first. */
+const MOST_HEADER_BYTES = 1 << 24;
 
 /** @typedef {(view: DataView) => {width: number, height: number}|null} Reader */
 
@@ -29,9 +32,24 @@ const FORMATS = [
 ];
 
 /**
+ * Read format and size from a file.
+ *
+ * @param {Blob} blob
+ * @returns {Promise<PictureHeader|null>} As `readHeader`.
+ * @throws {DOMException} It cannot be read.
+ */
+export async function readHeaderOf(blob) {
+  const readFirst = async (/** @type {number} */ count) =>
+    readHeader(new Uint8Array(await blob.slice(0, count).arrayBuffer()));
+  const header = await readFirst(HEADER_BYTES);
+  const mayGoOn = header?.width === 0 && blob.size > HEADER_BYTES;
+  return mayGoOn ? readFirst(MOST_HEADER_BYTES) : header;
+}
+
+/**
  * Read format and size.
  *
- * @param {Uint8Array<ArrayBuffer>} bytes The first `HEADER_BYTES` of the file, or all of it.
+ * @param {Uint8Array<ArrayBuffer>} bytes The first of the file, or all of it.
  * @returns {PictureHeader|null} Size in pixels, before EXIF turns it; 0x0 if the header breaks off
  *   or makes no sense. Null for a format that is not known here.
  */

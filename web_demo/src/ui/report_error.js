@@ -1,12 +1,14 @@
 /** Whatever went wrong, in words for the visitor. */
 
 import { UpscalerError } from '../engine/upscaler.js';
+import { showTrials } from './backends.js';
 import { PageError } from './errors.js';
 import { say, sayError } from './messages.js';
 
 /** @type {(error: unknown, retry?: () => void) => void} */
 export function reportError(error, retry) {
   say('That did not work.');
+  if (error instanceof UpscalerError) showTrials(error.trials);
   // What is wrong with a picture stays so; all else may go well the next time.
   const actions =
     retry && !(error instanceof PageError) ? [{ label: 'Try again', act: retry }] : [];

@@ -36,6 +36,20 @@ export function largestScale(size, scales, holds) {
 }
 
 /**
+ * What to take of a picture: the part in view, or all of it if it is not on the stage.
+ *
+ * @param {Size} picture @param {Rectangle|null} inView Picture pixels.
+ * @returns {Rectangle} Inside the picture.
+ */
+export function wantedPart(picture, inView) {
+  const part = inView ?? { x: 0, y: 0, width: picture.width, height: picture.height };
+  const [x, y] = [Math.max(0, part.x), Math.max(0, part.y)];
+  const right = Math.min(picture.width, part.x + part.width);
+  const bottom = Math.min(picture.height, part.y + part.height);
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+/**
  * Shrink a part of a picture around its middle until its result can be held.
  *
  * @param {Rectangle} part Picture pixels. @param {number} scale @param {(result: Size) => boolean} holds

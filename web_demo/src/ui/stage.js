@@ -2,7 +2,9 @@
  * The stage shows a comparison: bicubic left of the divider, the network right of it, zoomed and
  * moved in step.
  *
+ * @import { Rectangle } from './bicubic.js'
  * @import { Comparison } from './comparison.js'
+ * @import { Picture } from './picture.js'
  * @import { Point, View } from './view.js'
  */
 
@@ -48,9 +50,9 @@ export class Stage {
     );
   }
 
-  /** In picture pixels. */
-  get visiblePart() {
-    if (!this.#shown) return { x: 0, y: 0, width: 0, height: 0 };
+  /** @type {(picture: Picture) => Rectangle|null} In picture pixels; null if another one is shown. */
+  visiblePartOf(picture) {
+    if (this.#shown?.picture !== picture) return null;
     const { x, y, width, height } = visiblePart(this.#view, this.#shown.size, this.canvas);
     const scale = this.#shown.scale;
     return { x: x / scale, y: y / scale, width: width / scale, height: height / scale };
