@@ -4,8 +4,11 @@ import signal
 import subprocess
 import sys
 from os import environ, pathsep
+from typing import Any
 
 import msgspec
+
+from mobile_runtime.errors import ModelLoadError
 
 Child = subprocess.CompletedProcess[str]
 
@@ -23,13 +26,38 @@ def run_child(module: str, task: object, *, seconds_limit: float | None = None) 
     """
     return subprocess.run(
         [sys.executable, "-P", "-m", module, msgspec.json.encode(task).decode()],
-        env={**environ, "PYTHONPATH": pathsep.join(sys.path)},
+        env={**environ, "PYTHONPATH": pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         errors="replace",
         timeout=seconds_limit,
         check=False,
     )
+
+
+def write_answer(answer: object) -> None:
+    """Give an answer to whoever runs this process: JSON on a line of its own, the last one."""
+    sys.stdout.write(f"\n{msgspec.json.encode(answer).decode()}\n")
+
+
+def read_answer(child: Child, failure: str) -> Any:
+    """Read what a child wrote with `write_answer`.
+
+    Args:
+        child: A child that has ended.
+        failure: How the sentence begins if there is no answer.
+
+    Raises:
+        ModelLoadError: It did not end well, or without an answer.
+    """
+    if child.returncode != 0:
+        raise ModelLoadError(f"{failure} {say_why(child)}")
+    # Not splitlines: names from files, in an engine's words, hold other ends of a line.
+    line = child.stdout.rstrip("\n").rpartition("\n")[2]
+    try:
+        return msgspec.json.decode(line)
+    except msgspec.DecodeError as error:
+        raise ModelLoadError(f"{failure} it ended the process without an answer.") from error
 
 
 def say_why(child: Child) -> str:

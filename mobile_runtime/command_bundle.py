@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from mobile_runtime.bundle import bundle
+from mobile_runtime.output import printable
 
 
 @click.command("bundle")
@@ -25,4 +26,4 @@ def command(file: Path, folder: Path, *, overwrite: bool) -> None:
     the test itself, in Swift for Core ML and in Kotlin for TFLite and ONNX.
     """
     bundle(file, folder, overwrite=overwrite)
-    click.echo(f"{folder}: see PROTOCOL.md in it.")
+    click.echo(f"{printable(str(folder))}: see PROTOCOL.md in it.")

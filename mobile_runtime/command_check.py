@@ -40,6 +40,7 @@ def command(
     reports = [report for path in files for report in check(path, targets)]
     if json_path != STDOUT:
         print_reports(reports)
-    write_output(json_path, msgspec.json.format(msgspec.json.encode(reports), indent=2))
+    if json_path is not None:
+        write_output(json_path, msgspec.json.format(msgspec.json.encode(reports), indent=2))
     if not all(report.passed for report in reports):
         context.exit(1)

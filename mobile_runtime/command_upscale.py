@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 from time import perf_counter
 
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mobile_runtime import command_options
 from mobile_runtime.comparison import compare_side_by_side
+from mobile_runtime.output import printable
 from mobile_runtime.pictures import (
     MAX_PIXELS,
     Picture,
@@ -22,7 +24,7 @@ from mobile_runtime.pictures import (
     save_picture,
 )
 from mobile_runtime.session import Opener, Session
-from mobile_runtime.tiles import DEFAULT_TILE, OnProgress, describe, is_mirrored, upscale
+from mobile_runtime.tiles import DEFAULT_TILE, OnProgress, describe, find_mirrored, upscale
 
 
 @click.command("upscale")
@@ -90,7 +92,7 @@ def command(
         panels = compare_side_by_side(picture.pixels, upscaled.pixels)
         save_picture(Picture(panels), comparison, overwrite=overwrite)
     click.echo(
-        f"{photo.name} {_size(picture)} -> {output} {_size(upscaled)}, "
+        f"{printable(photo.name)} {_size(picture)} -> {printable(str(output))} {_size(upscaled)}, "
         f"scnet-{description.variant}-x{description.scale} {description.head} "
         f"{description.precision}, {session.engine}, {seconds:.1f} s"
     )
@@ -111,7 +113,8 @@ def upscale_picture(
 
     Raises:
         ModelLoadError: The file does not say its scale and halo, or does not keep to them.
-        ImageError: The tiles are too small for the halo.
+        ImageError: There are no pixels, the tiles are too small for the halo, or no tile can be
+            chosen: the file takes fixed sizes only.
     """
     pixels = upscale(session, picture.pixels, tile=tile, on_progress=on_progress)
     if picture.alpha is None:
@@ -146,12 +149,14 @@ def _progress() -> Iterator[OnProgress]:
 def _warn_of_mirroring(photo: Path, picture: Picture, session: Session) -> None:
     """Say which pixels are not exact, if any are not."""
     height, width = picture.pixels.shape[:2]
-    if is_mirrored(session, (height, width)):
+    mirrored = find_mirrored(session, (height, width))
+    if any(mirrored):
+        sides = compress(("at the bottom", "on the right"), mirrored)
         description = describe(session)
         click.echo(
-            f"{photo.name} is smaller than what the file takes and was mirrored outwards: the "
-            f"outermost {description.halo * description.scale} pixels at the bottom and on the "
-            "right are not exact.",
+            f"{printable(photo.name)} is smaller than what the file takes and was mirrored "
+            f"outwards: the outermost {description.halo * description.scale} pixels "
+            f"{' and '.join(sides)} are not exact.",
             err=True,
         )
 

@@ -81,7 +81,8 @@ def command(
             complain(str(error))
     if json_path != STDOUT:
         print_quality(quality)
-    write_output(json_path, format_json(found, quality))
+    if json_path is not None:
+        write_output(json_path, format_json(found, quality))
     context.exit(_exit_code(found, errors))
 
 

@@ -57,27 +57,10 @@ def _can_load(library: str) -> bool:
 
 def _main() -> None:
     compiled_model = import_module("ai_edge_litert.compiled_model")
+    tflite_schema = import_module("mobile_runtime.tflite_schema")
+    smallest = tflite_schema.pack_single("RELU", [1, 1, 1, 4], "FLOAT32")
     gpu = compiled_model.HardwareAccelerator.GPU
-    compiled_model.CompiledModel.from_buffer(_smallest_model(), hardware_accel=gpu)
-
-
-def _smallest_model() -> bytes:
-    """Write a model of one RELU."""
-    schema = import_module("ai_edge_litert.schema_py_generated")
-    code, op, graph, model = (
-        getattr(schema, name)() for name in ("OperatorCodeT", "OperatorT", "SubGraphT", "ModelT")
-    )
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.RELU
-    graph.tensors = [schema.TensorT() for _ in range(2)]
-    for tensor, name in zip(graph.tensors, (b"in", b"out"), strict=True):
-        tensor.shape, tensor.name = [1, 1, 1, 4], name
-    op.inputs, op.outputs = [0], [1]
-    graph.operators, graph.inputs, graph.outputs = [op], [0], [1]
-    model.version, model.operatorCodes, model.subgraphs = 3, [code], [graph]
-    model.buffers = [schema.BufferT()]
-    builder = import_module("flatbuffers").Builder(1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+    compiled_model.CompiledModel.from_buffer(smallest, hardware_accel=gpu)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from mobile_runtime import errors
-from mobile_runtime.child import run_child, say_why
+from mobile_runtime.child import read_answer, run_child, write_answer
 from mobile_runtime.errors import ModelLoadError, RuntimeFileError
 from mobile_runtime.latency import Clock, Plan
 from mobile_runtime.pictures import Image
@@ -69,20 +69,18 @@ def measure_cold(setup: Setup, *, seconds_limit: float = Plan.seconds_limit) -> 
         ModelLoadError: The engine failed in its own way, brought down its process, or did not end.
     """
     limit = seconds_limit + STUCK_SECONDS
+    failure = f"{setup.path} cannot be run by {setup.engine}:"
     try:
         child = run_child(__name__, (setup, seconds_limit), seconds_limit=limit)
     except subprocess.TimeoutExpired as error:
         raise ModelLoadError(
-            f"{setup.path} cannot be run by {setup.engine}: its first use did not end within "
-            f"{limit:g} seconds."
+            f"{failure} its first use did not end within {limit:g} seconds."
         ) from error
-    if child.returncode != 0:
-        raise ModelLoadError(f"{setup.path} cannot be run by {setup.engine}: {say_why(child)}")
-    kind, answer = msgspec.json.decode(child.stdout.splitlines()[-1])
+    kind, answer = read_answer(child, failure)
     if kind == Cold.__name__:
         return msgspec.convert(answer, Cold)
-    failure: RuntimeFileError = getattr(errors, kind)(answer)
-    raise failure
+    told: RuntimeFileError = getattr(errors, kind)(answer)
+    raise told
 
 
 def _measure_here(setup: Setup, seconds_limit: float, clock: Clock = perf_counter) -> Cold:
@@ -131,7 +129,7 @@ def resident_bytes(field: str) -> int | None:
 
 
 def _main() -> None:
-    """Do what `measure_cold` asks of its child: the answer is the last line of stdout."""
+    """Do what `measure_cold` asks of its child."""
     setup, seconds_limit = msgspec.json.decode(sys.argv[1], type=tuple[Setup, float])
     answer: Cold | str
     try:
@@ -139,7 +137,7 @@ def _main() -> None:
         kind = Cold.__name__
     except RuntimeFileError as error:
         kind, answer = type(error).__name__, str(error)
-    sys.stdout.write("\n" + msgspec.json.encode((kind, answer)).decode() + "\n")
+    write_answer((kind, answer))
 
 
 if __name__ == "__main__":

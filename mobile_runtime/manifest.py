@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from mobile_runtime.atomic import write_aside
+from mobile_runtime.atomic import take_turns, write_aside
 from mobile_runtime.errors import ManifestError
 from mobile_runtime.parity import Tolerance, Verdict
 
@@ -164,6 +164,8 @@ def add_verdicts(manifest: Manifest, verdicts: Iterable[Verdict]) -> Manifest:
 def keep_verdicts(model: Path, manifest: Manifest, verdicts: Iterable[Verdict]) -> Manifest:
     """Write verdicts into the manifest beside a file, as it is now: others may have added theirs.
 
+    Who does the same at the same time waits, so that no verdict is lost.
+
     Args:
         model: The file that was judged.
         manifest: As it was when the file was judged.
@@ -172,13 +174,15 @@ def keep_verdicts(model: Path, manifest: Manifest, verdicts: Iterable[Verdict]) 
     Raises:
         ManifestError: The file is another one by now, or its folder cannot be written to.
     """
-    now = read_manifest(model)
-    if now.sha256 != manifest.sha256:
-        raise ManifestError(
-            f"{model} was replaced while it was judged: its manifest gets no verdict. Run it again."
-        )
-    kept = add_verdicts(now, verdicts)
-    write_manifest(kept, model.parent)
+    with take_turns(model.parent):
+        now = read_manifest(model)
+        if now.sha256 != manifest.sha256:
+            raise ManifestError(
+                f"{model} was replaced while it was judged: its manifest gets no verdict. "
+                "Run it again."
+            )
+        kept = add_verdicts(now, verdicts)
+        write_manifest(kept, model.parent)
     return kept
 
 

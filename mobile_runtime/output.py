@@ -1,13 +1,12 @@
 """Where a command writes what it found: a file, refused before the work, or the terminal."""
 
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import click
 from rich.box import MARKDOWN, SIMPLE_HEAD, Box
 from rich.console import Console
 
-from mobile_runtime.atomic import write_aside
+from mobile_runtime.atomic import find_obstacle, write_aside
 from mobile_runtime.errors import RuntimeFileError
 
 STDOUT = Path("-")
@@ -43,19 +42,16 @@ def check_output(path: Path | None, *, overwrite: bool) -> None:
     Raises:
         RuntimeFileError: It is there already, or its folder cannot be written to.
     """
-    if path is None or path == STDOUT:
+    if path is None or path == STDOUT or _is_stream(path):
         return
-    if path.is_dir() or (path.exists() and not overwrite):
-        raise RuntimeFileError(f"{path} exists: name another file, or give --overwrite.")
-    try:
-        with TemporaryFile(dir=path.parent):  # the only answer that is always true
-            pass
-    except OSError as error:
-        raise RuntimeFileError(f"{path} cannot be written: {error.strerror}.") from error
+    if obstacle := find_obstacle(path, overwrite=overwrite):
+        raise RuntimeFileError(obstacle)
 
 
 def write_output(path: Path | None, content: bytes) -> None:
     """Write a file, whole or not at all; print it for `STDOUT`, do nothing for None.
+
+    Pipes and devices take what they are given, and stay what they are.
 
     Raises:
         RuntimeFileError: It cannot be written.
@@ -66,7 +62,18 @@ def write_output(path: Path | None, content: bytes) -> None:
         click.echo(content, nl=not content.endswith(b"\n"))
         return
     try:
+        if _is_stream(path):
+            path.write_bytes(content)
+            return
         with write_aside(path) as aside:
             aside.write_bytes(content)
     except OSError as error:
         raise RuntimeFileError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _is_stream(path: Path) -> bool:
+    """Tell whether something is there that is neither a file nor a folder: a pipe, a device."""
+    try:
+        return path.exists() and not path.is_file() and not path.is_dir()
+    except OSError:  # a name that is too long, say: to be told when it is written to
+        return False

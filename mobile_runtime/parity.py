@@ -17,6 +17,11 @@ class Tolerance:
     psnr_db: float
     """Smallest PSNR to PyTorch's output, peak 1.0."""
 
+    def __str__(self) -> str:
+        """Give its figures, as `Difference` gives those that are held against them."""
+        limit = "" if self.max_abs is None else f", max abs {self.max_abs:.1e}"
+        return f"{self.psnr_db:g} dB{limit}"
+
 
 TOLERANCES: Mapping[str, Tolerance] = {
     # Same arithmetic in another order: litert-torch's documentation and optimum's default.

@@ -9,19 +9,19 @@ grayscale, the colour profile and EXIF (of a TIFF, all but EXIF). XMP and commen
 """
 
 import struct
-import tempfile
 import warnings
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageFile, ImageOps, UnidentifiedImageError
 
+from mobile_runtime.atomic import find_obstacle, write_aside
 from mobile_runtime.errors import ImageError
 
 Pixels = NDArray[np.uint8]
@@ -32,6 +32,12 @@ MAX_PIXELS = 64_000_000
 
 READ_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 """The decoders that untrusted files reach; Pillow has others, which start other programs."""
+
+BITS_PER_SAMPLE = 258
+"""A tag of TIFF: one value for each channel."""
+
+EXIF_AS_TEXT = "Raw profile type exif"
+"""Where ImageMagick puts it in a PNG; Pillow turns the picture by it, too."""
 
 GRAYSCALE_MODES = ("1", "L", "LA")
 COLOUR_MODES = ("P", "PA", "RGB", "RGBA")
@@ -125,6 +131,7 @@ def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
             warnings.filterwarnings("ignore", module=r"PIL\.")
             with Pillow.open(path, formats=READ_FORMATS) as file:
                 _check_header(file, path, max_pixels)
+                _widen_key(file)
                 file.load()
                 return _decode(_turn_upright(file))
     except UnidentifiedImageError as error:
@@ -151,7 +158,8 @@ def check_writable(
         ImageError: The file exists, the folder is missing or not writable, the suffix is unknown,
             or the format cannot hold this picture.
     """
-    _check_place(path, overwrite=overwrite)
+    if obstacle := find_obstacle(path, overwrite=overwrite):
+        raise ImageError(obstacle)
     height, width = (side * scale for side in picture.pixels.shape[:2])
     reason = _misfit(_output_format(path), picture, height, width)
     if reason is not None:
@@ -171,20 +179,17 @@ def save_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> No
     """
     check_writable(path, picture, overwrite=overwrite)
     output = _output_format(path)
-    aside = path.with_name(f".{uuid4().hex}.part")
     try:
-        _to_pillow(picture).save(
-            aside,
-            output.name,
-            icc_profile=picture.icc_profile,
-            exif=b"Exif\0\0" + picture.exif if picture.exif else b"",
-            **output.options,
-        )
-        aside.replace(path)
+        with write_aside(path) as aside:
+            _to_pillow(picture).save(
+                aside,
+                output.name,
+                icc_profile=picture.icc_profile,
+                exif=b"Exif\0\0" + picture.exif if picture.exif else b"",
+                **output.options,
+            )
     except (OSError, ValueError, MemoryError) as error:
         raise ImageError(f"{path} cannot be written: {error}.") from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _check_header(file: ImageFile.ImageFile, path: Path, max_pixels: int) -> None:
@@ -206,11 +211,33 @@ def _check_header(file: ImageFile.ImageFile, path: Path, max_pixels: int) -> Non
 
 
 def _stored_as(file: ImageFile.ImageFile) -> str:
-    """Pillow's mode; of 16 bits per channel the truth, as Pillow halves colour without a word."""
-    packing = str(file.tile[0].args) if file.tile else ""
-    if file.mode.startswith("I;16") or (file.format in ("PNG", "TIFF") and ";16" in packing):
-        return "16 bits per channel"
-    return {"I": "32-bit integers", "F": "32-bit floats"}.get(file.mode, file.mode)
+    """Pillow's mode; of 16 bits per channel the truth, as Pillow halves colour without a word.
+
+    Of a TIFF that keeps its channels apart Pillow reads the bytes as they come, however many make
+    a value.
+    """
+    if file.mode in ("I", "F"):
+        return {"I": "32-bit integers", "F": "32-bit floats"}[file.mode]
+    depth = max(getattr(file, "tag_v2", {}).get(BITS_PER_SAMPLE, ()), default=8)
+    if depth > 8:
+        return f"{depth} bits per channel"
+    deep = file.format == "PNG" and ";16" in _packing(file)
+    return "16 bits per channel" if deep or file.mode.startswith("I;16") else file.mode
+
+
+def _packing(file: ImageFile.ImageFile) -> str:
+    """Say how the values lie in a file that is not loaded yet, in Pillow's words."""
+    return str(file.tile[0].args) if file.tile else ""
+
+
+def _widen_key(file: ImageFile.ImageFile) -> None:
+    """Bring the gray that a PNG of 2 or 4 bits calls transparent to the 8 bits of its pixels.
+
+    Pillow does so with the pixels only.
+    """
+    largest = {"L;2": 3, "L;4": 15}.get(_packing(file))
+    if file.format == "PNG" and largest is not None and "transparency" in file.info:
+        file.info["transparency"] *= 255 // largest
 
 
 def _turn_upright(file: Pillow.Image) -> Pillow.Image:
@@ -228,22 +255,16 @@ def _decode(file: Pillow.Image) -> Picture:
         alpha=np.ascontiguousarray(channels[..., 3]) if transparent else None,
         grayscale=file.mode in GRAYSCALE_MODES,
         icc_profile=file.info.get("icc_profile") or None,
-        exif=file.info.get("exif", b"").removeprefix(b"Exif\0\0") or None,
+        exif=_read_exif(file).removeprefix(b"Exif\0\0") or None,
     )
 
 
-def _check_place(path: Path, *, overwrite: bool) -> None:
-    try:
-        if path.is_dir():
-            raise ImageError(f"{path} is a folder: name a file in it.")
-        if path.exists() and not overwrite:
-            raise ImageError(
-                f"{path} exists: name another file, or give --overwrite to replace it."
-            )
-        with tempfile.TemporaryFile(dir=path.parent):  # the only answer that is always true
-            pass
-    except OSError as error:
-        raise ImageError(f"{path} cannot be written: {error.strerror}.") from error
+def _read_exif(file: Pillow.Image) -> bytes:
+    """Give EXIF as it is stored; in older PNGs, as lines of text: a name, a length, and hex."""
+    exif: bytes = file.info.get("exif", b"")
+    with suppress(ValueError):
+        return exif or bytes.fromhex("".join(file.info.get(EXIF_AS_TEXT, "").split("\n")[3:]))
+    return b""
 
 
 def _output_format(path: Path) -> OutputFormat:

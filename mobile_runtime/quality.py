@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_runtime.errors import ImageError
+from mobile_runtime.output import printable
 from mobile_runtime.pictures import Image, Pixels, open_picture, to_image, to_pixels
 
 Upscale = Callable[[Image], Image]
@@ -49,7 +50,9 @@ def evaluate(upscale: Upscale, folder: Path, scale: int) -> Iterator[Score]:
         picture = open_picture(path)
         truth = crop_to_multiple(picture.pixels, scale)
         restored = to_pixels(upscale(to_image(resize_bicubic(truth, 1 / scale))))
-        yield compare(truth, restored, border=scale, gray=picture.grayscale, name=path.stem)
+        yield compare(
+            truth, restored, border=scale, gray=picture.grayscale, name=printable(path.stem)
+        )
 
 
 def compare(

@@ -9,7 +9,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from mobile_runtime.output import open_console
+from mobile_runtime.output import open_console, printable
 from mobile_runtime.quality import Score, Upscale, bicubic, evaluate, list_images, mean
 from mobile_runtime.session import Session
 from mobile_runtime.tiles import describe, upscale_image
@@ -92,7 +92,8 @@ def _measure(
     for score in evaluate(upscale, folder, scale):
         scores.append(score)
         bar.advance(task)
-    return Quality(method, scale, engine, folder.name, mean(scores), tuple(scores))
+    name = printable(folder.name)
+    return Quality(method, scale, engine, name, mean(scores), tuple(scores))
 
 
 def _figures(score: Score) -> tuple[str, str]:

@@ -44,11 +44,6 @@ class CoreMLSession:
         self._shapes = program.inputs[0].shapes
         self._predict = predict
 
-    @property
-    def image_shape(self) -> tuple[int, ...]:
-        """The smallest that the file takes: (1, 3, H, W)."""
-        return tuple(axis.start for axis in self._shapes[0])
-
     def run(self, image: Image) -> Image:
         """Upscale; see `mobile_runtime.session.Session.run`."""
         if not any(_fits(image, shape) for shape in self._shapes):
@@ -85,6 +80,17 @@ def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
         _in_numpy(program, arithmetic),
         Placement("reference executor, no device", complete=True),
     )
+
+
+def read_image_shape(path: Path) -> tuple[int, ...]:
+    """Give the first shape that a file names: (1, 3, H, W), the smallest where it is a range.
+
+    Raises:
+        ModelLoadError: Damaged, not an mlprogram, or not a picture in and a picture out.
+    """
+    program = load_program(path)
+    _check_ports(path, program)
+    return tuple(axis.start for axis in program.inputs[0].shapes[0])
 
 
 def count_operators(path: Path) -> dict[str, int]:

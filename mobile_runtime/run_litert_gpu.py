@@ -23,7 +23,7 @@ from mobile_runtime.gpu_adapter import find_adapter
 from mobile_runtime.manifest import Model
 from mobile_runtime.pictures import Image
 from mobile_runtime.session import Placement
-from mobile_runtime.tflite_file import TFLiteFile, read_file
+from mobile_runtime.tflite_file import TFLiteFile, read_file, read_image_shape
 
 try:
     from ai_edge_litert.compiled_model import CompiledModel
@@ -34,6 +34,8 @@ except ModuleNotFoundError as error:
     raise BackendUnavailableError(
         "Running a .tflite needs ai-edge-litert: pip install 'scnet-mobile[tflite]'."
     ) from error
+
+__all__ = ["open_session", "read_image_shape"]
 
 ON_GPU = re.compile(rb"(\d+) operations will run on the GPU")
 
@@ -54,11 +56,6 @@ class GPUSession:
     def model(self) -> Model | None:
         """What the file says of itself."""
         return self.file.model
-
-    @property
-    def image_shape(self) -> tuple[int, ...]:
-        """What the file takes: (1, 3, H, W)."""
-        return self.file.image_shape
 
     def run(self, image: Image) -> Image:
         """Upscale; the file's channel-last layout and its type end here.

@@ -46,16 +46,6 @@ class ONNXSession:
     session: Any
     placement: Placement = CPU
 
-    @property
-    def image_shape(self) -> tuple[int, ...]:
-        """What the file takes: (1, 3, H, W), with sides of `ANY_SIDE` where it takes any."""
-        (source,) = self.session.get_inputs()
-        sides = (1, 3, ANY_SIDE, ANY_SIDE)
-        return tuple(
-            asked if isinstance(asked, int) else side
-            for asked, side in zip(source.shape, sides, strict=False)
-        )
-
     def run(self, image: Image) -> Image:
         """Upscale.
 
@@ -96,16 +86,33 @@ def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
     return ONNXSession(path, name, Model.from_metadata(metadata), session)
 
 
+def read_image_shape(path: Path) -> tuple[int, ...]:
+    """Give what a file takes: (1, 3, H, W), with sides of `ANY_SIDE` where it takes any.
+
+    Raises:
+        ModelLoadError: It is not whole.
+    """
+    graph = _read_graph(path)
+    constants = {tensor.name for tensor in graph.initializer}
+    sources = [port.type.tensor_type for port in graph.input if port.name not in constants]
+    asked = [axis.dim_value for source in sources[:1] for axis in source.shape.dim]
+    sides = (1, 3, ANY_SIDE, ANY_SIDE)
+    return tuple(length or side for length, side in zip(asked, sides, strict=False))
+
+
 def count_operators(path: Path) -> dict[str, int]:
     """Count the nodes of the graph by kind; see `session.count_operators`."""
-    try:
-        graph = onnx.load(path, load_external_data=False).graph
-    except (DecodeError, OSError) as error:
-        raise ModelLoadError(f"{path} is not a whole .onnx file: {error}") from error
-    kinds: list[str | bytes] = [node.op_type for node in graph.node]
+    kinds: list[str | bytes] = [node.op_type for node in _read_graph(path).node]
     if wrong := [kind for kind in kinds if isinstance(kind, bytes)]:  # where it is not UTF-8
         raise ModelLoadError(f"{path} is damaged: no operator is called {wrong[0]!r}.")
     return dict(Counter(str(kind) for kind in kinds if kind != "Constant"))
+
+
+def _read_graph(path: Path) -> onnx.GraphProto:
+    try:
+        return onnx.load(path, load_external_data=False).graph
+    except (DecodeError, OSError) as error:
+        raise ModelLoadError(f"{path} is not a whole .onnx file: {error}") from error
 
 
 def _check_ports(path: Path, session: Any) -> None:

@@ -10,9 +10,15 @@ from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.manifest import Model
 from mobile_runtime.pictures import Image
 from mobile_runtime.session import CPU, Placement
-from mobile_runtime.tflite_file import Pixels, TFLiteFile, count_operators, read_file
+from mobile_runtime.tflite_file import (
+    Pixels,
+    TFLiteFile,
+    count_operators,
+    read_file,
+    read_image_shape,
+)
 
-__all__ = ["count_operators", "open_session"]
+__all__ = ["count_operators", "open_session", "read_image_shape"]
 
 INTERPRETERS = {
     "xnnpack": ("ai-edge-litert", "AUTO"),
@@ -35,11 +41,6 @@ class TFLiteSession:
     def model(self) -> Model | None:
         """What the file says of itself."""
         return self.file.model
-
-    @property
-    def image_shape(self) -> tuple[int, ...]:
-        """What the file takes: (1, 3, H, W)."""
-        return self.file.image_shape
 
     def run(self, image: Image) -> Image:
         """Upscale; the file's channel-last layout and its type end here.

@@ -125,7 +125,7 @@ def engines(path: Path) -> tuple[str, ...]:
     Raises:
         ModelLoadError: No such file, or an unknown kind of file.
     """
-    _check(path)
+    require_model_file(path)
     return tuple(ENGINES[path.suffix])
 
 
@@ -149,12 +149,17 @@ def count_operators(path: Path) -> dict[str, int]:
     Raises:
         ModelLoadError: No such file, an unknown kind of file, or a damaged one.
     """
-    _check(path)
+    require_model_file(path)
     counted: dict[str, int] = import_module(RUNNERS[path.suffix]).count_operators(path)
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _check(path: Path) -> None:
+def require_model_file(path: Path) -> None:
+    """Refuse what cannot be a model file, by its name.
+
+    Raises:
+        ModelLoadError: No such file, an unknown kind of file, or a name that is not UTF-8.
+    """
     try:
         str(path).encode()
     except UnicodeEncodeError as error:

@@ -115,6 +115,16 @@ def read_file(path: Path) -> TFLiteFile:
     return TFLiteFile(path, content, model, operators, inputs[0], outputs[0])
 
 
+def read_image_shape(path: Path) -> tuple[int, ...]:
+    """Give what a file takes: (1, 3, H, W).
+
+    Raises:
+        ModelLoadError: As `read_file`.
+        ManifestError: As `read_file`.
+    """
+    return read_file(path).image_shape
+
+
 def count_operators(path: Path) -> dict[str, int]:
     """Count the operators of all subgraphs by kind; see `session.count_operators`."""
     _, proto = read_model(path)

@@ -79,6 +79,29 @@ def pack(model: Any) -> bytes:
     return bytes(builder.Output())
 
 
+def pack_single(kind: str, shape: list[int], *dtypes: str) -> bytes:
+    """Write a model of one operator, and of nothing that any engine could do without.
+
+    Args:
+        kind: Of the operator, such as `RELU`.
+        shape: Of all tensors.
+        dtypes: Of the inputs, such as `FLOAT32`; the output is `FLOAT32`.
+    """
+    code, op, graph, model = (
+        getattr(schema, name)() for name in ("OperatorCodeT", "OperatorT", "SubGraphT", "ModelT")
+    )
+    code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, kind)
+    graph.tensors = [schema.TensorT() for _ in (*dtypes, "FLOAT32")]
+    for number, (tensor, dtype) in enumerate(zip(graph.tensors, (*dtypes, "FLOAT32"), strict=True)):
+        tensor.shape, tensor.name = shape, b"tensor %d" % number
+        tensor.type = getattr(schema.TensorType, dtype)
+    op.inputs, op.outputs = list(range(len(dtypes))), [len(dtypes)]
+    graph.operators, graph.inputs, graph.outputs = [op], op.inputs, op.outputs
+    model.version, model.operatorCodes, model.subgraphs = 3, [code], [graph]
+    model.buffers = [schema.BufferT()]
+    return pack(model)
+
+
 def operator_kinds(model: Any) -> list[str]:
     """Name what each operator code of a model stands for: `CONV_2D`, `ADD`, ..."""
     return [

@@ -11,8 +11,9 @@ must not end anywhere else within the halo.
                        |<------------ tile ------------->|
 
 The result equals that of the whole picture in one piece, with one exception: a file of fixed size
-cannot take a smaller picture as it is. That picture is continued by its mirror image at the bottom
-and on the right, and pixels within the halo of those sides come out slightly different.
+cannot take a smaller picture as it is. A picture that is not high enough is continued by its mirror
+image at the bottom, and one that is not wide enough on the right. Pixels within the halo of such a
+side come out slightly different.
 """
 
 from collections.abc import Callable, Iterator
@@ -133,7 +134,8 @@ def upscale(
 
     Raises:
         ModelLoadError: The file does not say its scale and halo, or does not keep to them.
-        ImageError: The tiles are too small for the halo.
+        ImageError: There are no pixels, the tiles are too small for the halo, or no tile can be
+            chosen: the file takes fixed sizes only.
     """
     height, width = pixels.shape[:2]
     scale = describe(session).scale
@@ -167,7 +169,8 @@ def upscale_image(
 
     Raises:
         ModelLoadError: The file does not say its scale and halo, or does not keep to them.
-        ImageError: The tiles are too small for the halo.
+        ImageError: There are no pixels, the tiles are too small for the halo, or no tile can be
+            chosen: the file takes fixed sizes only.
     """
     height, width = image.shape[2:]
     scale = describe(session).scale
@@ -181,18 +184,28 @@ def upscale_image(
     return output
 
 
-def is_mirrored(session: Session, size: Size) -> bool:
-    """Tell whether a picture is too small for the file, and so comes out inexact at two sides.
+def find_mirrored(session: Session, size: Size) -> tuple[bool, bool]:
+    """Tell along which axes a picture is too small for the file, and so comes out inexact.
 
     Args:
         session: An open model file.
         size: Height and width of the picture, one that `upscale` takes.
+
+    Returns:
+        Whether rows were added at the bottom, and columns on the right.
+
+    Raises:
+        ModelLoadError: The file does not say its scale and halo.
     """
     model = describe(session)
     if model.sizes is None:
-        return False
+        return False, False
     tiles = plan_tiles(*size, halo=model.halo, sizes=model.sizes)
-    return any(tile.rows.read.stop > size[0] or tile.columns.read.stop > size[1] for tile in tiles)
+    height, width = size
+    return (
+        any(tile.rows.read.stop > height for tile in tiles),
+        any(tile.columns.read.stop > width for tile in tiles),
+    )
 
 
 def describe(session: Session) -> Model:
@@ -217,6 +230,8 @@ def _run(
     on_progress: OnProgress | None,
 ) -> Iterator[tuple[Area, Image]]:
     """Run all tiles; give the place of each painted part in the output, and the part."""
+    if 0 in size:
+        raise ImageError("The picture has no pixels: there is nothing to upscale.")
     model = describe(session)
     tiles = plan_tiles(*size, halo=model.halo, sizes=model.sizes, side=side)
     for done, tile in enumerate(tiles, 1):

@@ -15,8 +15,8 @@ def own_tolerance(manifest: Manifest) -> Tolerance:
     allowed = _allowed(manifest, manifest.model.precision)
     if parity.is_looser(manifest.tolerance, allowed):
         raise ManifestError(
-            f"The manifest of {manifest.file} was edited: its {manifest.tolerance} is looser than "
-            f"{allowed}, which such a file must keep to. Convert again."
+            f"The manifest of {manifest.file} was edited: its tolerance of {manifest.tolerance} is "
+            f"looser than {allowed}, which such a file must keep to. Convert again."
         )
     return manifest.tolerance
 

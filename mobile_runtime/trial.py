@@ -10,14 +10,23 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from mobile_runtime.child import run_child, say_why
+from mobile_runtime.child import read_answer, run_child, write_answer
 from mobile_runtime.errors import ModelLoadError, RuntimeFileError
 
 SECONDS_LIMIT = 300
 """For one opening and one run. The slowest seen took 40 s: 128x128 on SwiftShader, busy CPU."""
 
+LIMITED = sys.platform == "linux"
+"""Other systems cannot limit what a process allocates, or do not keep to it."""
+
 BYTES_LIMIT = 3 * 2**29
-"""Of memory that the file may ask for. One flipped size asked for 8.6 GiB for a tiny picture."""
+"""Of memory that any file may ask for. One flipped size asked for 8.6 GiB for a tiny picture."""
+
+BYTES_PER_PIXEL = 2500
+"""More for each pixel of the input: SCNet-T x4 direct takes 2200 with XNNPACK (720x1280)."""
+
+BYTES_CEILING = 2**33
+"""For no input more than this: its size may be forged."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ class Trial:
     engine: str
     threads: int
     runner: str
-    """Module with `open_session`, whose sessions have an `image_shape`."""
+    """Module with `open_session`, and `read_image_shape` for files of the same kind."""
 
 
 def try_out(trial: Trial, *, seconds_limit: float = SECONDS_LIMIT) -> None:
@@ -36,7 +45,7 @@ def try_out(trial: Trial, *, seconds_limit: float = SECONDS_LIMIT) -> None:
 
     Raises:
         ModelLoadError: The library refused the file or died of it, the file asked for more memory
-            than `BYTES_LIMIT`, or there was no end.
+            than `limit_bytes` allows, or there was no end.
     """
     failure = f"{trial.path} cannot be run by {trial.engine}:"
     try:
@@ -45,35 +54,70 @@ def try_out(trial: Trial, *, seconds_limit: float = SECONDS_LIMIT) -> None:
         raise ModelLoadError(
             f"{failure} one run did not end within {seconds_limit:g} seconds."
         ) from error
-    if child.returncode != 0:
-        raise ModelLoadError(f"{failure} {say_why(child)}")
-    if refusal := msgspec.json.decode(child.stdout.splitlines()[-1]):
+    if refusal := read_answer(child, failure):
         raise ModelLoadError(refusal)
 
 
+def limit_bytes(pixels: int) -> int:
+    """Say how much memory a file may ask for that takes a picture of so many pixels."""
+    return min(BYTES_LIMIT + BYTES_PER_PIXEL * pixels, BYTES_CEILING)
+
+
 def _main() -> None:
-    trial = msgspec.json.decode(sys.argv[1], type=Trial)
-    runner = import_module(trial.runner)
-    if sys.platform == "linux":
-        _limit_memory()
     refusal = None
     try:
-        session = runner.open_session(Path(trial.path), trial.engine, trial.threads)
-        session.run(np.zeros(session.image_shape, np.float32))
+        _run_once(msgspec.json.decode(sys.argv[1], type=Trial))
     except ModelLoadError as error:
         refusal = str(error)
     except RuntimeFileError:  # not about the file: it is said again where it is opened for good
         pass
-    sys.stdout.write(f"\n{msgspec.json.encode(refusal).decode()}\n")
+    write_answer(refusal)
 
 
-def _limit_memory() -> None:
-    """Let no more be allocated than `BYTES_LIMIT` from here on; libraries are loaded already."""
-    resource = import_module("resource")  # not on Windows
+def _run_once(trial: Trial) -> None:
+    """Open a file and run it on a black picture.
+
+    Engines have no common word for a lack of memory, and some none at all: whatever one of them
+    says is followed by what it had.
+
+    Raises:
+        RuntimeFileError: Any of its kinds, as opening and running raise them.
+    """
+    runner, path = import_module(trial.runner), Path(trial.path)
+    _limit_memory(BYTES_LIMIT)
+    image = np.zeros(runner.read_image_shape(path), np.float32)
+    limit = limit_bytes(image.size // 3)
+    _limit_memory(limit)
+    try:
+        runner.open_session(path, trial.engine, trial.threads).run(image)
+    except MemoryError as error:
+        failure = f"{path} cannot be run by {trial.engine}: there was no memory left."
+        raise ModelLoadError(_tell_limit(failure, limit)) from error
+    except ModelLoadError as error:
+        if error.__cause__ is None:  # not the engine's words
+            raise
+        raise ModelLoadError(_tell_limit(str(error), limit)) from error
+
+
+def _tell_limit(failure: str, limit: int) -> str:
+    if not LIMITED:
+        return failure
+    return (
+        f"{failure.rstrip(':. ')}. A file without its manifest is first tried out, with "
+        f"{limit / 1e9:.1f} GB of memory: if that is too little, put the manifest that scnet "
+        "convert wrote beside it."
+    )
+
+
+def _limit_memory(more: int) -> None:
+    """Let no more be allocated than this from here on; libraries are loaded already."""
+    if not LIMITED:
+        return
+    resource = import_module("resource")
     used = re.search(r"VmData:\s*(\d+) kB", Path("/proc/self/status").read_text())
     assert used is not None
-    limit = int(used[1]) * 1024 + BYTES_LIMIT
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (int(used[1]) * 1024 + more, hard))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A runner whose native code crashes: on opening, or on the first run."""
+"""A runner whose native code crashes: on opening, or on the first run; or ends the process."""
 
 import ctypes
 import os
@@ -6,14 +6,18 @@ import os
 import numpy as np
 
 
-class Session:
-    image_shape = (1, 3, 8, 8)
+def read_image_shape(path):
+    return 1, 3, 8, 8
 
+
+class Session:
     def run(self, image: np.ndarray):
         ctypes.string_at(0)
 
 
 def open_session(path, engine, threads):
+    if os.environ.get("CRASH_IN") == "exit":
+        os._exit(0)
     if os.environ.get("CRASH_IN") != "run":
         ctypes.string_at(0)
     return Session()

@@ -11,6 +11,8 @@ SIZES = (0, 1, 2, 7, 2**15, 2**24, 2**31 - 1)
 SIGNED = (*SIZES, -1, -(2**31))
 HUGE = (*SIGNED, 2**40, 2**62, -(2**63))
 OUTSIDE = "../../../../../outside.bin"
+TORN = "no\u2028w\u2029he\x85re"
+"""A name that `str.splitlines` cuts into four, in the words of an engine too."""
 
 
 def in_tflite(change):
@@ -133,11 +135,11 @@ def initializer_elsewhere(graph, random):
 
 def node_input(graph, random):
     names = [name for node in graph.node for name in node.output]
-    put(random.choice(graph.node).input, random, [*names, "", "nowhere"])
+    put(random.choice(graph.node).input, random, [*names, "", TORN])
 
 
 def node_kind(graph, random):
-    kinds = ("Loop", "If", "Tile", "Expand", "Resize", "Gather", "Nothing", "")
+    kinds = ("Loop", "If", "Tile", "Expand", "Resize", "Gather", TORN, "")
     random.choice(graph.node).op_type = random.choice(kinds)
 
 
@@ -193,13 +195,13 @@ def weight_file(model, operations, random):
 
 
 def operation_kind(model, operations, random):
-    random.choice(operations).type = random.choice(["tile", "gather", "while_loop", "", "x"])
+    random.choice(operations).type = random.choice(["tile", "gather", "while_loop", "", TORN])
 
 
 def operation_input(model, operations, random):
     inputs = [a for op in operations for a in op.inputs.values() if a.arguments]
     names = [output.name for op in operations for output in op.outputs]
-    random.choice(inputs).arguments[0].name = random.choice([*names, "", "nowhere"])
+    random.choice(inputs).arguments[0].name = random.choice([*names, "", TORN])
 
 
 def constant_values_in_coreml(model, operations, random):

@@ -1,6 +1,7 @@
 """`scnet device android`, against an adb that replays logs. No phone has run here."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from mobile_runtime.manifest import (
     TensorSpec,
     Weights,
     hash_file,
+    keep_verdicts,
     manifest_path,
     read_manifest,
     write_manifest,
@@ -126,7 +128,7 @@ def test_right_file_on_a_right_phone(desk):
     assert cpu.verdict.passed
     assert cpu.verdict.worst.max_abs == 0
     assert cpu.verdict.compared == "PyTorch, 2 golden samples"
-    assert (cpu.latency.median_ms, cpu.latency.p95_ms, cpu.latency.runs) == (7.08, 7.333, 141)
+    assert (cpu.latency.median_ms, cpu.latency.p95_ms, cpu.latency.runs) == (7.08, 7.333, 50)
     assert gpu.delegation == Delegation(GPU, 99, 99, 1, complete=True)
     assert (gpu.latency.init_ms, gpu.latency.first_run_ms) == (612.345, 5.12)
     assert [node.kind for node in gpu.profile] == [GPU]
@@ -192,6 +194,25 @@ def test_file_that_was_replaced_meanwhile_gets_no_verdict(desk, monkeypatch):
     assert "was replaced while it was judged" in str(result.exception)
     assert "XNNPACK" in result.stdout
     assert read_manifest(desk.model).verified == ()
+
+
+def test_verdicts_of_many_at_once_are_all_kept(desk):
+    desk.run("--engine", "cpu")
+    manifest = read_manifest(desk.model)
+    (verdict,) = manifest.verified
+    others = [replace(verdict, engine=f"engine {number}") for number in range(20)]
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda other: keep_verdicts(desk.model, manifest, [other]), others))
+    kept = {found.engine for found in read_manifest(desk.model).verified}
+    assert kept == {verdict.engine, *(other.engine for other in others)}
+
+
+def test_the_tool_is_asked_for_as_many_runs_as_planned_and_no_more(desk):
+    """Without a word on seconds it would go on for one, and half of one to warm up."""
+    assert desk.run("--engine", "cpu", "--runs", "7", "--warmup-runs", "3").exit_code == 0
+    timed = [call for call in desk.calls() if "--num_runs=7 " in call]
+    assert len(timed) == 1
+    assert {"--min_secs=0", "--warmup_runs=3", "--warmup_min_secs=0"} <= set(timed[0].split())
 
 
 @pytest.mark.parametrize("seconds", ["inf", "nan"])

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 from dataclasses import replace
 from itertools import product
@@ -284,6 +285,13 @@ def test_changed_bytes_end_in_a_report_or_a_clear_error(whole_file, tmp_path, mo
 def test_missing_and_unknown_files_are_refused(tmp_path, name):
     with pytest.raises(ModelLoadError, match=name):
         check(tmp_path / name)
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    path = tmp_path / os.fsdecode(b"mod\xe9.onnx")
+    save_onnx(path, [helper.make_node("Relu", ["x"], ["y"])], 1)
+    with pytest.raises(ModelLoadError, match="not UTF-8"):
+        check(path)
 
 
 def test_a_target_that_does_not_take_the_file_is_refused(ours):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 
 import flatbuffers
@@ -294,9 +295,10 @@ def test_only_what_nothing_vouches_for_and_native_code_reads_is_tried_out(
 
 @pytest.mark.parametrize("suffix", ENGINES)
 def test_the_trial_runs_the_file_at_a_size_that_it_takes(originals, suffix):
-    session = open_session(originals[suffix])
-    n, channels, height, width = session.image_shape
-    assert session.run(np.zeros(session.image_shape, np.float32)).shape == (
+    path = originals[suffix]
+    shape = import_module(ENGINES[suffix][engines(path)[0]].runner).read_image_shape(path)
+    n, channels, height, width = shape
+    assert open_session(path).run(np.zeros(shape, np.float32)).shape == (
         n,
         channels,
         height * 2,
@@ -304,17 +306,67 @@ def test_the_trial_runs_the_file_at_a_size_that_it_takes(originals, suffix):
     )
 
 
-def test_a_file_that_asks_for_absurd_memory_is_refused(tmp_path):
-    """The picture is repeated to 3 GB and reduced to one pixel: little goes in and comes out."""
-    picture = helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, 1, 1])
+def save_onnx(path, nodes, size, *constants):
+    """A file of (1, 3, height, width) to one pixel, made by hand."""
+    picture = helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, *size])
     result = helper.make_tensor_value_info("out", onnx.TensorProto.FLOAT, [1, 3, 1, 1])
-    times = numpy_helper.from_array(np.array([1, 1, 16_000, 16_000]), "times")
+    graph = helper.make_graph(nodes, "by hand", [picture], [result], constants)
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
+    return path
+
+
+def save_glutton(path, size, shape):
+    """The picture is repeated to a shape and reduced to pixels: little goes in and comes out."""
     nodes = [
-        helper.make_node("Tile", ["image", "times"], ["large"]),
+        helper.make_node("Expand", ["image", "shape"], ["large"]),
         helper.make_node("GlobalMaxPool", ["large"], ["out"]),
     ]
-    graph = helper.make_graph(nodes, "absurd", [picture], [result], [times])
-    opsets = [helper.make_opsetid("", 17)]
-    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), tmp_path / "x.onnx")
-    with pytest.raises(ModelLoadError, match="cannot be run"):
-        open_session(tmp_path / "x.onnx")
+    return save_onnx(path, nodes, size, numpy_helper.from_array(np.array(shape), "shape"))
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "allowed"),
+    [
+        ((1, 1), (1, 3, 16_000, 16_000), "1.6 GB"),  # asks for 3 GB
+        ((4000, 4000), (50, 3, 4000, 4000), "8.6 GB"),  # asks for 9.6 GB, and 41 for its size
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
+def test_a_file_that_asks_for_absurd_memory_is_refused_with_what_it_was_allowed(
+    tmp_path, size, shape, allowed
+):
+    path = save_glutton(tmp_path / "x.onnx", size, shape)
+    with pytest.raises(ModelLoadError, match="cannot be run") as caught:
+        open_session(path)
+    assert f"tried out, with {allowed} of memory" in str(caught.value)
+    assert "put the manifest that scnet convert wrote beside it" in str(caught.value)
+
+
+def test_a_file_for_large_pictures_may_ask_for_more_memory(tmp_path):
+    """1.7 GB: less per pixel than SCNet-T x4 direct with XNNPACK, and too much for a small one."""
+    open_session(save_glutton(tmp_path / "x.onnx", (600, 800), (300, 3, 600, 800)))
+
+
+def test_a_refusal_by_our_own_words_says_nothing_of_memory(tmp_path):
+    path = tmp_path / "x.tflite"
+    path.write_bytes(b"1234TFL3, and nothing else")
+    with pytest.raises(ModelLoadError) as caught:
+        open_session(path)
+    assert "GB of memory" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85"])
+def test_no_mark_in_a_name_ends_the_line_that_an_answer_is_read_from(tmp_path, monkeypatch, mark):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")  # which has none of them
+    node = helper.make_node(f"Co{mark}nv", ["image"], ["out"])
+    with pytest.raises(ModelLoadError, match="was refused by onnxruntime") as caught:
+        open_session(save_onnx(tmp_path / "x.onnx", [node], (8, 8)))
+    assert f"Co{mark}nv" in str(caught.value)
+
+
+@pytest.mark.usefixtures("crashing")
+def test_a_file_that_ends_its_process_without_an_answer_is_refused(lone, monkeypatch):
+    monkeypatch.setenv("CRASH_IN", "exit")
+    with pytest.raises(ModelLoadError, match="crashing: it ended the process without an answer"):
+        open_session(lone(".onnx"), engine="crashing")

@@ -394,6 +394,15 @@ def test_error_of_the_fresh_process_keeps_its_kind(originals):
         measure_cold(Setup(str(originals[".tflite"]), "xnnpack", 1, 9, 9))
 
 
+def test_error_of_the_fresh_process_may_hold_any_mark(originals, tmp_path):
+    """Some end a line to Python; the names in a file are not ours."""
+    model = onnx.load(originals[".onnx"])
+    model.graph.node[0].op_type = "Co\u2028nv\x85"
+    onnx.save(model, tmp_path / "marked.onnx")
+    with pytest.raises(ModelLoadError, match="Co\u2028nv\x85"):
+        measure_cold(Setup(str(tmp_path / "marked.onnx"), "onnxruntime", 1, *SIZE))
+
+
 def test_engine_that_brings_down_its_process_is_an_error(originals, tmp_path, monkeypatch):
     crashing = tmp_path / "python"
     crashing.write_text("#!/bin/sh\nkill -SEGV $$\n")

@@ -955,6 +955,18 @@ def shorten_palette(value):
     del value.immediateValue.tensor.floats.values[3:]
 
 
+def shorten_indices(value):
+    value.type.tensorType.dimensions[0].constant.size = 1
+    value.immediateValue.tensor.bytes.values = value.immediateValue.tensor.bytes.values[:1]
+
+
+def set_ints(*numbers):
+    def change(value):
+        value.immediateValue.tensor.ints.values[:] = numbers
+
+    return change
+
+
 def set_floats(number):
     def change(value):
         floats = value.immediateValue.tensor.floats.values
@@ -967,6 +979,7 @@ def set_floats(number):
     ("kind", "parameter", "change", "message"),
     [
         ("constexpr_lut_to_dense", "lut", shorten_palette, "a palette has 3 values"),
+        ("constexpr_lut_to_dense", "indices", shorten_indices, "1 bytes of indices are not 5"),
         ("constexpr_affine_dequantize", "scale", set_floats(0.0), "a scale is zero"),
         ("constexpr_affine_dequantize", "scale", set_floats(np.nan), "a scale is zero"),
         ("quantize", "scale", set_floats(np.inf), "a scale is zero"),
@@ -980,6 +993,29 @@ def test_a_damaged_palette_or_scale_is_refused(tmp_path, kind, parameter, change
 
     with pytest.raises(ModelLoadError, match=message):
         run(path, "fp32", values(*case.shapes[0]))
+
+
+@pytest.mark.parametrize(
+    ("parameter", "numbers"),
+    [("size", (1, 4, -1, 4)), ("begin", (0, 1, 7, 1)), ("begin", (0, -3, 2, 1))],
+)
+def test_a_block_beyond_the_picture_is_refused(tmp_path, parameter, numbers):
+    case = next(case for case in CASES if case.operator == "slice_by_size")
+    path = save(tmp_path / "case.mlpackage", case.build, *case.shapes)
+    edit(path, change_parameter("slice_by_size", parameter, set_ints(*numbers)))
+
+    with pytest.raises(ModelLoadError, match="does not lie within"):
+        run(path, "fp32", values(*case.shapes[0]))
+
+
+def test_what_is_not_a_number_is_not_quantized(tmp_path):
+    case = next(case for case in CASES if case.operator == "quantize")
+    path = save(tmp_path / "case.mlpackage", case.build, *case.shapes, target=case.target)
+    image = values(*case.shapes[0])
+    image[..., 2, 2] = np.nan
+
+    with pytest.raises(ModelLoadError, match=r"\(quantize\) .* a value is not a number"):
+        run(path, "fp32", image)
 
 
 def test_a_session_runs_an_array_file_as_typed(tmp_path):

@@ -1,5 +1,6 @@
 """Pictures go through real files: what is kept, what is refused, and what is left behind."""
 
+import os
 import resource
 import struct
 import zlib
@@ -8,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, PngImagePlugin
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.pictures import (
@@ -44,7 +45,7 @@ def make_gray(pixels):
     return np.repeat(pixels[..., :1], 3, axis=2)
 
 
-def make_png(width, height, *, depth=8, colour=2, rows=b""):
+def make_png(width, height, *, depth=8, colour=2, key=None, rows=b""):
     def chunk(kind, content):
         checksum = struct.pack(">I", zlib.crc32(kind + content))
         return struct.pack(">I", len(content)) + kind + content + checksum
@@ -53,22 +54,26 @@ def make_png(width, height, *, depth=8, colour=2, rows=b""):
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", header)
+        + (b"" if key is None else chunk(b"tRNS", struct.pack(">H", key)))
         + chunk(b"IDAT", zlib.compress(rows))
         + chunk(b"IEND", b"")
     )
 
 
-def make_tiff(depth):
-    """One pixel of RGB."""
-    depths = 190  # where they stand
-    tags = {256: 1, 257: 1, 258: depths, 259: 1, 262: 2, 273: 200, 277: 3, 279: 6}
+def make_tiff(depth, *, planar=False):
+    """One pixel of RGB, (1, 2, 3) in 8 bits; the channels lie apart if `planar`."""
+    threes = {258: [depth] * 3, **({273: [200, 202, 204], 279: [depth // 8] * 3} if planar else {})}
+    places = dict(zip(threes, (170, 180, 190), strict=False))
+    tags = {256: 1, 257: 1, 258: 0, 259: 1, 262: 2, 273: 200, 277: 3, 279: depth * 3 // 8}
+    tags |= {284: 2} if planar else {}
     entries = b"".join(
-        struct.pack("<HHII", tag, 3, 3 if tag == 258 else 1, value) for tag, value in tags.items()
+        struct.pack("<HHII", tag, 3, 3 if tag in threes else 1, places.get(tag, value))
+        for tag, value in tags.items()
     )
-    header = struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(4)
-    return (
-        header.ljust(depths, b"\0") + struct.pack("<3H", *[depth] * 3).ljust(10, b"\0") + bytes(6)
-    )
+    content = bytearray(struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries).ljust(200, b"\0")
+    for tag, place in places.items():
+        struct.pack_into("<3H", content, place, *threes[tag])
+    return bytes(content) + (b"\1\0\2\0\3\0" if planar or depth > 8 else b"\1\2\3")
 
 
 def save(path, pixels, **options):
@@ -170,6 +175,32 @@ def test_the_rest_of_exif_outlives_the_orientation(tmp_path, orientation):
     assert ORIENTATION not in exif
 
 
+def write_as_text(exif):
+    """EXIF as ImageMagick puts it into a PNG."""
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Raw profile type exif", f"\nexif\n{len(exif):8}\n{exif.hex()}\n")
+    return info
+
+
+def test_exif_that_a_png_holds_as_text_is_applied_and_kept(tmp_path):
+    path = save(tmp_path / "a.png", NOISE, pnginfo=write_as_text(make_exif(6)))
+    picture = open_picture(path)
+    assert np.array_equal(picture.pixels, UPRIGHT[6](NOISE))
+    save_picture(picture, tmp_path / "b.jpg")
+    with Image.open(tmp_path / "b.jpg") as file:
+        assert (file.getexif()[CAMERA], file.getexif().get(ORIENTATION)) == ("Pinhole", None)
+    path = save(tmp_path / "a.png", NOISE, pnginfo=write_as_text(make_exif()))
+    assert open_picture(path).exif == make_exif().removeprefix(b"Exif\0\0")
+
+
+def test_exif_as_text_that_cannot_be_read_costs_nothing_else(tmp_path):
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Raw profile type exif", "\nexif\n4\nno hex\n")
+    picture = open_picture(save(tmp_path / "a.png", NOISE, pnginfo=info))
+    assert np.array_equal(picture.pixels, NOISE)
+    assert picture.exif is None
+
+
 @pytest.mark.parametrize(
     "content",
     [b"garbage", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\x05\1\x12\0\3\0\0\0\1\0\6"],
@@ -214,15 +245,33 @@ def test_every_way_to_store_8_bits_is_read(tmp_path, kind):
     assert opened.grayscale == grayscale
 
 
+@pytest.mark.parametrize(
+    ("depth", "key", "row"), [(2, 1, 0b00_01_10_11), (4, 5, 0x45), (8, 2, None), (4, None, 0x45)]
+)
+def test_the_transparent_gray_of_a_png_is_that_of_its_pixels(tmp_path, depth, key, row):
+    """Two grays side by side, or four of 2 bits."""
+    rows = bytes([0, 1, 2]) if row is None else bytes([0, row])
+    png = make_png(4 if depth == 2 else 2, 1, depth=depth, colour=0, key=key, rows=rows)
+    (tmp_path / "a.png").write_bytes(png)
+    picture = open_picture(tmp_path / "a.png")
+    grays = picture.pixels[0, :, 0] // (255 // (2**depth - 1))
+    if key is None:
+        assert picture.alpha is None
+    else:
+        assert picture.alpha[0].tolist() == [0 if gray == key else 255 for gray in grays]
+        assert key in grays
+
+
 @pytest.mark.parametrize("name", ["a.gif", "a.bmp", "a.tif"])
 def test_other_formats_are_read_too(tmp_path, name):
     pixels = make_gray(SMOOTH)
     assert np.array_equal(open_picture(save(tmp_path / name, pixels)).pixels, pixels)
 
 
-def test_a_tiff_made_by_hand_is_read_at_8_bits(tmp_path):
-    (tmp_path / "a.tif").write_bytes(make_tiff(8))
-    assert open_picture(tmp_path / "a.tif").pixels.shape == (1, 1, 3)
+@pytest.mark.parametrize("planar", [False, True])
+def test_a_tiff_made_by_hand_is_read_at_8_bits(tmp_path, planar):
+    (tmp_path / "a.tif").write_bytes(make_tiff(8, planar=planar))
+    assert open_picture(tmp_path / "a.tif").pixels.tolist() == [[[1, 2, 3]]]
 
 
 def test_a_phone_picture_with_a_preview_inside_is_its_first_picture(tmp_path):
@@ -257,6 +306,10 @@ BAD = {
         "16 bits",
     ),
     "16-bit TIFF": (lambda path: path.write_bytes(make_tiff(16)), "16 bits"),
+    "16-bit planar TIFF": (
+        lambda path: path.write_bytes(make_tiff(16, planar=True)),
+        "16 bits",
+    ),
     "16-bit gray with alpha": (
         lambda path: path.write_bytes(make_png(3, 2, depth=16, colour=4, rows=bytes(2 * 13))),
         "16 bits",
@@ -361,6 +414,33 @@ def test_overwriting_needs_a_word(tmp_path):
     save_picture(PICTURE, path, overwrite=True)
     assert np.array_equal(open_picture(path).pixels, NOISE)
     assert names(tmp_path) == ["a.png"]
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced_only_if_told(tmp_path):
+    real, link = tmp_path / "real" / "a.png", tmp_path / "link.png"
+    link.symlink_to(real)  # to nothing, yet
+    real.parent.mkdir()
+    for _ in range(2):
+        with pytest.raises(ImageError, match="exists"):
+            save_picture(PICTURE, link)
+        save_picture(PICTURE, link, overwrite=True)
+        assert link.is_symlink()
+        assert np.array_equal(open_picture(real).pixels, NOISE)
+        save(real, SMOOTH)
+    assert names(tmp_path) == ["link.png", "real"]
+    assert names(real.parent) == ["a.png"]
+
+
+def test_a_pipe_is_refused_in_advance(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(ImageError, match="is no file"):
+        check_writable(tmp_path / "a.png", PICTURE, overwrite=True)
+
+
+def test_the_longest_name_can_be_written(tmp_path):
+    path = tmp_path / ("a" * 251 + ".png")
+    save_picture(PICTURE, path)
+    assert np.array_equal(open_picture(path).pixels, NOISE)
 
 
 def test_a_full_disk_leaves_the_old_file_alone(tmp_path):

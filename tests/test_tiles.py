@@ -237,6 +237,16 @@ def test_progress_counts_every_tile():
     assert told == [(done, len(network.ran)) for done in range(1, len(network.ran) + 1)]
 
 
+@pytest.mark.parametrize("sizes", [None, ((16, 16),)])
+def test_a_picture_without_pixels_is_refused(sizes):
+    network = open_network(sizes=sizes)
+    with pytest.raises(ImageError, match="no pixels"):
+        upscale_image(network, np.zeros((1, 3, 0, 5), np.float32))
+    with pytest.raises(ImageError, match="no pixels"):
+        upscale(network, np.zeros((5, 0, 3), np.uint8))
+    assert network.ran == []
+
+
 def test_a_file_that_does_not_know_its_halo_is_refused():
     with pytest.raises(ModelLoadError, match="scnet convert"):
         upscale_image(Network(None, 0), make_image(4, 4))

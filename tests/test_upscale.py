@@ -1,5 +1,6 @@
 """`scnet upscale`, from file to file, with an ONNX file small enough to know its result."""
 
+import os
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -153,13 +154,34 @@ def test_a_file_of_fixed_size_upscales_any_picture(room):
     assert set(room.opened[0].ran) == {(16, 24)}
 
 
-@pytest.mark.parametrize(("size", "told"), [((16, 24), False), ((15, 24), True), ((16, 9), True)])
-def test_a_photo_that_is_too_small_for_the_file_is_said_to_be_mirrored(room, size, told):
+@pytest.mark.parametrize(
+    ("size", "sides"),
+    [
+        ((16, 24), None),
+        ((15, 24), "at the bottom"),
+        ((16, 9), "on the right"),
+        ((15, 9), "at the bottom and on the right"),
+        ((10, 30), "at the bottom"),
+    ],
+)
+def test_a_photo_that_is_too_small_for_the_file_is_said_to_be_mirrored(room, size, sides):
     write_onnx(room.folder / "fixed.onnx", FIXED)
     result = room.upscale(
         room.photo(pixels=PIXELS[: size[0], : size[1]]), "out.png", model="fixed.onnx"
     )
-    assert ("mirrored outwards: the outermost 3 pixels" in result.stderr) == told
+    if sides is None:
+        assert "mirrored" not in result.stderr
+    else:
+        told = f"mirrored outwards: the outermost 3 pixels {sides} are not exact"
+        assert told in result.stderr
+
+
+def test_names_that_are_not_utf_8_are_told_without_what_is_not(room):
+    photo, output = os.fsdecode(b"ph\xf6to.png"), os.fsdecode(b"l\xe4rge.png")
+    result = room.upscale(room.photo(photo), output)
+    assert open_picture(room.folder / output).pixels.shape == (60, 90, 3)
+    assert "phto.png 30x20 -> " in result.stdout
+    assert "lrge.png 90x60" in result.stdout
 
 
 def test_orientation_exif_and_profile_arrive(room):

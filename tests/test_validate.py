@@ -1,6 +1,7 @@
 """`scnet validate`: engines, verdicts, what is kept, and which operator is to blame."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 from importlib import import_module
@@ -384,6 +385,18 @@ def test_quality_is_that_of_the_papers_protocol(originals, tmp_path, pictures):
     assert file["engine"].startswith("onnxruntime")
     assert [picture["name"] for picture in file["pictures"]] == ["truth"]
     assert f"{score.psnr_db:.2f}" in run(model, "--quality", pictures).stdout
+
+
+def test_names_of_pictures_that_are_not_utf_8_are_told_without_what_is_not(
+    originals, tmp_path, pictures
+):
+    (pictures / "truth.png").rename(pictures / os.fsdecode(b"tr\xfcth.png"))
+    folder = pictures.rename(tmp_path / os.fsdecode(b"pict\xfcres"))
+    model = copy_whole(originals[".onnx"], tmp_path / "out")
+    assert run(model, "--quality", folder).exit_code == 0
+    baseline, _ = json.loads(run(model, "--quality", folder, "--json", "-").stdout)["quality"]
+    assert baseline["folder"] == "pictres"
+    assert [picture["name"] for picture in baseline["pictures"]] == ["trth"]
 
 
 def test_damaged_picture_loses_no_verdict(originals, tmp_path, pictures):

@@ -90,8 +90,10 @@ def read_refused(text: str) -> list[str]:
 
 @cache
 def _refuses_control() -> bool:
+    tflite_schema = import_module("mobile_runtime.tflite_schema")
+    control = tflite_schema.pack_single("GATHER_ND", [1], "FLOAT32", "INT32")
     try:
-        return bool(read_refused(_run(_control())))
+        return bool(read_refused(_run(control)))
     except subprocess.SubprocessError:
         return False
 
@@ -102,24 +104,3 @@ def _run(content: bytes) -> str:
         command, input=content, capture_output=True, timeout=TIMEOUT_S, check=True
     )
     return done.stdout.decode(errors="replace")
-
-
-def _control() -> bytes:
-    """Write a model of one GATHER_ND."""
-    schema = import_module("ai_edge_litert.schema_py_generated")
-    flatbuffers = import_module("flatbuffers")
-    code, op, graph, model = (
-        getattr(schema, name)() for name in ("OperatorCodeT", "OperatorT", "SubGraphT", "ModelT")
-    )
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.GATHER_ND
-    graph.tensors = [schema.TensorT() for _ in range(3)]
-    for tensor in graph.tensors:
-        tensor.shape, tensor.name = [1], b"t"
-    graph.tensors[1].type = schema.TensorType.INT32
-    op.inputs, op.outputs, op.opcodeIndex = [0, 1], [2], 0
-    graph.operators, graph.inputs, graph.outputs = [op], [0, 1], [2]
-    model.version, model.operatorCodes, model.subgraphs = 3, [code], [graph]
-    model.buffers = [schema.BufferT()]
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())

@@ -11,6 +11,7 @@ from mobile_runtime.check.analyzer import Analysis, analyze
 from mobile_runtime.check.graph import Graph
 from mobile_runtime.check.rule import WHOLE_FILE, Finding, NotStatic, Rule, TargetName
 from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.session import require_model_file
 
 RULES: tuple[Rule, ...] = (*neural_engine.RULES, *tflite_gpu.RULES, *web.RULES)
 NOT_STATIC: tuple[NotStatic, ...] = (*neural_engine.NOT_STATIC, *tflite_gpu.NOT_STATIC)
@@ -91,10 +92,7 @@ def check(path: Path, targets: Sequence[str] = ()) -> list[Report]:
         BackendUnavailableError: No named target takes this kind of file, or the library that
             reads it is not installed.
     """
-    if path.suffix not in READERS:
-        raise ModelLoadError(f"{path} is not a model file: expected one of {', '.join(READERS)}.")
-    if not path.exists():
-        raise ModelLoadError(f"{path} does not exist.")
+    require_model_file(path)
     able = [target for target in TARGETS if target.suffix == path.suffix]
     chosen = [target for target in able if not targets or target.name in targets]
     if not chosen:

@@ -4,6 +4,7 @@ from functools import partial
 
 from mobile_runtime.check import tflite_gpu_conditions as when
 from mobile_runtime.check.rule import (
+    MOVES_PER_COMPUTATION,
     Look,
     NotStatic,
     Rule,
@@ -13,6 +14,7 @@ from mobile_runtime.check.rule import (
     each,
     each_input,
     each_port,
+    mostly,
     whole,
 )
 from mobile_runtime.check.tflite_gpu_operators import (
@@ -21,6 +23,7 @@ from mobile_runtime.check.tflite_gpu_operators import (
     DRIFT_KINDS,
     LEGACY_CAPS,
     LEGACY_KINDS,
+    MOVING,
     SUMS,
 )
 
@@ -233,8 +236,8 @@ RULES = (
         "google-ai-edge/LiteRT delegates/gpu/README.md; google-ai-edge/litert-torch#111",
     ),
     _rule(
-        *("TFG021b", "warning", whole(when.mostly_moves)),
-        f"More than {when.MOVES_PER_COMPUTATION} operators only move values for each that "
+        *("TFG021b", "warning", mostly(*MOVING)),
+        f"More than {MOVES_PER_COMPUTATION} operators only move values for each that "
         "computes, as assigning into slices does.",
         NATIVE_SHIFT,
         "google-ai-edge/LiteRT delegates/gpu/README.md: reshape-like operators cost much on GPUs",

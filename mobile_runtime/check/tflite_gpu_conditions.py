@@ -4,14 +4,12 @@ from collections.abc import Mapping, Set
 from math import prod
 
 from mobile_runtime.check.graph import Graph, Operator, Port, Shape, is_free
-from mobile_runtime.check.tflite_gpu_operators import MOVING, NEVER
+from mobile_runtime.check.tflite_gpu_operators import NEVER
 
 SIGN_BIT = 5
 """The fused activation that no GPU engine has."""
 LONG_REDUCTION = 1024
 """Ours: this many fp16 values of 64 reach 65504."""
-MOVES_PER_COMPUTATION = 5
-"""Ours: the slice form has 2.5, the published formulation converted plainly 13."""
 
 
 def is_never_taken(kinds: Set[str], graph: Graph, operator: Operator) -> bool:
@@ -158,12 +156,6 @@ def is_partitioned(graph: Graph) -> bool:
 def is_no_single_picture(port: Port) -> bool:
     """Tell whether an input has a free size or a batch other than 1."""
     return any(is_free(shape) or (len(shape) > 1 and shape[0] != 1) for shape in port.shapes)
-
-
-def mostly_moves(graph: Graph) -> bool:
-    """Tell whether few operators compute."""
-    moves = sum(op.kind in MOVING for op in graph.operators)
-    return moves > MOVES_PER_COMPUTATION * (len(graph.operators) - moves)
 
 
 def wastes_channels(graph: Graph, operator: Operator) -> bool:

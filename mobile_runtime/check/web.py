@@ -1,7 +1,16 @@
 """Rules of onnxruntime-web (WebGPU, WASM) and of onnxruntime's CoreML provider."""
 
 from mobile_runtime.check.graph import Graph, Operator, Port, is_free
-from mobile_runtime.check.rule import NotStatic, Rule, any_of, each, each_input, whole
+from mobile_runtime.check.rule import (
+    MOVES_PER_COMPUTATION,
+    NotStatic,
+    Rule,
+    any_of,
+    each,
+    each_input,
+    mostly,
+    whole,
+)
 from mobile_runtime.check.web_operators import COREML_KINDS, ORT_DOMAINS, WEBGPU_KINDS
 
 ORT = "microsoft/onnxruntime"
@@ -12,8 +21,6 @@ FLOAT16, INT64 = 10, 7
 """`TensorProto.DataType`."""
 MANY_NODES = 1000
 """Ours: SCNet-T has 246 in the slice form; its published formulation, converted plainly, 1720."""
-MOVES_PER_COMPUTATION = 5
-"""Ours: the slice form has 2.5, the published formulation converted plainly 17."""
 MOVING = (
     *("Slice", "Concat", "Transpose", "Reshape", "ScatterND", "ScatterElements", "Gather"),
     *("GatherND", "GatherElements", "Pad", "Expand", "Tile", "Split", "Squeeze", "Unsqueeze"),
@@ -88,11 +95,6 @@ def _has_no_webgpu_kernel(graph: Graph, operator: Operator) -> bool:
 def _has_foreign_domain(graph: Graph, operator: Operator) -> bool:
     domain, colon, _ = operator.kind.rpartition(":")
     return bool(colon) and domain not in ORT_DOMAINS
-
-
-def _mostly_moves(graph: Graph) -> bool:
-    moves = sum(op.kind in MOVING for op in graph.operators)
-    return moves > MOVES_PER_COMPUTATION * (len(graph.operators) - moves)
 
 
 RULES = (
@@ -200,7 +202,7 @@ RULES = (
         "huggingface/transformers.js#138 (40,000 operators)",
     ),
     Rule(
-        *("ONX008b", "warning", ("webgpu", "wasm", "coreml-provider"), whole(_mostly_moves)),
+        *("ONX008b", "warning", ("webgpu", "wasm", "coreml-provider"), mostly(*MOVING)),
         f"More than {MOVES_PER_COMPUTATION} operators only move values for each that computes, as "
         "assigning into slices does.",
         "Use `scnet convert`: the shift becomes Pad, Slice and Concat, or one convolution.",

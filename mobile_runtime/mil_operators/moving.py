@@ -22,8 +22,12 @@ def pad(x: Array, pad: Ints, mode: str = "constant", constant_val: float = 0.0) 
 
 def slice_by_size(x: Array, begin: Ints, size: Ints) -> Array:
     """Cut out a block; size -1 means up to the end."""
-    block = zip(begin, size, strict=True)
-    return x[tuple(slice(b, None if s == -1 else b + s) for b, s in block)]
+    block = [
+        slice(b, n if s == -1 else b + s) for b, s, n in zip(begin, size, x.shape, strict=True)
+    ]
+    if not all(0 <= part.start <= part.stop <= n for part, n in zip(block, x.shape, strict=True)):
+        raise ValueError(f"a block of {size} at {begin} does not lie within {x.shape}")
+    return x[tuple(block)]
 
 
 def slice_by_index(

@@ -21,6 +21,8 @@ def constexpr_lut_to_dense(indices: Array, lut: Array, shape: Ints) -> Array:
         raise ValueError(f"a palette has {len(lut)} values, not one of {PALETTES}")
     width = len(lut).bit_length() - 1
     count = int(np.prod(shape))
+    if len(indices) != -(-count * width // 8):
+        raise ValueError(f"{len(indices)} bytes of indices are not {count} of {width} bits")
     bits = np.unpackbits(indices, count=count * width, bitorder="little").reshape(count, width)
     return lut[bits @ (1 << np.arange(width))].reshape(shape)
 
@@ -35,6 +37,8 @@ def quantize(
     """Round input / scale to the nearest, even ones at a tie; add the zero point; clip."""
     refuse(output_dtype not in ("int8", "uint8"), f"output_dtype {output_dtype!r}")
     limits = np.iinfo(output_dtype)
+    if np.isnan(input).any():  # which the cast would make 0, and hide
+        raise ValueError("a value is not a number, and 8 bits have nothing for that")
     steps = np.rint(input / _usable(scale, axis, input.ndim))
     steps += along_axis(zero_point, axis, input.ndim)
     quantized: Array = np.clip(steps, limits.min, limits.max).astype(limits.dtype)
