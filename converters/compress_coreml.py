@@ -11,6 +11,7 @@ from coremltools.optimize import coreml as cto
 from numpy.typing import NDArray
 
 from converters.options import Precision
+from converters.steps import WEIGHT
 
 COLOURS = 3
 
@@ -35,10 +36,11 @@ def compress_weights(model: Any, precision: Precision) -> Any:
     Returns:
         A new model; descriptions and metadata of the old one are not to be relied on.
     """
-    names = _weights(model)
     if precision in ("w8", "w8a8"):
+        names = [name for name, weight in _weights(model).items() if not _has_silent_row(weight)]
         linear = cto.OpLinearQuantizerConfig(mode="linear_symmetric", weight_threshold=0)
         return cto.linear_quantize_weights(model, _only(names, linear))
+    names = list(_weights(model))
     bits = PALETTE_BITS[precision]
     palette = cto.OpPalettizerConfig(
         mode="custom", lut_function=lambda weight: make_palette(weight, bits), weight_threshold=0
@@ -86,12 +88,17 @@ def _middles(palette: Weights) -> Weights:
     return (wide[1:] + wide[:-1]) / 2
 
 
-def _weights(model: Any) -> list[str]:
-    """Name the weights to compress."""
+def _weights(model: Any) -> dict[str, Weights]:
+    """Give the weights to compress, by name."""
     convolutions = model._mil_program.functions["main"].find_ops(op_type="conv")
-    return [
-        op.weight.name for op in convolutions if op.groups.val == 1 and op.weight.shape[1] > COLOURS
-    ]
+    weights = [op.weight for op in convolutions if op.groups.val == 1]
+    return {weight.name: weight.val for weight in weights if weight.shape[1] > COLOURS}
+
+
+def _has_silent_row(weight: Weights) -> bool:
+    """Tell whether the scale of some output channel is 0 in fp16, which no engine takes."""
+    largest = np.abs(weight.astype(np.float64)).max((1, 2, 3))
+    return bool((np.float16(largest / WEIGHT) == 0).any())
 
 
 def _only(names: list[str], config: Any) -> Any:

@@ -26,9 +26,9 @@ SILENT = 1e-4
 """Of the largest weight of all: a channel with less is taken to have that much. XNNPACK refuses
 scales that are next to nothing, and its bias would be more steps than 32 bits can say."""
 
-NARROWEST = 1e-3
-"""A value's range at least: XNNPACK refuses products of over 256 steps, which is what they are for
-a value that was 0 on every photograph."""
+NARROWEST = BYTE * 2**-14
+"""A value's range at least, also of one that was 0 on every photograph. Core ML keeps a step in
+fp16, whose least ordinary number this makes it, and XNNPACK refuses products of over 256 steps."""
 
 SAMPLED = 23
 """Every so-manieth value is looked at; a prime, so that no column of a picture is preferred."""

@@ -47,6 +47,7 @@ def test_file_manifest_and_samples_appear_together(tmp_path, checkpoint):
 def test_network_without_training_converts(tmp_path, format_, precision):
     """Biases of zero may be left out; 8 bits may scale by them, and by what a dead block gives."""
     path, net = tmp_path / "net.safetensors", SCNet(SCNetConfig(2, "direct", 16, 2))
+    net.body[0].conv1.weight.data[3].zero_()
     net.body[1].conv1.bias.data.fill_(-30)
     save_weights(net, path, {})
     sizes = None if format_ == "onnx" else ((24, 24),)
