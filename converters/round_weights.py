@@ -6,7 +6,7 @@ channels still to come, as far as the inputs' second moments allow it: GPTQ, Fra
 2210.17323, section 3. SCNet-T x4 (direct) loses 0.013 dB on photographs in 6 bits and 0.092 in 4,
 instead of 0.049 and 0.257 dB by the nearest values, and is 30.9 and 26.1 dB from fp32 in the worst
 case instead of 24.1 and 19.7 (2026-11-25); x2 in 8 bits with one step for each whole weight 34.7
-instead of 25.9 (2026-11-26).
+instead of 25.9, x4 with one for each output channel 46.2 instead of 36.6 (2026-11-26).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -57,25 +57,28 @@ def round_to_palettes(graph: fx.GraphModule, images: Iterable[torch.Tensor], bit
         _replace(conv, _round(weight, nearest, moment))
 
 
-def round_to_steps(graph: fx.GraphModule, images: Iterable[torch.Tensor]) -> None:
-    """Round the weights of 1x1 convolutions to 8 bits, one step for each whole weight.
+def round_to_steps(
+    graph: fx.GraphModule, images: Iterable[torch.Tensor], *, by_channel: bool
+) -> None:
+    """Round the weights of 1x1 convolutions to 8 bits.
 
-    Its largest magnitude is `WEIGHT` steps and stays where it is: whoever stores the weight finds
+    The largest magnitude is `WEIGHT` steps and stays where it is: whoever stores the weight finds
     the step by it.
 
     Args:
         graph: A device form; weights are changed in place. The first convolution, 3 channels wide,
             stays exact.
         images: As for `round_to_palettes`.
+        by_channel: Each output channel has a step of its own, not each whole weight.
     """
     for conv, weight, moment in _measure(graph, images):
-        step = max(np.abs(weight).max(), np.finfo(np.float32).tiny) / WEIGHT
+        largest = np.abs(weight).max(1 if by_channel else None, keepdims=True)
+        steps = np.maximum(largest, np.finfo(np.float32).tiny)[:, 0] / WEIGHT
 
-        def nearest(weights: Matrix, step: float = step) -> Matrix:
-            return np.rint(weights / step).clip(-WEIGHT, WEIGHT) * step
+        def nearest(weights: Matrix, steps: Matrix = steps) -> Matrix:
+            return np.rint(weights / steps).clip(-WEIGHT, WEIGHT) * steps
 
-        largest = np.abs(weight) == np.abs(weight).max()
-        _replace(conv, _round(weight, nearest, moment, kept=largest))
+        _replace(conv, _round(weight, nearest, moment, kept=np.abs(weight) == largest))
 
 
 def hard_images(size: Size) -> Iterator[Image]:

@@ -17,7 +17,7 @@ from converters.calibration import CALIBRATED_AT, calibration_images
 from converters.compress_coreml import PALETTE_BITS, compress_weights
 from converters.options import ConversionOptions, Size
 from converters.quantize_graph import quantize_graph
-from converters.round_weights import hard_images, round_to_palettes
+from converters.round_weights import hard_images, round_to_palettes, round_to_steps
 from mobile_runtime.manifest import Model, TensorSpec
 from scnet.device_form import fold_range, shift_as_convolution
 from scnet.shift import OFFSETS
@@ -63,6 +63,8 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         quantize_graph(graph, list(_pictures(options)))
     elif options.precision in PALETTE_BITS:
         round_to_palettes(graph, _pictures(options), PALETTE_BITS[options.precision])
+    elif options.precision == "w8":
+        round_to_steps(graph, _pictures(options), by_channel=True)
     exact = options.precision == "fp32"
     converted = ct.convert(
         _export(network, options.sizes),
@@ -91,7 +93,7 @@ def _pictures(options: ConversionOptions) -> Iterator[Tensor]:
     white = WHITE if options.interface == "image" else 1.0
     for image in calibration_images(options.calibration, CALIBRATED_AT):
         yield torch.from_numpy(image) * white
-    if options.precision in PALETTE_BITS:
+    if options.precision != "w8a8":
         for image in hard_images(CALIBRATED_AT):
             yield torch.from_numpy(image) * white
 

@@ -70,7 +70,7 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         equalise(graph, [torch.from_numpy(image) for image in images])
     if options.precision == "w8":
         pictures = [*calibration_images(None, CALIBRATED_AT), *hard_images(CALIBRATED_AT)]
-        round_to_steps(graph, map(torch.from_numpy, pictures))
+        round_to_steps(graph, map(torch.from_numpy, pictures), by_channel=False)
     _to_channels_last(graph, options.shift)
     content = _lower(graph, options.sizes[0])
     if integers:

@@ -1,5 +1,7 @@
 """Weights in few bits, rounded so that pictures suffer less than from the nearest values."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -25,29 +27,48 @@ def nearest_step(weight):
     return (weight / step).round() * step
 
 
+def nearest_step_by_channel(weight):
+    return torch.stack([nearest_step(row) for row in weight])
+
+
+def has_at_most(count):
+    return lambda weight: len(weight.unique()) <= count
+
+
+def is_in_steps_by_channel(weight):
+    return torch.allclose(weight, nearest_step_by_channel(weight), rtol=1e-4)
+
+
 WAYS = {
     name: (
         lambda graph, images, bits=bits: round_to_palettes(graph, images, bits),
         lambda weight, bits=bits: nearest_in_palette(weight, bits),
-        2**bits,
+        has_at_most(2**bits),
     )
     for name, bits in PALETTE_BITS.items()
-} | {"w8": (round_to_steps, nearest_step, 2 * WEIGHT + 1)}
-"""Precision -> how it rounds, how one would, and how many values there are."""
+} | {
+    "w8": (partial(round_to_steps, by_channel=False), nearest_step, has_at_most(2 * WEIGHT + 1)),
+    "w8 by channel": (
+        partial(round_to_steps, by_channel=True),
+        nearest_step_by_channel,
+        is_in_steps_by_channel,
+    ),
+}
+"""How it rounds, how one would, and whether a weight can be said so."""
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("config", NETWORKS)
 def test_rounding_makes_up_for_its_errors(config, way):
     """Few values are left, but for the first convolution, and pictures suffer less than usual."""
-    net, (round_, plainly, count) = make_net(config), way
+    net, (round_, plainly, can_be_said) = make_net(config), way
     images = [torch.from_numpy(image) for image in calibration_images(None, (24, 24))][:9]
     exact, rounded, nearest = (to_device_form(net) for _ in range(3))
     round_(rounded, images)
     for node in layers_of(nearest, torch.nn.Conv2d):
         if layer_of(node).in_channels > 3:
             layer_of(node).weight.data = plainly(layer_of(node).weight.detach())
-            assert len(rounded.get_submodule(node.target).weight.unique()) <= count
+            assert can_be_said(rounded.get_submodule(node.target).weight)
     with torch.no_grad():
         errors = [
             sum((graph(image) - exact(image)).square().mean() for image in images)
@@ -64,7 +85,7 @@ def test_tflite_stores_the_steps_that_weights_were_rounded_to(tmp_path, checkpoi
     (path,) = convert(opened, [wanted], tmp_path / "out")
     graph = to_device_form(opened.net)
     pictures = [*calibration_images(None, CALIBRATED_AT), *hard_images(CALIBRATED_AT)]
-    round_to_steps(graph, map(torch.from_numpy, pictures))
+    round_to_steps(graph, map(torch.from_numpy, pictures), by_channel=False)
     first = graph.get_submodule("conv_first").weight
     first.data = nearest_step(first.data)  # which TFLite does not except
     with torch.no_grad():
