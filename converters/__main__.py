@@ -63,7 +63,7 @@ def program(context: click.Context) -> None:
 
 
 def main() -> None:
-    """Run the program; an error is a sentence on stderr, never a traceback."""
+    """Run the program; an error is a sentence on stderr, a traceback only a fault of its own."""
     interruption.listen()
     logging.disable(logging.WARNING)  # coremltools and torchao, on what this system lacks
     try:

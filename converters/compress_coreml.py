@@ -27,6 +27,7 @@ def compress_weights(model: Any, precision: Precision) -> Any:
     """Compress the weights of a Core ML model.
 
     `w8` and `w8a8`: linear, symmetric, a scale per output channel (`constexpr_affine_dequantize`).
+    A weight with a channel of next to nothing, whose scale would be 0, stays in fp16.
     `w6` and `w4`: a palette per convolution (`constexpr_lut_to_dense`). Both are of iOS 16.
 
     Args:

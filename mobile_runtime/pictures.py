@@ -12,7 +12,6 @@ import struct
 import warnings
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from PIL import ImageFile, ImageOps, UnidentifiedImageError
 
 from mobile_runtime.atomic import find_obstacle, write_aside
 from mobile_runtime.errors import ImageError
+from mobile_runtime.pillow_gaps import read_exif, stored_as, widen_key
 
 Pixels = NDArray[np.uint8]
 Image = NDArray[np.float32]
@@ -32,12 +32,6 @@ MAX_PIXELS = 64_000_000
 
 READ_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 """The decoders that untrusted files reach; Pillow has others, which start other programs."""
-
-BITS_PER_SAMPLE = 258
-"""A tag of TIFF: one value for each channel."""
-
-EXIF_AS_TEXT = "Raw profile type exif"
-"""Where ImageMagick puts it in a PNG; Pillow turns the picture by it, too."""
 
 GRAYSCALE_MODES = ("1", "L", "LA")
 COLOUR_MODES = ("P", "PA", "RGB", "RGBA")
@@ -131,7 +125,7 @@ def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
             warnings.filterwarnings("ignore", module=r"PIL\.")
             with Pillow.open(path, formats=READ_FORMATS) as file:
                 _check_header(file, path, max_pixels)
-                _widen_key(file)
+                widen_key(file)
                 file.load()
                 return _decode(_turn_upright(file))
     except UnidentifiedImageError as error:
@@ -202,42 +196,12 @@ def _check_header(file: ImageFile.ImageFile, path: Path, max_pixels: int) -> Non
         raise ImageError(f"{path} has no pixels.")
     if file.format != "MPO" and getattr(file, "is_animated", False):
         raise ImageError(f"{path} is animated or has several pages: save one of them by itself.")
-    stored = _stored_as(file)
+    stored = stored_as(file)
     if stored not in GRAYSCALE_MODES + COLOUR_MODES:
         raise ImageError(
             f"{path} is stored as {stored}, and 8 bits of RGB or gray are all that an upscaled "
             "picture holds: convert it to 8-bit sRGB first, where you can see what that changes."
         )
-
-
-def _stored_as(file: ImageFile.ImageFile) -> str:
-    """Pillow's mode; of 16 bits per channel the truth, as Pillow halves colour without a word.
-
-    Of a TIFF that keeps its channels apart Pillow reads the bytes as they come, however many make
-    a value.
-    """
-    if file.mode in ("I", "F"):
-        return {"I": "32-bit integers", "F": "32-bit floats"}[file.mode]
-    depth = max(getattr(file, "tag_v2", {}).get(BITS_PER_SAMPLE, ()), default=8)
-    if depth > 8:
-        return f"{depth} bits per channel"
-    deep = file.format == "PNG" and ";16" in _packing(file)
-    return "16 bits per channel" if deep or file.mode.startswith("I;16") else file.mode
-
-
-def _packing(file: ImageFile.ImageFile) -> str:
-    """Say how the values lie in a file that is not loaded yet, in Pillow's words."""
-    return str(file.tile[0].args) if file.tile else ""
-
-
-def _widen_key(file: ImageFile.ImageFile) -> None:
-    """Bring the gray that a PNG of 2 or 4 bits calls transparent to the 8 bits of its pixels.
-
-    Pillow does so with the pixels only.
-    """
-    largest = {"L;2": 3, "L;4": 15}.get(_packing(file))
-    if file.format == "PNG" and largest is not None and "transparency" in file.info:
-        file.info["transparency"] *= 255 // largest
 
 
 def _turn_upright(file: Pillow.Image) -> Pillow.Image:
@@ -255,16 +219,8 @@ def _decode(file: Pillow.Image) -> Picture:
         alpha=np.ascontiguousarray(channels[..., 3]) if transparent else None,
         grayscale=file.mode in GRAYSCALE_MODES,
         icc_profile=file.info.get("icc_profile") or None,
-        exif=_read_exif(file).removeprefix(b"Exif\0\0") or None,
+        exif=read_exif(file).removeprefix(b"Exif\0\0") or None,
     )
-
-
-def _read_exif(file: Pillow.Image) -> bytes:
-    """Give EXIF as it is stored; in older PNGs, as lines of text: a name, a length, and hex."""
-    exif: bytes = file.info.get("exif", b"")
-    with suppress(ValueError):
-        return exif or bytes.fromhex("".join(file.info.get(EXIF_AS_TEXT, "").split("\n")[3:]))
-    return b""
 
 
 def _output_format(path: Path) -> OutputFormat:

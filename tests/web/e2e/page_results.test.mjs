@@ -191,15 +191,20 @@ test('a backend that was asked for and does not work says so beside its name', a
   assert.match(await page.locator('#backend-wasm').innerText(), /^It failed: The engine is missing/);
 });
 
+/** In the page: say when the camera is asked for, and keep its stream as `window.stream`. */
+function watchCamera() {
+  const devices = navigator.mediaDevices;
+  const open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wanted) => {
+    dispatchEvent(new Event('camera-asked'));
+    return Object.assign(window, { stream: await open(wanted) }).stream;
+  };
+}
+
 test('a camera is enlarged live, and let go of', async (t) => {
   const page = await visit(t, {
     context: { permissions: ['camera'] },
-    before: () => {
-      const devices = navigator.mediaDevices;
-      const open = devices.getUserMedia.bind(devices);
-      devices.getUserMedia = async (wanted) =>
-        Object.assign(window, { stream: await open(wanted) }).stream;
-    },
+    before: watchCamera,
   });
   await page.click('#live-camera');
   await waitForStatus(page, /^Live: \d+\.\d frames per second, .* ms per frame$/);
@@ -219,16 +224,14 @@ test('a camera is enlarged live, and let go of', async (t) => {
 test('a camera that is allowed when the page is not seen any more is let go of', async (t) => {
   const page = await visit(t, {
     context: { permissions: ['camera'] },
-    before: () => {
-      const devices = navigator.mediaDevices;
-      const open = devices.getUserMedia.bind(devices);
-      devices.getUserMedia = async (wanted) => {
-        Object.defineProperty(document, 'hidden', { value: true });
-        document.dispatchEvent(new Event('visibilitychange'));
-        return Object.assign(window, { stream: await open(wanted) }).stream;
-      };
-    },
+    before: watchCamera,
   });
+  await page.evaluate(() =>
+    addEventListener('camera-asked', () => {
+      Object.defineProperty(document, 'hidden', { value: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }),
+  );
   await page.click('#live-camera');
   await waitForStatus(page, /^Stopped\.$/);
   await page.waitForFunction(() => Object(window).stream?.getTracks()[0].readyState === 'ended');

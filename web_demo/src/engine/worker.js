@@ -73,7 +73,8 @@ async function carryOut(request) {
 /**
  * Fetch the engine itself: its 14 or 27 MB take as long as the network does, and no part of the time
  * in which a device must answer. It reads them again, from the browser's cache: browsers keep what
- * they compiled only of what is compiled as it streams in.
+ * they compiled only of what is compiled as it streams in (V8's blog, "Code caching for WebAssembly
+ * developers").
  *
  * @param {Backend} backend
  * @returns {Promise<Loaded>}
