@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol, cast
 
+import torch
 from torch import fx
 
 from converters import interruption
@@ -16,6 +17,7 @@ from converters.options import ConversionOptions, FileName, Format, Size
 from converters.output_folder import publish, refuse_existing, workshop
 from converters.quality_gate import LOSSES_DB, measure_loss_db
 from converters.quiet import quiet
+from converters.round_weights import hard_images
 from mobile_runtime.bisection.culprit import find_culprit
 from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.manifest import (
@@ -32,6 +34,7 @@ from mobile_runtime.session import count_operators
 from mobile_runtime.validate import present, validate
 from scnet.checkpoint import Checkpoint
 from scnet.device_form import PASSES, leaky_as_relu, to_device_form
+from scnet.equalisation import leave_headroom
 from scnet.network import SCNet, SCNetConfig, halo
 
 CONVERTERS: dict[Format, str] = {
@@ -63,6 +66,9 @@ class Converter(Protocol):
             path: Where to write.
         """
 
+
+PROBED_AT: Size = (64, 64)
+"""Size of the pictures by which features are measured."""
 
 UNKNOWN_LICENCE = (
     "Not stated in the checkpoint. The SCNet author's own weights are CC BY-NC 4.0: non-commercial."
@@ -156,15 +162,18 @@ def _make(
 
 
 def rewrite(net: SCNet, options: ConversionOptions) -> fx.GraphModule:
-    """Give the device form that a file is made of; in integers, `direct` has no LeakyReLU inside.
+    """Give the device form that a file is made of: features fit fp16 on noise and checkers.
 
-    Loss of x2, x3 and x4 on Set5, activations alone in 8 bits: 0.064, 0.043 and 0.025 dB, where it
-    was 0.144, 0.089 and 0.056, for 1.05 to 1.10 times the time (XNNPACK, onnxruntime CPU and WASM).
-    Of `pixelshuffle` only the layers that run once per low-resolution pixel could be doubled at
-    that price: 0.001 to 0.007 dB less (2026-11-26).
+    In integers, `direct` has no LeakyReLU inside. Loss of x2, x3 and x4 on Set5, activations alone
+    in 8 bits: 0.064, 0.043 and 0.025 dB, where it was 0.144, 0.089 and 0.056, for 1.05 to 1.10
+    times the time (XNNPACK, onnxruntime CPU and WASM). Of `pixelshuffle` only the layers that run
+    once per low-resolution pixel could be doubled at that price: 0.001 to 0.007 dB less
+    (2026-11-26).
     """
     in_integers = options.precision == "w8a8" and net.config.head == "direct"
-    return to_device_form(net, (*PASSES, leaky_as_relu) if in_integers else PASSES)
+    graph = to_device_form(net, (*PASSES, leaky_as_relu) if in_integers else PASSES)
+    leave_headroom(graph, map(torch.from_numpy, hard_images(PROBED_AT)))
+    return graph
 
 
 def describe_model(checkpoint: Checkpoint, options: ConversionOptions, tool: Converter) -> Model:

@@ -1,4 +1,7 @@
-"""Channels of like size, for formats whose 8 bits are shared by all channels of a value.
+"""Values of the size that a number format likes: an exact rewrite, as factors pass through SCNet.
+
+`equalise` gives channels like sizes, for formats whose 8 bits are shared by all channels of a
+value. `leave_headroom` makes whole values smaller, for fp16.
 
 ReLU, LeakyReLU, shift, interpolation and addition let a positive factor per channel through. So the
 rows of the convolutions that write a channel can be divided by a factor, and the columns of those
@@ -11,12 +14,13 @@ difference activations hand to the weights: SmoothQuant, Xiao et al., arXiv 2211
 """
 
 from collections.abc import Hashable, Iterable, Sequence
+from math import ceil, isfinite, log2
 from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
-from scnet.device_form import DepthwiseShift, layer_of
+from scnet.device_form import DepthToSpace, DepthwiseShift, layer_of
 from scnet.network import SpatialShift, Upsample
 
 STRENGTH = 0.5
@@ -31,6 +35,9 @@ LEAST = 1e-3
 SCALABLE = (nn.ReLU, nn.LeakyReLU, SpatialShift, DepthwiseShift, Upsample)
 """Layers that a positive factor per channel passes through."""
 
+LARGEST = 1024.0
+"""What `leave_headroom` leaves: a 64th of fp16's 65,504, for sums on the way and other pictures."""
+
 _BOUND = "bound"
 """Stands for all values whose channels must stay as they are: pictures, and what is rearranged."""
 
@@ -42,17 +49,38 @@ def equalise(graph: fx.GraphModule, images: Iterable[Tensor]) -> None:
         graph: A device form; its convolutions' weights and biases are changed in place.
         images: What to measure the ranges on, (1, 3, H, W) each, in the graph's own range.
     """
+    peaks = _find_peaks(graph, images)
+    for values in _sharing_factors(graph, SCALABLE):
+        size = _largest([peaks[value] for value in values])
+        weight = _largest([_columns(reader) for reader in _readers(graph, values)])
+        factors = size**STRENGTH / weight ** (1 - STRENGTH)
+        _rescale(graph, values, factors / factors.log().mean().exp())
+
+
+def leave_headroom(graph: fx.GraphModule, images: Iterable[Tensor]) -> None:
+    """Make what fp16 might not hold smaller, by powers of two: in fp32 bit for bit the same.
+
+    Nothing in training holds the sizes of features: ReLU lets any factor through, and a long run
+    with Muon, which always moves a matrix as far, blew SCNet-T x3 up to 89,851 on noise
+    (2026-11-26). Phones compute fp32 files in fp16 too. Values below `LARGEST` stay as they are.
+
+    Args:
+        graph: A device form; its convolutions' weights and biases are changed in place.
+        images: What to measure the sizes on, (1, 3, H, W) each; the worst there is.
+    """
+    peaks = _find_peaks(graph, images)
+    for values in _sharing_factors(graph, (*SCALABLE, DepthToSpace)):
+        peak = max(float(peaks[value].max()) for value in values)
+        if isfinite(peak) and peak > LARGEST:
+            _rescale(graph, values, torch.tensor(2.0 ** ceil(log2(peak / LARGEST))))
+
+
+def _find_peaks(graph: fx.GraphModule, images: Iterable[Tensor]) -> dict[fx.Node, Tensor]:
     peaks = _Peaks(graph)
     for image in images:
         with torch.inference_mode():
             peaks.run(image)
-    for values in _sharing_channels(graph):
-        writers = _convolutions(graph, values)
-        readers = _convolutions(graph, [user for value in values for user in value.users])
-        size = _largest([peaks.seen[value] for value in values])
-        weight = _largest([_columns(reader) for reader in readers])
-        factors = size**STRENGTH / weight ** (1 - STRENGTH)
-        _rescale(writers, readers, factors / factors.log().mean().exp())
+    return peaks.seen
 
 
 class _Peaks(fx.Interpreter):
@@ -71,8 +99,10 @@ class _Peaks(fx.Interpreter):
         return value
 
 
-def _sharing_channels(graph: fx.GraphModule) -> list[list[fx.Node]]:
-    """Group the values whose channels can only be scaled together; leave out the bound ones."""
+def _sharing_factors(
+    graph: fx.GraphModule, scalable: tuple[type[nn.Module], ...]
+) -> list[list[fx.Node]]:
+    """Group the values that can only be scaled together; leave out the bound ones."""
     parents: dict[Hashable, Hashable] = {}
 
     def find(key: Hashable) -> Hashable:
@@ -81,7 +111,7 @@ def _sharing_channels(graph: fx.GraphModule) -> list[list[fx.Node]]:
         return key
 
     for node in graph.graph.nodes:
-        for a, b in _ties(node):
+        for a, b in _ties(node, scalable):
             parents[find(a)] = find(b)
     groups: dict[Hashable, list[fx.Node]] = {}
     for node in graph.graph.nodes:
@@ -90,13 +120,13 @@ def _sharing_channels(graph: fx.GraphModule) -> list[list[fx.Node]]:
     return list(groups.values())
 
 
-def _ties(node: fx.Node) -> list[tuple[Hashable, Hashable]]:
+def _ties(node: fx.Node, scalable: tuple[type[nn.Module], ...]) -> list[tuple[Hashable, Hashable]]:
     """Say what must be scaled like what; a convolution called twice ties both its calls."""
     layer, sources = layer_of(node), node.all_input_nodes
     if isinstance(layer, nn.Conv2d):
         return [(("written", node.target), node), (("read", node.target), sources[0])]
     adds = node.op == "call_function" and node.target is not torch.cat
-    if isinstance(layer, SCALABLE) or adds:
+    if isinstance(layer, scalable) or adds:
         return [(source, node) for source in sources]
     return [(value, _BOUND) for value in (node, *sources)]
 
@@ -105,6 +135,10 @@ def _convolutions(graph: fx.GraphModule, nodes: Iterable[fx.Node]) -> list[nn.Co
     """List the convolutions among nodes, each once."""
     layers = {node.target: layer_of(node) for node in nodes}
     return [layer for layer in layers.values() if isinstance(layer, nn.Conv2d)]
+
+
+def _readers(graph: fx.GraphModule, values: Sequence[fx.Node]) -> list[nn.Conv2d]:
+    return _convolutions(graph, [user for value in values for user in value.users])
 
 
 def _columns(reader: nn.Conv2d) -> Tensor:
@@ -119,11 +153,12 @@ def _largest(sizes: Sequence[Tensor]) -> Tensor:
     return torch.stack(shares).amax(0).clamp_min(LEAST)
 
 
-def _rescale(writers: Iterable[nn.Conv2d], readers: Iterable[nn.Conv2d], factors: Tensor) -> None:
+def _rescale(graph: fx.GraphModule, values: Sequence[fx.Node], factors: Tensor) -> None:
+    """Divide values by factors, one for all or one per channel, and let their readers make up."""
     with torch.no_grad():
-        for writer in writers:
+        for writer in _convolutions(graph, values):
             writer.weight.div_(factors.view(-1, 1, 1, 1))
             assert writer.bias is not None
             writer.bias.div_(factors)
-        for reader in readers:
+        for reader in _readers(graph, values):
             reader.weight.mul_(factors.view(1, -1, 1, 1))

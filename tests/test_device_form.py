@@ -14,6 +14,7 @@ from scnet.device_form import (
     shift_as_convolution,
     to_device_form,
 )
+from scnet.equalisation import LARGEST, leave_headroom
 from scnet.network import SCNetConfig, SpatialShift, Upsample
 
 SIZES = [(9, 7), (1, 1), (2, 12)]
@@ -113,3 +114,40 @@ def test_depth_to_space_is_pixel_shuffle_in_another_channel_order(block, channel
     order = torch.arange(channels * block**2).view(channels, -1).t().reshape(-1)
     expected = nn.functional.pixel_shuffle(features, block)
     assert torch.equal(depth_to_space(features[:, order], block), expected)
+
+
+def blow_up(net, factor):
+    """Let all features be larger, as long training may; the pictures stay what they are."""
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            if name.startswith("conv_first") or name.endswith("bias"):
+                parameter.mul_(factor)
+        net.conv_last.weight.div_(factor)
+        net.conv_last.bias.div_(factor)
+    return net
+
+
+@pytest.mark.parametrize("config", NETWORKS)
+def test_features_that_fp16_cannot_hold_become_smaller_exactly(config):
+    net = blow_up(make_net(config), 2.0**16)
+    graph, image = to_device_form(net), torch.rand(1, 3, 9, 11)
+    with torch.no_grad():
+        expected = graph(image)
+    leave_headroom(graph, [image])
+    sizes = []
+    for layer in graph.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.register_forward_hook(lambda _, __, made: sizes.append(float(made.abs().max())))
+    with torch.no_grad():
+        actual = graph(image)
+
+    assert torch.equal(actual, expected)
+    assert max(sizes) <= LARGEST
+
+
+def test_features_of_usual_size_stay_as_they_are():
+    net = make_net(SCNetConfig(4, "pixelshuffle", 16, 2))
+    graph = to_device_form(net)
+    before = [parameter.clone() for parameter in graph.parameters()]
+    leave_headroom(graph, [torch.rand(1, 3, 9, 11)])
+    assert all(torch.equal(a, b) for a, b in zip(before, graph.parameters(), strict=True))
