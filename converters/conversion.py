@@ -162,7 +162,7 @@ def _make(
 
 
 def rewrite(net: SCNet, options: ConversionOptions) -> fx.GraphModule:
-    """Give the device form that a file is made of: features fit fp16 on noise and checkers.
+    """Give the device form that a file is made of: features fit fp16 on noise.
 
     In integers, `direct` has no LeakyReLU inside. Loss of x2, x3 and x4 on Set5, activations alone
     in 8 bits: 0.064, 0.043 and 0.025 dB, where it was 0.144, 0.089 and 0.056, for 1.05 to 1.10

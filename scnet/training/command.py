@@ -95,7 +95,7 @@ def command(
 
     The run folder gets weights.safetensors, log.csv and state.pth every 500 steps, and at the end
     curve.png. Interrupt whenever you like and go on from there with --resume. `fabric run` spreads
-    the same command over several processes; two on a CPU have been tried, GPUs have not.
+    the same command over several processes. Tried: two on a CPU, and one GPU alone.
     """
     begun = None if start is None else open_checkpoint(find_weights(start))
     recipe = _recipe(begun, **settings)
