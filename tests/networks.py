@@ -23,3 +23,14 @@ def make_net(config, seed=0, strength=0.25):
             parameter.copy_(torch.randn_like(parameter) * strength)
         net.conv_last.weight.mul_(0.2)
     return net
+
+
+def blow_up(net, factor):
+    """Let all features be larger, as long training may; the pictures stay what they are."""
+    with torch.no_grad():
+        for name, parameter in net.named_parameters():
+            if name.startswith("conv_first") or name.endswith("bias"):
+                parameter.mul_(factor)
+        net.conv_last.weight.div_(factor)
+        net.conv_last.bias.div_(factor)
+    return net

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 import torch
-from networks import make_net
+from networks import blow_up, make_net
 
 from converters.conversion import convert, file_name, usual_size
 from converters.errors import OutputError, UnsupportedOptionError, VerificationError
@@ -52,6 +52,14 @@ def test_network_without_training_converts(tmp_path, format_, precision):
     save_weights(net, path, {})
     sizes = None if format_ == "onnx" else ((24, 24),)
     wanted = [ConversionOptions(format_, precision=precision, sizes=sizes)]
+    (made,) = convert(open_checkpoint(path), wanted, tmp_path / "out")
+    assert all(verdict.passed for verdict in read_manifest(made).verified)
+
+
+def test_features_that_fp16_cannot_hold_convert_to_it(tmp_path):
+    path = tmp_path / "net.safetensors"
+    save_weights(blow_up(make_net(SCNetConfig(2, "direct", 16, 2)), 2.0**16), path, {})
+    wanted = [ConversionOptions("coreml", precision="fp16", sizes=((24, 24),))]
     (made,) = convert(open_checkpoint(path), wanted, tmp_path / "out")
     assert all(verdict.passed for verdict in read_manifest(made).verified)
 

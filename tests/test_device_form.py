@@ -1,6 +1,6 @@
 import pytest
 import torch
-from networks import NETWORKS, make_net
+from networks import NETWORKS, blow_up, make_net
 from torch import nn
 
 from scnet.device_form import (
@@ -114,17 +114,6 @@ def test_depth_to_space_is_pixel_shuffle_in_another_channel_order(block, channel
     order = torch.arange(channels * block**2).view(channels, -1).t().reshape(-1)
     expected = nn.functional.pixel_shuffle(features, block)
     assert torch.equal(depth_to_space(features[:, order], block), expected)
-
-
-def blow_up(net, factor):
-    """Let all features be larger, as long training may; the pictures stay what they are."""
-    with torch.no_grad():
-        for name, parameter in net.named_parameters():
-            if name.startswith("conv_first") or name.endswith("bias"):
-                parameter.mul_(factor)
-        net.conv_last.weight.div_(factor)
-        net.conv_last.bias.div_(factor)
-    return net
 
 
 @pytest.mark.parametrize("config", NETWORKS)
