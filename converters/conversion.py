@@ -11,13 +11,13 @@ import torch
 from torch import fx
 
 from converters import interruption
+from converters.calibration import hard_images
 from converters.errors import ToolUnavailableError, VerificationError
 from converters.golden import write_golden
 from converters.options import ConversionOptions, FileName, Format, Size
 from converters.output_folder import publish, refuse_existing, workshop
 from converters.quality_gate import LOSSES_DB, measure_loss_db
 from converters.quiet import quiet
-from converters.round_weights import hard_images
 from mobile_runtime.bisection.culprit import find_culprit
 from mobile_runtime.errors import RuntimeFileError
 from mobile_runtime.manifest import (

@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 from torch import fx, nn
 
 from converters.compress_coreml import COLOURS, make_palette
-from converters.options import Size
 from converters.steps import WEIGHT
-from mobile_runtime.pictures import Image
 from scnet.device_form import layer_of
 
 Matrix = NDArray[np.float64]
@@ -29,13 +27,6 @@ Nearest = Callable[[Matrix], Matrix]
 
 DAMPING = 1e-3
 """Of the mean second moment, added to all: channels that are nearly silent correct nobody."""
-
-GRAINS = (1, 8)
-"""Sides of the squares that hard pictures consist of, in pixels."""
-
-HARD = 3
-"""Hard pictures of each kind, beside some 30 photographs. Without any the worst case would be 4 dB
-farther from fp32 in both palettes, and photographs 2 dB nearer (x4 direct, in PyTorch)."""
 
 
 def round_to_palettes(graph: fx.GraphModule, images: Iterable[torch.Tensor], bits: int) -> None:
@@ -81,24 +72,6 @@ def round_to_steps(
             return np.rint(weights / steps).clip(-WEIGHT, WEIGHT) * steps
 
         _replace(conv, _round(weight, nearest, moment, kept=np.abs(weight) == largest))
-
-
-def hard_images(size: Size) -> Iterator[Image]:
-    """Make pictures that no photograph is like: noise, gray and black and white, of two grains.
-
-    Args:
-        size: Height and width.
-
-    Yields:
-        (1, 3, H, W) float32, RGB in [0, 1], the same at every call.
-    """
-    random = np.random.default_rng(seed=0)
-    for _ in range(HARD):
-        for grain in GRAINS:
-            squares = random.random((1, 3, *(-(-side // grain) for side in size)), np.float32)
-            noise = squares.repeat(grain, 2).repeat(grain, 3)[:, :, : size[0], : size[1]]
-            yield noise
-            yield noise.round()
 
 
 class _Moments(fx.Interpreter):

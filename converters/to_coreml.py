@@ -13,11 +13,11 @@ from coremltools.converters.mil.frontend.torch.torch_op_registry import register
 from torch import Tensor, fx, nn
 from torch.export import Dim
 
-from converters.calibration import CALIBRATED_AT, calibration_images
+from converters.calibration import CALIBRATED_AT, calibration_images, hard_images
 from converters.compress_coreml import PALETTE_BITS, compress_weights
 from converters.options import ConversionOptions, Size
 from converters.quantize_graph import quantize_graph
-from converters.round_weights import hard_images, round_to_palettes, round_to_steps
+from converters.round_weights import round_to_palettes, round_to_steps
 from mobile_runtime.manifest import Model, TensorSpec
 from scnet.device_form import fold_range, shift_as_convolution
 from scnet.shift import OFFSETS

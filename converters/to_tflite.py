@@ -22,10 +22,10 @@ from litert_torch.backend.lowerings.registry import lower
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
-from converters.calibration import CALIBRATED_AT, calibration_images
+from converters.calibration import CALIBRATED_AT, calibration_images, hard_images
 from converters.options import ConversionOptions, Precision, Shift, Size
 from converters.quantize_tflite import quantize
-from converters.round_weights import hard_images, round_to_steps
+from converters.round_weights import round_to_steps
 from mobile_runtime.manifest import Model, TensorSpec
 from mobile_runtime.tflite_schema import pack, unpack
 from scnet.device_form import DepthToSpace, DepthwiseShift, shift_as_convolution

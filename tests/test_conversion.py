@@ -64,6 +64,13 @@ def test_features_that_fp16_cannot_hold_convert_to_it(tmp_path):
     assert all(verdict.passed for verdict in read_manifest(made).verified)
 
 
+def test_a_format_is_imported_only_when_it_is_wanted():
+    code = "import sys, converters.conversion; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    tools = {"ai_edge_litert", "ai_edge_quantizer", "coremltools", "litert_torch", "onnx"}
+    assert not tools & set(done.stdout.split())
+
+
 def test_weights_are_named_by_what_was_read(tmp_path, checkpoint):
     opened = checkpoint()
     read = hash_file(opened.path)

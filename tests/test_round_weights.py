@@ -7,11 +7,11 @@ import pytest
 import torch
 from networks import NETWORKS, make_net
 
-from converters.calibration import CALIBRATED_AT, calibration_images
+from converters.calibration import CALIBRATED_AT, calibration_images, hard_images
 from converters.compress_coreml import COLOURS, PALETTE_BITS, make_palette
 from converters.conversion import convert
 from converters.options import ConversionOptions
-from converters.round_weights import hard_images, round_to_palettes, round_to_steps
+from converters.round_weights import round_to_palettes, round_to_steps
 from converters.steps import WEIGHT
 from mobile_runtime.session import open_session
 from scnet.device_form import layer_of, layers_of, to_device_form
