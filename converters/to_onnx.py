@@ -72,7 +72,6 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         dynamic_shapes=({2: Dim("height", min=2), 3: Dim("width", min=2)},),
     )
     assert program is not None
-    program.optimize()
     proto = program.model_proto
     for part in (proto.graph, *proto.graph.node, *proto.graph.input, *proto.graph.value_info):
         del part.metadata_props[:]  # the exporter's stack traces, with paths of this machine

@@ -1,12 +1,11 @@
 """Device form -> TFLite, through litert-torch, in TFLite's own channel-last layout.
 
-Two things make the operator list ideal: every layer of the device form is replaced by a twin that
-works on NHWC tensors, so that no TRANSPOSE is ever needed, and what has no PyTorch equivalent is
-carried as `stablehlo.custom_call` with the target `tfl.<operator>`, litert-torch's own carrier for
-TFLite operators (litert_torch.backend.experimental.torch_tfl).
+Every layer of the device form is replaced by a twin on NHWC tensors, an operator of
+`tflite_operators`, so that no TRANSPOSE is ever needed.
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,9 @@ import litert_torch
 import torch
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_quantizer import qtyping, quantizer, recipe_manager
-from litert_converter.mlir import ir
-from litert_converter.mlir.dialects import stablehlo
-from litert_torch.backend.experimental import torch_tfl  # noqa: F401  registers torch.ops.tfl.*
-from litert_torch.backend.lowerings import utils as lowering
-from litert_torch.backend.lowerings.registry import lower
 from torch import Tensor, fx, nn
-from torch.nn import functional as F
 
+from converters import tflite_operators as tfl
 from converters.calibration import CALIBRATED_AT, calibration_images, hard_images
 from converters.options import ConversionOptions, Precision, Shift, Size
 from converters.quantize_tflite import quantize
@@ -31,7 +25,6 @@ from mobile_runtime.tflite_schema import pack, unpack
 from scnet.device_form import DepthToSpace, DepthwiseShift, shift_as_convolution
 from scnet.equalisation import equalise
 from scnet.network import SpatialShift, Upsample
-from scnet.shift import OFFSETS
 
 TOOLS = ("torch", "litert-torch", "ai-edge-litert", "ai-edge-quantizer")
 
@@ -71,7 +64,7 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     if options.precision == "w8":
         pictures = [*calibration_images(None, CALIBRATED_AT), *hard_images(CALIBRATED_AT)]
         round_to_steps(graph, map(torch.from_numpy, pictures), by_channel=False)
-    _to_channels_last(graph, options.shift)
+    to_channels_last(graph, options.shift)
     content = _lower(graph, options.sizes[0])
     if integers:
         small = content if options.sizes[0] == CALIBRATED_AT else _lower(graph, CALIBRATED_AT)
@@ -98,82 +91,48 @@ class _Named(nn.Module):
         return {"upscaled_image": self.network(image)}
 
 
-class _Permuted(nn.Module):
-    """A layer that litert-torch itself turns channel-last, together with the permutations."""
+class _Operator(nn.Module):
+    """One operator of `tflite_operators`, with what it takes beside features."""
 
-    def __init__(self, layer: nn.Module) -> None:
+    def __init__(self, operator: Callable[..., Tensor], *rest: Tensor | int) -> None:
         super().__init__()
-        self.layer = layer
+        self.operator, self.rest = operator, rest
+        for place, operand in enumerate(rest):
+            if isinstance(operand, Tensor):
+                self.register_buffer(f"operand_{place}", operand.detach().contiguous())
 
     def forward(self, features: Tensor) -> Tensor:
-        return self.layer(features.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)  # type: ignore[no-any-return]
+        rest = [getattr(self, f"operand_{i}", operand) for i, operand in enumerate(self.rest)]
+        return self.operator(features, *rest)
 
 
-class _SliceConcatShift(nn.Module):
-    """1 PAD, 8 SLICE, 1 CONCATENATION."""
-
-    def forward(self, features: Tensor) -> Tensor:
-        n, height, width, channels = features.shape
-        group = channels // len(OFFSETS)
-        padded = F.pad(features, [0, 0, 1, 1, 1, 1])
-        slices = [
-            torch.ops.tfl.slice(padded, [0, 1 + dy, 1 + dx, k * group], [n, height, width, group])
-            for k, (dy, dx) in enumerate(OFFSETS)
-        ]
-        return torch.cat(slices, -1)
-
-
-class _DepthToSpace(nn.Module):
-    """1 DEPTH_TO_SPACE."""
-
-    def __init__(self, block: int) -> None:
-        super().__init__()
-        self.block = block
-
-    def forward(self, features: Tensor) -> Tensor:
-        return torch.ops.scnet.tfl_depth_to_space.default(features, self.block)  # type: ignore[no-any-return]
-
-
-@torch.library.custom_op("scnet::tfl_depth_to_space", mutates_args=())
-def _depth_to_space(features: Tensor, block: int) -> Tensor:
-    """(N, H, W, block * block * C) -> (N, H * block, W * block, C)."""
-    moved = torch.ops.scnet.depth_to_space.default(features.permute(0, 3, 1, 2), block)
-    return moved.permute(0, 2, 3, 1).contiguous()  # type: ignore[no-any-return]
-
-
-@_depth_to_space.register_fake
-def _(features: Tensor, block: int) -> Tensor:
-    n, height, width, channels = features.shape
-    return features.new_empty(n, height * block, width * block, channels // block**2)
-
-
-@lower(torch.ops.scnet.tfl_depth_to_space.default)  # type: ignore[untyped-decorator]
-def _lower_depth_to_space(context: Any, features: ir.Value, block: int) -> ir.Value:
-    attributes = {"block_size": ir.IntegerAttr.get(ir.IntegerType.get_signless(32), block)}
-    return stablehlo.custom_call(
-        result=lowering.node_meta_to_ir_types(context.node),
-        inputs=[features],
-        call_target_name=ir.StringAttr.get("tfl.depth_to_space"),
-        has_side_effect=ir.BoolAttr.get(False),
-        backend_config=ir.StringAttr.get(str(ir.DictAttr.get(attributes))),
-    )
-
-
-def _to_channels_last(graph: fx.GraphModule, shift: Shift) -> None:
+def to_channels_last(graph: fx.GraphModule, shift: Shift) -> None:
     """Replace every layer by its NHWC twin, in place; ReLU and LeakyReLU have no layout."""
     if shift == "depthwise":
         shift_as_convolution(graph)
     for name, layer in list(graph.named_modules()):
-        if isinstance(layer, nn.Conv2d | DepthwiseShift | Upsample):
-            graph.set_submodule(name, _Permuted(layer))
-        elif isinstance(layer, SpatialShift):
-            graph.set_submodule(name, _SliceConcatShift())
-        elif isinstance(layer, DepthToSpace):
-            graph.set_submodule(name, _DepthToSpace(layer.block))
+        if twin := _find_twin(layer):
+            graph.set_submodule(name, twin)
     for node in graph.graph.nodes:
         if node.target is torch.cat:
             node.args = (node.args[0], -1)
     graph.recompile()
+
+
+def _find_twin(layer: nn.Module) -> nn.Module | None:
+    match layer:
+        case nn.Conv2d(weight=weight, bias=Tensor() as bias):
+            return _Operator(tfl.conv_2d, weight.permute(0, 2, 3, 1), bias)
+        case DepthwiseShift(kernel=kernel):
+            bias = torch.zeros(len(kernel))
+            return _Operator(tfl.depthwise_conv_2d, kernel.permute(1, 2, 3, 0), bias)
+        case SpatialShift():
+            return _Operator(tfl.shift)
+        case DepthToSpace(block=block):
+            return _Operator(tfl.depth_to_space, block)
+        case Upsample(factor=factor):
+            return _Operator(tfl.upsample, factor)
+    return None
 
 
 def _compress_weights(content: bytes, precision: Precision) -> bytes:

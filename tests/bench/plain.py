@@ -13,7 +13,7 @@ from litert_torch.backend.lowerings import utils as lowering
 from litert_torch.backend.lowerings.registry import lower
 from torch import Tensor, nn
 
-from converters import to_tflite  # noqa: F401  registers scnet::tfl_depth_to_space
+from converters import tflite_operators  # noqa: F401  registers scnet::tfl_depth_to_space
 from converters.quiet import quiet
 from converters.to_onnx import OPSET
 from mobile_runtime.manifest import Size
