@@ -206,6 +206,8 @@ class SCNet(nn.Module):
         the author's 0.1 on every layer the signal through the tail vanishes: after 15 minutes of
         training the network still equals bilinear (27.56 dB on Set5 x4 against 30.88).
         """
+        if self.conv_first.weight.is_meta:
+            return  # shapes alone: PyTorch imports its compiler for 2 s to fill nothing
         for name, layer in self.named_modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight)

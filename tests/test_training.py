@@ -19,11 +19,12 @@ from scnet.errors import CheckpointError, TrainingError
 from scnet.network import SCNet, SCNetConfig
 from scnet.training import loop
 from scnet.training.command import command as train_command
-from scnet.training.loop import train
+from scnet.training.loop import train, validate
 from scnet.training.loss import LUMA, find_loss
 from scnet.training.optimizer import Optimizer
 from scnet.training.patches import load_dataset, sample_batch
 from scnet.training.recipe import Recipe
+from scnet.training.rounding import round_features
 
 RECIPE = Recipe(
     SCNetConfig(2, "direct", 8, 1), steps=6, batch=2, patch=8, warmup_steps=2, precision="32-true"
@@ -50,7 +51,7 @@ def _validate_often(monkeypatch):
     monkeypatch.setattr(loop, "VALIDATE_EVERY", 2)
 
 
-def run(folder, pictures, stop_after=None):
+def run(folder, pictures, stop_after=None, recipe=RECIPE):
     """Train; stop dead after some steps, as a kill would."""
 
     class Killed(BaseException):
@@ -63,7 +64,7 @@ def run(folder, pictures, stop_after=None):
     folder.mkdir(exist_ok=True)
     dataset = load_dataset(pictures, scale=2, patch=8)
     try:
-        train(RECIPE, dataset, folder, on_step=on_step)
+        train(recipe, dataset, folder, on_step=on_step)
     except Killed:
         return None
     return torch.load(folder / "state.pth", weights_only=True)
@@ -79,12 +80,13 @@ def equal(a, b):
     return a == b
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, qat=True)], ids=["exact", "qat"])
 @pytest.mark.parametrize("kills", [[1], [3], [5], [2, 3, 5]])
-def test_killed_and_resumed_run_equals_an_unbroken_one(tmp_path, pictures, kills):
-    unbroken = run(tmp_path / "unbroken", pictures)
+def test_killed_and_resumed_run_equals_an_unbroken_one(tmp_path, pictures, kills, recipe):
+    unbroken = run(tmp_path / "unbroken", pictures, recipe=recipe)
     for step in kills:
-        assert run(tmp_path / "broken", pictures, stop_after=step) is None
-    assert equal(run(tmp_path / "broken", pictures), unbroken)
+        assert run(tmp_path / "broken", pictures, step, recipe) is None
+    assert equal(run(tmp_path / "broken", pictures, recipe=recipe), unbroken)
     ours, theirs = (tmp_path / name / "weights.safetensors" for name in ("broken", "unbroken"))
     assert equal(load_file(ours), load_file(theirs))
 
@@ -98,6 +100,18 @@ def test_run_leaves_weights_log_and_state(tmp_path, pictures):
     assert open_checkpoint(tmp_path / "run" / "weights.safetensors").net.config == RECIPE.network
     with (tmp_path / "run" / "log.csv").open() as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
+
+
+def test_weights_for_8_bits_are_judged_with_their_features_rounded(tmp_path, pictures):
+    dataset = load_dataset(pictures, scale=2, patch=8)
+    run(tmp_path / "run", pictures, recipe=replace(RECIPE, qat=True))
+    net = open_checkpoint(tmp_path / "run" / "weights.safetensors").net
+    exact = validate(net, dataset)
+    round_features(net)
+    with (tmp_path / "run" / "log.csv").open() as file:
+        best = max(float(row["psnr_db"]) for row in csv.DictReader(file))
+    assert validate(net, dataset) == pytest.approx(best, abs=1e-6)
+    assert validate(net, dataset) != pytest.approx(exact, abs=1e-6)
 
 
 def test_state_of_another_recipe_is_refused(tmp_path, pictures):

@@ -73,6 +73,11 @@ def _check_finite(context: click.Context, option: click.Parameter, value: float)
     type=click.Path(path_type=Path),
     help="Begin from a checkpoint, or bundled weights by name, wherever they fit.",
 )
+@click.option(
+    "--qat",
+    is_flag=True,
+    help="Round features to 8 bits, as w8a8 files do: for the last steps, with a low --rate.",
+)
 @click.option("--compiled", is_flag=True, help="Use torch.compile: for GPUs.")
 @click.option(
     "--licence",

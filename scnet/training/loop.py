@@ -26,6 +26,7 @@ from scnet.training.loss import find_loss
 from scnet.training.optimizer import Optimizer
 from scnet.training.patches import Dataset, Pair, sample_batch
 from scnet.training.recipe import Recipe
+from scnet.training.rounding import round_features
 from scnet.training.state import Progress, Run, restore
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
@@ -149,6 +150,8 @@ def _begin(
     net = SCNet(recipe.network)
     if start is not None:
         take_weights(net, start)
+    if recipe.qat:
+        round_features(net)
     net = net.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean_net = AveragedModel(net, multi_avg_fn=_running_mean(recipe.ema_decay))
     if recipe.compiled:

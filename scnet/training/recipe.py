@@ -39,6 +39,8 @@ class Recipe:
     """Of the initial weights and of every patch."""
     start: str | None = None
     """Name and sha256 of the weights that the run begins from; random ones if None."""
+    qat: bool = False
+    """Round features to 8 bits, in training and where weights are judged: see `rounding`."""
     compiled: bool = False
     """Let torch.compile write the kernels: for GPUs. On a CPU core a step took 1.8 times as
     long."""
