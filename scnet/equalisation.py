@@ -1,7 +1,8 @@
 """Values of the size that a number format likes: an exact rewrite, as factors pass through SCNet.
 
 `equalise` gives channels like sizes, for formats whose 8 bits are shared by all channels of a
-value. `leave_headroom` makes whole values smaller, for fp16.
+value. `leave_headroom` makes whole values smaller, for fp16. `settle` gives weights their usual
+sizes, for training.
 
 ReLU, LeakyReLU, shift, interpolation and addition let a positive factor per channel through. So the
 rows of the convolutions that write a channel can be divided by a factor, and the columns of those
@@ -13,7 +14,7 @@ Cross-layer equalisation: Nagel et al., arXiv 1906.04721, there from weights alo
 difference activations hand to the weights: SmoothQuant, Xiao et al., arXiv 2211.10438.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import ceil, isfinite, log2
 from typing import Any
 
@@ -73,6 +74,36 @@ def leave_headroom(graph: fx.GraphModule, images: Iterable[Tensor]) -> None:
         peak = max(float(peaks[value].max()) for value in values)
         if isfinite(peak) and peak > LARGEST:
             _rescale(graph, values, torch.tensor(2.0 ** ceil(log2(peak / LARGEST))))
+
+
+def settle(graph: fx.GraphModule, usual: Mapping[str, float]) -> None:
+    """Bring weights near to their usual sizes by powers of two: in fp32 bit for bit the same.
+
+    For training with Muon, which moves every matrix of a shape equally far: what `leave_headroom`,
+    or long training, has made a thousand times as small would be lost in a step.
+
+    Args:
+        graph: A network as a graph; its convolutions' weights and biases are changed in place.
+        usual: The root mean square of each convolution's weight in a new network.
+    """
+    groups = _sharing_factors(graph, (*SCALABLE, nn.PixelShuffle))
+    convs = {name: conv for name, conv in graph.named_modules() if isinstance(conv, nn.Conv2d)}
+    silent = [name for name, conv in convs.items() if not conv.weight.any() or not usual[name]]
+    names = [name for name in convs if name not in silent]
+    excess = torch.tensor([log2(root_mean_square(convs[n].weight) / usual[n]) for n in names])
+    written, read = torch.zeros(2, len(names), len(groups))
+    for column, values in enumerate(groups):
+        writers, readers = _convolutions(graph, values), _readers(graph, values)
+        written[:, column] = torch.tensor([float(convs[name] in writers) for name in names])
+        read[:, column] = torch.tensor([float(convs[name] in readers) for name in names])
+    powers = torch.linalg.lstsq(written - read, excess[:, None]).solution[:, 0].round()
+    for values, power in zip(groups, powers, strict=True):
+        _rescale(graph, values, 2.0**power)
+
+
+def root_mean_square(weight: Tensor) -> float:
+    """Give the size of a weight."""
+    return float(weight.detach().square().mean().sqrt())
 
 
 def _find_peaks(graph: fx.GraphModule, images: Iterable[Tensor]) -> dict[fx.Node, Tensor]:

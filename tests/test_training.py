@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from networks import make_net
 from PIL import Image as Pillow
 from safetensors.torch import load_file
 
@@ -186,6 +187,25 @@ def test_run_starts_from_the_body_of_another_scale(tmp_path, pictures):
             if scale == 2 or "last" not in name
         }
         assert all(near.values()), near
+
+
+def test_start_whose_features_are_large_or_small_trains_like_any_other(tmp_path, pictures):
+    """A matrix a thousand times as small would be lost in a step, as Muon moves all alike."""
+    found = []
+    for factor in (1, 2.0**10, 2.0**-12):
+        net = make_net(RECIPE.network)
+        with torch.no_grad():
+            net.body[0].conv1.weight.mul_(factor)
+            net.body[0].conv1.bias.mul_(factor)
+            net.body[0].conv2.weight.div_(factor)
+        save_weights(net, tmp_path / "start.safetensors", {})
+        folder = tmp_path / f"times {factor}"
+        folder.mkdir()
+        begun = open_checkpoint(tmp_path / "start.safetensors")
+        train(RECIPE, load_dataset(pictures, scale=2, patch=8), folder, start=begun)
+        found.append(load_file(folder / "weights.safetensors"))
+    assert equal(found[1], found[0])
+    assert equal(found[2], found[0])
 
 
 def test_start_from_another_body_is_refused(tmp_path, pictures):

@@ -19,6 +19,8 @@ from mobile_runtime.atomic import write_aside
 from mobile_runtime.pictures import to_image, to_pixels
 from mobile_runtime.quality import compare
 from scnet.checkpoint import Checkpoint, save_weights
+from scnet.device_form import to_device_form
+from scnet.equalisation import root_mean_square, settle
 from scnet.errors import CheckpointError, TrainingError
 from scnet.network import SCNet, SCNetConfig
 from scnet.training.curve import draw_curve
@@ -103,7 +105,8 @@ def train(
 def take_weights(net: SCNet, start: Checkpoint) -> None:
     """Copy the weights of every layer that has the same name and shape in both networks.
 
-    Another scale or head keeps the body, which is where most of what was learned lies.
+    Another scale or head keeps the body, which is where most of what was learned lies. Features
+    may become larger or smaller by powers of two, so that weights have sizes to train at: `settle`.
 
     Raises:
         CheckpointError: The bodies differ, so that nothing worth keeping fits.
@@ -113,7 +116,15 @@ def take_weights(net: SCNet, start: Checkpoint) -> None:
     for name, tensor in start.net.state_dict().items():
         if name in fitting and fitting[name].shape == tensor.shape:
             fitting[name] = tensor
+    usual = {
+        name: root_mean_square(layer.weight)
+        for name, layer in net.named_modules()
+        if isinstance(layer, torch.nn.Conv2d)
+    }
     net.load_state_dict(fitting)
+    graph = to_device_form(net, passes=())
+    settle(graph, usual)
+    net.load_state_dict(graph.state_dict())
 
 
 def check_body(ours: SCNetConfig, start: Checkpoint) -> None:
