@@ -88,15 +88,14 @@ def settle(graph: fx.GraphModule, usual: Mapping[str, float]) -> None:
     """
     groups = _sharing_factors(graph, (*SCALABLE, nn.PixelShuffle))
     convs = {name: conv for name, conv in graph.named_modules() if isinstance(conv, nn.Conv2d)}
-    silent = [name for name, conv in convs.items() if not conv.weight.any() or not usual[name]]
-    names = [name for name in convs if name not in silent]
+    names = [name for name, conv in convs.items() if conv.weight.any() and usual[name]]
     excess = torch.tensor([log2(root_mean_square(convs[n].weight) / usual[n]) for n in names])
     written, read = torch.zeros(2, len(names), len(groups))
     for column, values in enumerate(groups):
         writers, readers = _convolutions(graph, values), _readers(graph, values)
         written[:, column] = torch.tensor([float(convs[name] in writers) for name in names])
         read[:, column] = torch.tensor([float(convs[name] in readers) for name in names])
-    powers = torch.linalg.lstsq(written - read, excess[:, None]).solution[:, 0].round()
+    powers = (torch.linalg.pinv(written - read) @ excess).round()
     for values, power in zip(groups, powers, strict=True):
         _rescale(graph, values, 2.0**power)
 
