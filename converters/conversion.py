@@ -166,11 +166,13 @@ def rewrite(net: SCNet, options: ConversionOptions) -> fx.GraphModule:
 
     In integers, `direct` has no LeakyReLU inside. Loss of x2, x3 and x4 on Set5, activations alone
     in 8 bits: 0.064, 0.043 and 0.025 dB, where it was 0.144, 0.089 and 0.056, for 1.05 to 1.10
-    times the time (XNNPACK, onnxruntime CPU and WASM). Of `pixelshuffle` only the layers that run
-    once per low-resolution pixel could be doubled at that price: 0.001 to 0.007 dB less
-    (2026-11-26).
+    times the time (XNNPACK, onnxruntime CPU and WASM). `pixelshuffle` at x2 is without the one in
+    front of its last shift: 0.091 and 0.111 dB in TFLite and ONNX, where it was 0.107 and 0.147,
+    for 1.06 to 1.08 times the time. At x4 that would take 1.20 times the time for 0.009 dB (2026-11-26).
     """
-    in_integers = options.precision == "w8a8" and net.config.head == "direct"
+    head, scale = net.config.head, net.config.scale
+    widened = head == "direct" or (head == "pixelshuffle" and scale == 2)
+    in_integers = options.precision == "w8a8" and widened
     graph = to_device_form(net, (*PASSES, leaky_as_relu) if in_integers else PASSES)
     leave_headroom(graph, map(torch.from_numpy, hard_images(PROBED_AT)))
     return graph

@@ -8,7 +8,7 @@ SpatialShift, DepthToSpace and Upsample, adds and concatenates, and does nothing
 channel-last layout is TFLite's own affair and lives there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -169,19 +169,19 @@ def shift_as_convolution(graph: fx.GraphModule) -> None:
 
 
 def leaky_as_relu(graph: fx.GraphModule) -> None:
-    """Replace a LeakyReLU between two convolutions by ReLU on twice the channels.
+    """Replace a LeakyReLU between convolutions by ReLU on twice the channels.
 
-    The first gives x and -slope * x, and the second takes the difference of what ReLU leaves of
+    The first gives x and -slope * x, and those behind take the difference of what ReLU leaves of
     them. This is for 8 bits: a LeakyReLU reads what was rounded already, in steps that have to span
     what is below zero too, of which it leaves little; ReLU fuses into its convolution. Convolutions
     that are called several times stay as they are.
     """
     for leaky in layers_of(graph, nn.LeakyReLU):
-        first, second = leaky.all_input_nodes[0], leaky
-        while len(second.users) == 1 and (second is leaky or _shifts(second)):
-            (second,) = second.users
-        if len(first.users) == 1 and _called_once(first) and _called_once(second):
-            _widen(layer_of(first), layer_of(second), layer_of(leaky).negative_slope)
+        (first,), readers = leaky.all_input_nodes, list(leaky.users)
+        while len(readers) == 1 and _shifts(readers[0]):
+            readers = list(readers[0].users)
+        if len(first.users) == 1 and all(map(_called_once, (first, *readers))):
+            _widen(layer_of(first), map(layer_of, readers), layer_of(leaky).negative_slope)
             graph.add_submodule(f"{leaky.name}_relu", nn.ReLU())
             leaky.target = f"{leaky.name}_relu"
 
@@ -228,18 +228,20 @@ def _called_once(node: fx.Node) -> bool:
     return isinstance(layer_of(node), nn.Conv2d) and len(calls) == 1
 
 
-def _widen(first: nn.Conv2d, second: nn.Conv2d, slope: float) -> None:
+def _widen(first: nn.Conv2d, readers: Iterable[nn.Conv2d], slope: float) -> None:
     """Put x and -slope * x in place of x, both in each of the groups that a shift moves."""
 
     def both(kept: Tensor, turned: Tensor, axis: int) -> Tensor:
         groups = zip(kept.chunk(len(OFFSETS), axis), turned.chunk(len(OFFSETS), axis), strict=True)
         return torch.cat([half for group in groups for half in group], axis)
 
-    weight, bias, following = first.weight.data, _bias(first).data, second.weight.data
+    weight, bias = first.weight.data, _bias(first).data
     first.weight.data = both(weight, -slope * weight, 0)
     _bias(first).data = both(bias, -slope * bias, 0)
-    second.weight.data = both(following, -following, 1)
-    first.out_channels = second.in_channels = 2 * len(bias)
+    first.out_channels *= 2
+    for reader in readers:
+        reader.weight.data = both(reader.weight.data, -reader.weight.data, 1)
+        reader.in_channels *= 2
 
 
 def _convolution(graph: fx.GraphModule, name: str) -> nn.Conv2d:
