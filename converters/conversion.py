@@ -168,7 +168,8 @@ def rewrite(net: SCNet, options: ConversionOptions) -> fx.GraphModule:
     in 8 bits: 0.064, 0.043 and 0.025 dB, where it was 0.144, 0.089 and 0.056, for 1.05 to 1.10
     times the time (XNNPACK, onnxruntime CPU and WASM). `pixelshuffle` at x2 is without the one in
     front of its last shift: 0.091 and 0.111 dB in TFLite and ONNX, where it was 0.107 and 0.147,
-    for 1.06 to 1.08 times the time. At x4 that would take 1.20 times the time for 0.009 dB (2026-11-26).
+    for 1.06 to 1.08 times the time. At x4 that would take 1.20 times the time for 0.009 dB
+    (2026-11-26).
     """
     head, scale = net.config.head, net.config.scale
     widened = head == "direct" or (head == "pixelshuffle" and scale == 2)
