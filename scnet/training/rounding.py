@@ -2,8 +2,8 @@
 
 The forward pass rounds, the backward pass does as if it had not (straight-through: Bengio et al.,
 arXiv 1308.3432; for integer networks: Jacob et al., arXiv 1712.05877). Ranges are those of the
-batch at hand, so that there is no state to keep. Weights stay as they are: theirs is the smaller
-part by far (of 0.118 dB that SCNet-T x2 lost on Set5, 0.007; 2026-11-26).
+batch at hand, so that there is no state to keep. Weights stay as they are: SCNet-T x2 pixelshuffle
+loses 0.12 dB in 8 bits on crops of Set5, and 0.005 with its weights alone in them (2026-11-26).
 """
 
 from collections.abc import Iterator
