@@ -4,8 +4,8 @@ litert-torch carries operators that PyTorch does not have through its converter,
 `stablehlo.custom_call` with the target `tfl.<operator>`: see its backend.experimental.torch_tfl.
 All that SCNet's layers need go that way here, what PyTorch has too among them. For litert-torch
 traces a network five times before it lowers it, and what is one operator here would be ten nodes
-there (a shift) or more (a convolution, its permutations and those of its weights): the same file
-of SCNet-T takes a fifth of the time (2026-11-26).
+there (a shift) or more (a convolution, its permutations and those of its weights): SCNet-T takes a
+fifth of the time, for the same operators in the same order (2026-11-26).
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,18 +106,18 @@ def _(features: Tensor, factor: int) -> Tensor:
 
 @lower(torch.ops.scnet.tfl_conv_2d.default)  # type: ignore[untyped-decorator]
 def _lower_conv_2d(context: Any, *operands: ir.Value) -> ir.Value:
-    return _carry("conv_2d", _result(context), operands, {**CONVOLUTION, "padding": "VALID"})
+    return carry("conv_2d", result_of(context), operands, {**CONVOLUTION, "padding": "VALID"})
 
 
 @lower(torch.ops.scnet.tfl_depthwise_conv_2d.default)  # type: ignore[untyped-decorator]
 def _lower_depthwise_conv_2d(context: Any, *operands: ir.Value) -> ir.Value:
     attributes = {**CONVOLUTION, "padding": "SAME", "depth_multiplier": 1}
-    return _carry("depthwise_conv_2d", _result(context), operands, attributes)
+    return carry("depthwise_conv_2d", result_of(context), operands, attributes)
 
 
 @lower(torch.ops.scnet.tfl_shift.default)  # type: ignore[untyped-decorator]
 def _lower_shift(context: Any, features: ir.Value) -> ir.Value:
-    whole = _result(context)
+    whole = result_of(context)
     n, height, width, channels = whole.shape
     size = (n, height, width, channels // len(OFFSETS))
     part = ir.RankedTensorType.get(size, whole.element_type)
@@ -125,22 +125,22 @@ def _lower_shift(context: Any, features: ir.Value) -> ir.Value:
     zero = lowering.splat(0, whole.element_type)
     padded = stablehlo.pad(features, zero, around, around, between)
     starts = [(0, 1 + dy, 1 + dx, k * size[3]) for k, (dy, dx) in enumerate(OFFSETS)]
-    slices = [_carry("slice", part, [padded, _numbers(s), _numbers(size)], {}) for s in starts]
+    slices = [carry("slice", part, [padded, _numbers(s), _numbers(size)], {}) for s in starts]
     return stablehlo.concatenate(slices, 3)
 
 
 @lower(torch.ops.scnet.tfl_depth_to_space.default)  # type: ignore[untyped-decorator]
 def _lower_depth_to_space(context: Any, features: ir.Value, block: int) -> ir.Value:
-    return _carry("depth_to_space", _result(context), [features], {"block_size": block})
+    return carry("depth_to_space", result_of(context), [features], {"block_size": block})
 
 
 @lower(torch.ops.scnet.tfl_upsample.default)  # type: ignore[untyped-decorator]
 def _lower_upsample(context: Any, features: ir.Value, factor: int) -> ir.Value:
-    result = _result(context)
+    result = result_of(context)
     operands = [features, _numbers(result.shape[1:3])]
     if factor % 2 == 0:
-        return _carry("resize_bilinear", result, operands, CENTRED)
-    copied = _carry("resize_nearest_neighbor", result, operands, CENTRED)
+        return carry("resize_bilinear", result, operands, CENTRED)
+    copied = carry("resize_nearest_neighbor", result, operands, CENTRED)
     mean: dict[str, Value] = {
         **STRIDES,
         "filter_height": factor,
@@ -148,22 +148,29 @@ def _lower_upsample(context: Any, features: ir.Value, factor: int) -> ir.Value:
         "padding": "SAME",
         "fused_activation_function": "NONE",
     }
-    return _carry("average_pool_2d", result, [copied], mean)
+    return carry("average_pool_2d", result, [copied], mean)
 
 
-def _result(context: Any) -> ir.RankedTensorType:
+def result_of(context: Any) -> ir.RankedTensorType:
     """Give the shape and type of what a node computes."""
     (result,) = lowering.node_meta_to_ir_types(context.node)
     return ir.RankedTensorType(result)
 
 
-def _carry(
+def carry(
     operator: str,
     result: ir.RankedTensorType,
     operands: Sequence[ir.Value],
     attributes: Mapping[str, Value],
 ) -> ir.Value:
-    """Write one operator of TFLite."""
+    """Write one operator of TFLite.
+
+    Args:
+        operator: Its name in MLIR, without `tfl.`.
+        result: Shape and type of what it gives.
+        operands: What it reads, constants among them.
+        attributes: Its options, by their names in MLIR.
+    """
     carried = ir.DictAttr.get({name: _attribute(value) for name, value in attributes.items()})
     return stablehlo.custom_call(
         result=[result],

@@ -8,13 +8,11 @@ import litert_torch
 import onnx
 import torch
 from litert_converter.mlir import ir
-from litert_converter.mlir.dialects import stablehlo
-from litert_torch.backend.lowerings import utils as lowering
 from litert_torch.backend.lowerings.registry import lower
 from torch import Tensor, nn
 
-from converters import tflite_operators  # noqa: F401  registers scnet::tfl_depth_to_space
 from converters.quiet import quiet
+from converters.tflite_operators import carry, depth_to_space, result_of
 from converters.to_onnx import OPSET
 from mobile_runtime.manifest import Size
 
@@ -48,8 +46,7 @@ class _DepthToSpace(nn.Module):
         self.block = block
 
     def forward(self, features: Tensor) -> Tensor:
-        last = torch.ops.scnet.tfl_depth_to_space.default(features.permute(0, 2, 3, 1), self.block)
-        return last.permute(0, 3, 1, 2)  # type: ignore[no-any-return]
+        return depth_to_space(features.permute(0, 2, 3, 1), self.block).permute(0, 3, 1, 2)
 
 
 class _PReLU(nn.Module):
@@ -76,13 +73,7 @@ def _(features: Tensor, slope: Tensor) -> Tensor:
 
 @lower(torch.ops.bench.tfl_prelu.default)  # type: ignore[untyped-decorator]
 def _lower_prelu(context: Any, features: ir.Value, slope: ir.Value) -> ir.Value:
-    return stablehlo.custom_call(
-        result=lowering.node_meta_to_ir_types(context.node),
-        inputs=[features, slope],
-        call_target_name=ir.StringAttr.get("tfl.prelu"),
-        has_side_effect=ir.BoolAttr.get(False),
-        backend_config=ir.StringAttr.get(str(ir.DictAttr.get({}))),
-    )
+    return carry("prelu", result_of(context), [features, slope], {})
 
 
 def with_tflite_operators(net: nn.Module) -> nn.Module:
