@@ -75,9 +75,11 @@ def quantize(
     Returns:
         The new file.
     """
-    model = unpack(content)
-    assert _wiring(model) == _wiring(unpack(small))
-    integers = _IntegerModel(model, _measure(small, images, bytes_at_ends=bytes_at_ends))
+    model, measured = unpack(content), unpack(small)
+    assert _readers(model) == _readers(measured)
+    twins = dict(zip(_features(measured), _features(model), strict=True))
+    steps = _measure(small, images, bytes_at_ends=bytes_at_ends)
+    integers = _IntegerModel(model, {twins[index]: step for index, step in steps.items()})
     integers.rewrite()
     if bytes_at_ends:
         integers.take_and_give_bytes()
@@ -92,6 +94,21 @@ def _wiring(model: Any) -> list[tuple[str, list[int], list[int]]]:
         (kinds[op.opcodeIndex], list(op.inputs), list(op.outputs))
         for op in model.subgraphs[0].operators
     ]
+
+
+def _features(model: Any) -> list[int]:
+    """List the picture and what every operator makes of it, in the order of the operators.
+
+    Two files of one network are compared by it and not by numbers of tensors: constants, which
+    come first, lie in an order that depends on what they hold, and some hold the picture's size.
+    """
+    return [*model.subgraphs[0].inputs, *(result for _, _, (result,) in _wiring(model))]
+
+
+def _readers(model: Any) -> list[tuple[str, list[int]]]:
+    """Say which features every operator reads, by their places in the list."""
+    places = {index: place for place, index in enumerate(_features(model))}
+    return [(kind, [places[i] for i in read if i in places]) for kind, read, _ in _wiring(model)]
 
 
 def _measure(content: bytes, images: Iterable[Image], *, bytes_at_ends: bool) -> dict[int, Step]:

@@ -64,9 +64,11 @@ def type_of(graph, index):
 
 @pytest.mark.parametrize("config", NETWORKS)
 def test_every_network_passes_on_every_engine(tmp_path, checkpoint, two_photographs, config):
+    """At the size that ranges are measured at, and at another: it lays constants out anew."""
+    forms = ("depthwise", CALIBRATED_AT, "tensor"), ("slice_concat", SIZE, "image")
     wanted = [
-        ConversionOptions("tflite", "depthwise", "w8a8", (CALIBRATED_AT,), end, two_photographs)
-        for end in CONVERSIONS
+        ConversionOptions("tflite", shift, "w8a8", (size,), end, two_photographs)
+        for shift, size, end in forms
     ]
     for path in convert(checkpoint(config), wanted, tmp_path / "out"):
         manifest = read_manifest(path)
