@@ -1,32 +1,58 @@
 """The `scnet` program as a user meets it: words, exit codes, nothing left behind."""
 
 import json
+import multiprocessing
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
 from networks import make_net
 from PIL import Image as Pillow
 
-from converters.__main__ import COMMANDS
+from converters.__main__ import COMMANDS, main
 from mobile_runtime.manifest import manifest_path
 from mobile_runtime.output import complain
 from scnet.network import SCNetConfig
 from scnet.weights import DEFAULT, WEIGHTS
 
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["torch._dynamo", "converters.command_convert", "converters.to_onnx"])
+
 
 def scnet(*arguments, folder):
-    """Run the program in a process of its own."""
-    command = [sys.executable, "-m", "converters", *map(str, arguments)]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    """Run the program in a process of its own, forked from one that has imported PyTorch."""
+    command = ["scnet", *map(str, arguments)]
+    with TemporaryDirectory() as made:
+        streams = Path(made, "stdout"), Path(made, "stderr")
+        process = FORKS.Process(target=_become, args=(command, folder, *streams))
+        process.start()
+        process.join()
+        printed = (stream.read_text() for stream in streams)
+        return subprocess.CompletedProcess(command, process.exitcode, *printed)
+
+
+def _become(command, folder, *streams):
+    for number, stream in enumerate(streams, start=1):
+        os.dup2(os.open(stream, os.O_CREAT | os.O_WRONLY), number)
+    os.chdir(folder)
+    sys.argv = command
+    main()
+
+
+def save_net(folder):
+    net = make_net(SCNetConfig(2, "pixelshuffle", 8, 1))
+    torch.save({"params_ema": net.state_dict()}, folder / "net.pth")
 
 
 @pytest.fixture
 def folder(tmp_path):
     """A folder with a checkpoint, a photo, and things that only look like them."""
-    net = make_net(SCNetConfig(2, "pixelshuffle", 8, 1))
-    torch.save({"params_ema": net.state_dict()}, tmp_path / "net.pth")
+    save_net(tmp_path)
     torch.save(make_net(SCNetConfig(3, "mlp", 8, 1)).state_dict(), tmp_path / "mlp.pth")
     torch.save({"conv.weight": torch.zeros(1)}, tmp_path / "other.pth")
     (tmp_path / "truncated.pth").write_bytes((tmp_path / "net.pth").read_bytes()[:999])
@@ -37,6 +63,19 @@ def folder(tmp_path):
     Pillow.new("RGB", (9, 7), "teal").save(tmp_path / "there.png")
     (tmp_path / "pictures").mkdir()
     return tmp_path
+
+
+MODEL = "scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory):
+    """What `scnet convert` makes of the checkpoint."""
+    folder = tmp_path_factory.mktemp("converted")
+    save_net(folder)
+    done = scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "out"
 
 
 REFUSED = {
@@ -97,7 +136,7 @@ def test_bad_input_is_a_sentence_and_exit_code_2(folder, arguments, words):
 def test_convert_validate_info_and_upscale_work_together(folder):
     made = scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
     assert made.returncode == 0, made.stderr
-    name = "out/scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"
+    name = f"out/{MODEL}"
     assert "yes" in made.stdout
     again = scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
     assert again.returncode == 2
@@ -113,9 +152,9 @@ def test_convert_validate_info_and_upscale_work_together(folder):
         assert picture.size == (18, 14)
 
 
-def test_wrong_file_is_exit_code_1(folder):
-    scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
-    path = folder / "out" / "scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"
+def test_wrong_file_is_exit_code_1(folder, converted):
+    shutil.copytree(converted, folder / "out")
+    path = folder / "out" / MODEL
     manifest = json.loads(manifest_path(path).read_text())
     manifest["tolerance"] = {"max_abs": 0.0, "psnr_db": 1000.0}
     manifest_path(path).write_text(json.dumps(manifest))
@@ -158,13 +197,15 @@ def test_info_lists_the_bundled_weights_and_describes_each_by_name(folder):
     [
         ("info",),
         ("info", "net.pth"),
-        ("check", "out/scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"),
+        ("check", f"out/{MODEL}"),
         ("evaluate", "net.pth", "pictures"),
     ],
     ids=" ".join,
 )
-def test_json_goes_into_a_file_that_is_not_replaced_unasked_or_is_printed(folder, arguments):
-    scnet("convert", "net.pth", "--format", "onnx", "-o", "out", "--no-verify", folder=folder)
+def test_json_goes_into_a_file_that_is_not_replaced_unasked_or_is_printed(
+    folder, converted, arguments
+):
+    shutil.copytree(converted, folder / "out")
     Pillow.effect_noise((32, 32), 64).convert("RGB").save(folder / "pictures" / "noise.png")
     written = scnet(*arguments, "--json", "found.json", folder=folder)
     refused = scnet(*arguments, "--json", "found.json", folder=folder)
