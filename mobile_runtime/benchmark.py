@@ -20,8 +20,8 @@ from mobile_runtime.session import (
     count_operators,
     engines,
 )
+from mobile_runtime.this_machine import describe_device
 from mobile_runtime.tiles import DEFAULT_TILE
-from mobile_runtime.validate import describe_device
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 Needs no PyTorch: the outputs to compare with lie beside the file.
 """
 
-import os
-import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +16,7 @@ from mobile_runtime.parity import Difference, Tolerance, Verdict
 from mobile_runtime.pictures import Image
 from mobile_runtime.samples import read_golden
 from mobile_runtime.session import Placement, Session, absence, engines, open_session
+from mobile_runtime.this_machine import describe_device
 from mobile_runtime.tolerance import own_tolerance
 
 
@@ -116,18 +115,6 @@ def compare_golden(session: Session, manifest: Manifest, folder: Path) -> Iterat
         wanted = np.clip(expected, 0, 1) if manifest.model.output.clipped else expected
         difference = parity.compare(wanted, _run(session, image, wanted.shape))
         yield Comparison(name, image, wanted, difference)
-
-
-def describe_device() -> str:
-    """Name this machine, as far as figures depend on it."""
-    name = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    return f"{name}, emulated by qemu" if _is_emulated() else name
-
-
-def _is_emulated() -> bool:
-    """Linux shows a program's own name to it, and under user-mode emulation that is qemu's."""
-    comm = Path("/proc/self/comm")
-    return comm.exists() and comm.read_text().startswith("qemu-")
 
 
 def _find_failures(worst: Difference, allowed: Tolerance, placement: Placement) -> Iterator[str]:

@@ -21,7 +21,7 @@ from bench.report import Report, format_json, print_tables
 from bench.subjects import QUICK, Scope
 from bench.targets import judge
 from mobile_runtime.output import write_output
-from mobile_runtime.validate import describe_device
+from mobile_runtime.this_machine import describe_device
 
 VERSIONS = ("ai-edge-litert", "litert-torch", "onnx", "onnxruntime", "torch", "numpy")
 """Packages whose versions are worth knowing later; the web engine is of onnxruntime's family."""
