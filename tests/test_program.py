@@ -152,6 +152,13 @@ def test_convert_validate_info_and_upscale_work_together(folder):
         assert picture.size == (18, 14)
 
 
+def test_a_file_that_nothing_has_run_says_so(folder):
+    wanted = ("--format", "onnx", "--no-verify", "-o", "out")
+    made = scnet("convert", "net.pth", *wanted, folder=folder)
+    assert made.returncode == 0, made.stderr
+    assert "none: not verified" in made.stdout
+
+
 def test_wrong_file_is_exit_code_1(folder, converted):
     shutil.copytree(converted, folder / "out")
     path = folder / "out" / MODEL
