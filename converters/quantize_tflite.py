@@ -78,7 +78,7 @@ def quantize(
     model, measured = unpack(content), unpack(small)
     assert _readers(model) == _readers(measured)
     twins = dict(zip(_features(measured), _features(model), strict=True))
-    steps = _measure(small, images, bytes_at_ends=bytes_at_ends)
+    steps = _measure(measured, small, images, bytes_at_ends=bytes_at_ends)
     integers = _IntegerModel(model, {twins[index]: step for index, step in steps.items()})
     integers.rewrite()
     if bytes_at_ends:
@@ -111,13 +111,14 @@ def _readers(model: Any) -> list[tuple[str, list[int]]]:
     return [(kind, [places[i] for i in read if i in places]) for kind, read, _ in _wiring(model)]
 
 
-def _measure(content: bytes, images: Iterable[Image], *, bytes_at_ends: bool) -> dict[int, Step]:
-    """Choose the steps of all values that become 8 bits, by tensor."""
-    model = unpack(content)
-    wiring, graph = _wiring(model), model.subgraphs[0]
+def _measure(
+    model: Any, content: bytes, images: Iterable[Image], *, bytes_at_ends: bool
+) -> dict[int, Step]:
+    """Choose the steps of all values of a model, which is `content`, that become 8 bits."""
+    wiring = _wiring(model)
     moved = {result: read for kind, read, (result,) in wiring if kind in MOVING}
-    made = [result for _, _, (result,) in wiring]
-    (picture,), (upscaled,) = graph.inputs, graph.outputs
+    picture, *made = _features(model)
+    (upscaled,) = model.subgraphs[0].outputs
     skip = {picture}
     for result, read in moved.items():
         if skip.intersection(read):
