@@ -128,10 +128,10 @@ def make_arm_models(session: nox.Session) -> list[str]:
 
 
 @nox.session(default=False)
-def mutations(session: nox.Session) -> None:
+def fuzzing(session: nox.Session) -> None:
     """Damage files by the thousand and use them: `-- --count 2000 --seed 0`."""
     install(session, ".[convert]", *TEST)
-    session.run("python", "tests/mutation_workers.py", *session.posargs)
+    session.run("python", "-m", "fuzzing.workers", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session(default=False)

@@ -12,24 +12,24 @@ from typing import NoReturn
 
 import click
 
-from converters import interruption
+from converters import signals as interruption
 from converters.errors import ConversionError, VerificationError
-from mobile_runtime.errors import RuntimeFileError
-from mobile_runtime.output import complain
-from mobile_runtime.session import RUNNERS, Session, open_session
+from mobile_runtime.console import complain
+from mobile_runtime.engines.session import RUNNERS, Session, open_session
+from mobile_runtime.errors import ScnetError
 from scnet.errors import CheckpointError, TrainingError
 
 COMMANDS = {
-    "benchmark": ("mobile_runtime.command_benchmark", "Measure latency and memory of model files."),
-    "bundle": ("mobile_runtime.command_bundle", "Gather what a test on a device needs."),
-    "check": ("mobile_runtime.command_check", "Say where each operator would run."),
-    "convert": ("converters.command_convert", "Convert a checkpoint to files, proved right."),
-    "device": ("mobile_runtime.command_device", "Run a model file on a connected phone."),
-    "evaluate": ("converters.command_evaluate", "Measure PSNR and SSIM on a folder of pictures."),
-    "info": ("converters.command_info", "Say what a checkpoint or model file is."),
+    "benchmark": ("mobile_runtime.cli.benchmark", "Measure latency and memory of model files."),
+    "bundle": ("mobile_runtime.cli.bundle", "Gather what a test on a device needs."),
+    "check": ("mobile_runtime.cli.check", "Say where each operator would run."),
+    "convert": ("converters.cli.convert", "Convert a checkpoint to files, proved right."),
+    "device": ("mobile_runtime.cli.device", "Run a model file on a connected phone."),
+    "evaluate": ("converters.cli.evaluate", "Measure PSNR and SSIM on a folder of pictures."),
+    "info": ("converters.cli.info", "Say what a checkpoint or model file is."),
     "train": ("scnet.training.command", "Train weights on a folder of pictures."),
-    "upscale": ("mobile_runtime.command_upscale", "Enlarge a picture."),
-    "validate": ("mobile_runtime.command_validate", "Compare a model file with PyTorch again."),
+    "upscale": ("mobile_runtime.cli.upscale", "Enlarge a picture."),
+    "validate": ("mobile_runtime.cli.validate", "Compare a model file with PyTorch again."),
 }
 """Name -> module that holds its `command`, and one line; imported when it is called."""
 
@@ -74,7 +74,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except VerificationError as error:
         _fail(str(error), 1)
-    except (CheckpointError, ConversionError, RuntimeFileError, TrainingError) as error:
+    except (CheckpointError, ConversionError, ScnetError, TrainingError) as error:
         _fail(str(error), 2)
     except (OSError, MemoryError) as error:
         _fail(str(error) or "not enough memory", 2)
@@ -89,7 +89,7 @@ def _open_model(path: Path | None, *, engine: str | None, threads: int | None) -
     """Open a checkpoint or a converted file; PyTorch is imported only for a checkpoint."""
     if path is not None and path.suffix in RUNNERS:
         return open_session(path, engine=engine, threads=threads)
-    opener = import_module("converters.run_checkpoint")
+    opener = import_module("converters.pytorch_session")
     opened: Session = opener.open_session(path, engine=engine, threads=threads)
     return opened
 

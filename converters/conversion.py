@@ -10,17 +10,18 @@ from typing import Protocol, cast
 import torch
 from torch import fx
 
-from converters import interruption
-from converters.calibration import hard_images
+from converters import signals as interruption
 from converters.errors import ToolUnavailableError, VerificationError
-from converters.golden import write_golden
+from converters.golden_samples import write_golden
 from converters.options import ConversionOptions, FileName, Format, Size
-from converters.output_folder import publish, refuse_existing, workshop
+from converters.output_folder import publish, refuse_existing, staging_dir
 from converters.quality_gate import LOSSES_DB, measure_loss_db
-from converters.quiet import quiet
-from mobile_runtime.bisection.culprit import find_culprit
-from mobile_runtime.errors import RuntimeFileError
-from mobile_runtime.manifest import (
+from converters.quantization.calibration import stress_images
+from converters.suppress_output import suppress_output
+from mobile_runtime.engines.session import count_operators
+from mobile_runtime.errors import ScnetError
+from mobile_runtime.imaging.metrics import list_images
+from mobile_runtime.model_file.manifest import (
     Manifest,
     Model,
     TensorSpec,
@@ -28,13 +29,12 @@ from mobile_runtime.manifest import (
     hash_file,
     write_manifest,
 )
-from mobile_runtime.parity import tolerance_for, within
-from mobile_runtime.quality import list_images
-from mobile_runtime.session import count_operators
-from mobile_runtime.validate import present, validate
+from mobile_runtime.model_file.parity import tolerance_for, within
+from mobile_runtime.validation.fault_localization import localize_fault
+from mobile_runtime.validation.validate import available_engines, validate
+from scnet.channel_scaling import scale_to_fp16_range
 from scnet.checkpoint import Checkpoint
 from scnet.device_form import PASSES, leaky_as_relu, to_device_form
-from scnet.equalisation import leave_headroom
 from scnet.network import SCNet, SCNetConfig, halo
 
 CONVERTERS: dict[Format, str] = {
@@ -115,7 +115,7 @@ def convert(
     tools = [import_converter(options.format) for options in wanted]
     for options, target, tool in zip(wanted, targets, tools, strict=True):
         on_start(target.name)
-        with workshop(output_dir) as aside:
+        with staging_dir(output_dir) as aside:
             manifest = _make(checkpoint, options, tool, aside / target.name)
             if verify:
                 manifest = _verify(checkpoint, manifest, aside / target.name)
@@ -142,7 +142,7 @@ def _make(
 ) -> Manifest:
     """Write model file, golden samples and manifest, all unverified."""
     model = describe_model(checkpoint, options, tool)
-    with quiet():
+    with suppress_output():
         tool.convert(rewrite(checkpoint.net, options), options, model, path)
     interruption.check()
     calibrated = options.precision == "w8a8"
@@ -175,7 +175,7 @@ def rewrite(net: SCNet, options: ConversionOptions) -> fx.GraphModule:
     widened = head == "direct" or (head == "pixelshuffle" and scale == 2)
     in_integers = options.precision == "w8a8" and widened
     graph = to_device_form(net, (*PASSES, leaky_as_relu) if in_integers else PASSES)
-    leave_headroom(graph, map(torch.from_numpy, hard_images(PROBED_AT)))
+    scale_to_fp16_range(graph, map(torch.from_numpy, stress_images(PROBED_AT)))
     return graph
 
 
@@ -216,7 +216,7 @@ def import_converter(name: Format) -> Converter:
         ToolUnavailableError: Its library is not installed.
     """
     try:
-        with quiet():
+        with suppress_output():
             tool = cast(Converter, import_module(CONVERTERS[name]))
         interruption.check()
     except ModuleNotFoundError as error:
@@ -247,7 +247,7 @@ def _verify(checkpoint: Checkpoint, manifest: Manifest, path: Path) -> Manifest:
 def _refuse_failed(manifest: Manifest, path: Path) -> None:
     failed = {
         engine: verdict
-        for engine, verdict in zip(present(path), manifest.verified, strict=True)
+        for engine, verdict in zip(available_engines(path), manifest.verified, strict=True)
         if not verdict.passed
     }
     if failed:
@@ -266,6 +266,6 @@ def _refuse_failed(manifest: Manifest, path: Path) -> None:
 def _explain(path: Path, engine: str) -> str:
     """Name the operator that goes wrong, while the file is still there."""
     try:
-        return str(find_culprit(path, engine))
-    except RuntimeFileError as error:
+        return str(localize_fault(path, engine))
+    except ScnetError as error:
         return f"Which operator is wrong could not be found out: {error}"

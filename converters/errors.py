@@ -7,7 +7,7 @@ ConversionError
 `-- VerificationError       converted, but wrong: nothing is kept; `.verdicts` holds the figures
 """
 
-from mobile_runtime.parity import Verdict
+from mobile_runtime.model_file.parity import Verdict
 
 
 class ConversionError(Exception):

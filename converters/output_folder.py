@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from converters.errors import OutputError
-from mobile_runtime.atomic import take_place
-from mobile_runtime.manifest import manifest_path
+from mobile_runtime.atomic_write import replace_atomically
+from mobile_runtime.model_file.manifest import manifest_path
 
 
 def refuse_existing(target: Path, *, overwrite: bool) -> None:
@@ -25,7 +25,7 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def workshop(output_dir: Path) -> Iterator[Path]:
+def staging_dir(output_dir: Path) -> Iterator[Path]:
     """A folder on the same file system as the output, gone afterwards, come what may."""
     new = not output_dir.exists()
     try:
@@ -52,6 +52,6 @@ def publish(aside: Path, target: Path) -> None:
         if manifest.exists():
             manifest.replace(spare)
             undo.callback(spare.replace, manifest)
-        take_place(aside / target.name, target, spare=aside / "replaced")
+        replace_atomically(aside / target.name, target, spare=aside / "replaced")
         undo.pop_all()
     manifest_path(aside / target.name).replace(manifest)

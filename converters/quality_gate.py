@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from converters.golden import photographs
+from converters.golden_samples import photographs
 from converters.options import Size
-from mobile_runtime.manifest import read_manifest
-from mobile_runtime.pictures import to_image, to_pixels
-from mobile_runtime.quality import luma, psnr_db, resize_bicubic
-from mobile_runtime.session import open_session
+from mobile_runtime.engines.session import open_session
+from mobile_runtime.imaging.metrics import luma, psnr_db, resize_bicubic
+from mobile_runtime.imaging.pictures import to_image, to_pixels
+from mobile_runtime.model_file.manifest import read_manifest
 from scnet.network import SCNet
 
 LOSSES_DB = {"fp16": 0.01, "w8": 0.05, "w6": 0.15, "w4": 0.5, "w8a8": 0.15}
@@ -36,7 +36,7 @@ def measure_loss_db(net: SCNet, path: Path) -> float:
         PSNR on Y that PyTorch has and the file has not, in dB, mean of the photographs.
 
     Raises:
-        RuntimeFileError: The file cannot be run.
+        ScnetError: The file cannot be run.
     """
     session, scale = open_session(path), net.config.scale
     height, width = (read_manifest(path).model.sizes or (ANY_SIZE,))[0]

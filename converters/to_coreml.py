@@ -13,12 +13,12 @@ from coremltools.converters.mil.frontend.torch.torch_op_registry import register
 from torch import Tensor, fx, nn
 from torch.export import Dim
 
-from converters.calibration import CALIBRATED_AT, calibration_images, hard_images
-from converters.compress_coreml import PALETTE_BITS, compress_weights
 from converters.options import ConversionOptions, Size
-from converters.quantize_graph import quantize_graph
-from converters.round_weights import round_to_palettes, round_to_steps
-from mobile_runtime.manifest import Model, TensorSpec
+from converters.quantization.calibration import CALIBRATED_AT, calibration_images, stress_images
+from converters.quantization.coreml_weights import PALETTE_BITS, compress_weights
+from converters.quantization.gptq import palettize, quantize_weights
+from converters.quantization.qdq import quantize_graph
+from mobile_runtime.model_file.manifest import Model, TensorSpec
 from scnet.device_form import fold_range, shift_as_convolution
 from scnet.shift import OFFSETS
 
@@ -62,9 +62,9 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     if options.precision == "w8a8":
         quantize_graph(graph, list(_pictures(options)))
     elif options.precision in PALETTE_BITS:
-        round_to_palettes(graph, _pictures(options), PALETTE_BITS[options.precision])
+        palettize(graph, _pictures(options), PALETTE_BITS[options.precision])
     elif options.precision == "w8":
-        round_to_steps(graph, _pictures(options), by_channel=True)
+        quantize_weights(graph, _pictures(options), by_channel=True)
     exact = options.precision == "fp32"
     converted = ct.convert(
         _export(network, options.sizes),
@@ -94,7 +94,7 @@ def _pictures(options: ConversionOptions) -> Iterator[Tensor]:
     for image in calibration_images(options.calibration, CALIBRATED_AT):
         yield torch.from_numpy(image) * white
     if options.precision != "w8a8":
-        for image in hard_images(CALIBRATED_AT):
+        for image in stress_images(CALIBRATED_AT):
             yield torch.from_numpy(image) * white
 
 

@@ -11,11 +11,11 @@ from onnxscript import opset18
 from torch import fx
 from torch.export import Dim
 
-from converters.calibration import CALIBRATED_AT, calibration_images
 from converters.options import ConversionOptions
-from converters.quantize_graph import move_bytes, quantize_graph
-from converters.quantize_onnx import quantize_convolutions
-from mobile_runtime.manifest import Model, TensorSpec
+from converters.quantization.calibration import CALIBRATED_AT, calibration_images
+from converters.quantization.onnx_int8 import quantize_convolutions
+from converters.quantization.qdq import propagate_dequantize, quantize_graph
+from mobile_runtime.model_file.manifest import Model, TensorSpec
 from scnet.device_form import shift_as_convolution
 from scnet.shift import OFFSETS
 
@@ -52,7 +52,7 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     if options.precision == "w8a8":
         images = calibration_images(options.calibration, CALIBRATED_AT)
         quantize_graph(graph, [torch.from_numpy(image) for image in images])
-        move_bytes(graph)
+        propagate_dequantize(graph)
     program = torch.onnx.export(
         graph,
         (torch.rand(1, 3, 24, 32),),

@@ -15,15 +15,15 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_quantizer import qtyping, quantizer, recipe_manager
 from torch import Tensor, fx, nn
 
-from converters import tflite_operators as tfl
-from converters.calibration import CALIBRATED_AT, calibration_images, hard_images
+from converters.lowerings import tflite as tfl
 from converters.options import ConversionOptions, Precision, Shift, Size
-from converters.quantize_tflite import quantize
-from converters.round_weights import round_to_steps
-from mobile_runtime.manifest import Model, TensorSpec
-from mobile_runtime.tflite_schema import pack, unpack
+from converters.quantization.calibration import CALIBRATED_AT, calibration_images, stress_images
+from converters.quantization.gptq import quantize_weights
+from converters.quantization.tflite_int8 import quantize
+from mobile_runtime.formats.tflite_schema import pack, unpack
+from mobile_runtime.model_file.manifest import Model, TensorSpec
+from scnet.channel_scaling import smooth_channels
 from scnet.device_form import DepthToSpace, DepthwiseShift, shift_as_convolution
-from scnet.equalisation import equalise
 from scnet.network import SpatialShift, Upsample
 
 TOOLS = ("torch", "litert-torch", "ai-edge-litert", "ai-edge-quantizer")
@@ -60,15 +60,15 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     integers = options.precision == "w8a8"
     images = list(calibration_images(options.calibration, CALIBRATED_AT)) if integers else []
     if integers:
-        equalise(graph, [torch.from_numpy(image) for image in images])
+        smooth_channels(graph, [torch.from_numpy(image) for image in images])
     if options.precision == "w8":
-        pictures = [*calibration_images(None, CALIBRATED_AT), *hard_images(CALIBRATED_AT)]
-        round_to_steps(graph, map(torch.from_numpy, pictures), by_channel=False)
+        pictures = [*calibration_images(None, CALIBRATED_AT), *stress_images(CALIBRATED_AT)]
+        quantize_weights(graph, map(torch.from_numpy, pictures), by_channel=False)
     to_channels_last(graph, options.shift)
     content = _lower(graph, options.sizes[0])
     if integers:
         small = content if options.sizes[0] == CALIBRATED_AT else _lower(graph, CALIBRATED_AT)
-        content = quantize(content, small, images, bytes_at_ends=options.interface == "image")
+        content = quantize(content, small, images, uint8_ports=options.interface == "image")
     elif options.precision != "fp32":
         content = _compress_weights(content, options.precision)
     path.write_bytes(_with_metadata(content, model.to_metadata()))

@@ -1,6 +1,6 @@
 """Why no verdict could be had.
 
-RuntimeFileError
+ScnetError
 |-- ManifestError            missing, malformed, or about another file
 |-- ModelLoadError           the runtime refused the file
 |-- BackendUnavailableError  the runtime is not installed, or not on this system
@@ -8,21 +8,21 @@ RuntimeFileError
 """
 
 
-class RuntimeFileError(Exception):
+class ScnetError(Exception):
     """A file could not be used; the message says what was wrong, and what to do."""
 
 
-class ManifestError(RuntimeFileError):
+class ManifestError(ScnetError):
     """The manifest is missing, malformed, or about another file."""
 
 
-class ModelLoadError(RuntimeFileError):
+class ModelLoadError(ScnetError):
     """The model file is damaged, or not what its name says."""
 
 
-class BackendUnavailableError(RuntimeFileError):
+class BackendUnavailableError(ScnetError):
     """The engine is not installed, or cannot run on this system."""
 
 
-class ImageError(RuntimeFileError):
+class ImageError(ScnetError):
     """The picture cannot be read or written, or the model does not take its size."""

@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mobile_runtime.atomic import write_aside
+from mobile_runtime.atomic_write import atomic_write
 from scnet.errors import CheckpointError
 from scnet.network import Head, SCNet, SCNetConfig
 from scnet.state_dict import build_net, check_tensors, infer_config
@@ -115,7 +115,7 @@ def save_weights(net: SCNet, path: Path, notes: Mapping[str, str]) -> None:
     """
     header = msgspec.json.encode(_Header(net.config, dict(notes)), order="sorted").decode()
     tensors = {name: tensor.contiguous().cpu() for name, tensor in net.state_dict().items()}
-    with write_aside(path) as aside:
+    with atomic_write(path) as aside:
         try:
             save_file(tensors, aside, metadata={_HEADER: header})
         except SafetensorError as error:

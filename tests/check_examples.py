@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from mobile_runtime.check.graph import Graph, Operator, Port, Tensor, fold_constants
+from mobile_runtime.formats.graph import Graph, Operator, Port, Tensor, fold_constants
 
 FOLDED = {"tflite": ("DEQUANTIZE", "DENSIFY")}
 

@@ -6,8 +6,8 @@ import torch
 from networks import make_net
 from PIL import Image as Pillow
 
-from converters.golden import PHOTOGRAPHS
-from mobile_runtime.pictures import to_image
+from converters.golden_samples import PHOTOGRAPHS
+from mobile_runtime.imaging.pictures import to_image
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 

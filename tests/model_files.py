@@ -7,7 +7,7 @@ from networks import make_net
 
 from converters.conversion import convert
 from converters.options import FORMATS, ConversionOptions
-from mobile_runtime.manifest import manifest_path
+from mobile_runtime.model_file.manifest import manifest_path
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 

@@ -10,18 +10,19 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from mobile_runtime.android.benchmark_model import (
+from mobile_runtime.cli.device import command
+from mobile_runtime.device.android.benchmark_model import (
     ENGINES,
     Delegation,
     read_delegation,
     read_latency,
     read_profile,
 )
-from mobile_runtime.android.measure import measure
-from mobile_runtime.android.report import PhoneReport
-from mobile_runtime.command_device import command
-from mobile_runtime.errors import ModelLoadError, RuntimeFileError
-from mobile_runtime.manifest import (
+from mobile_runtime.device.android.measure import measure
+from mobile_runtime.device.android.report import PhoneReport
+from mobile_runtime.errors import ModelLoadError, ScnetError
+from mobile_runtime.model_file.golden_samples import write_array
+from mobile_runtime.model_file.manifest import (
     GoldenSample,
     Manifest,
     Model,
@@ -33,9 +34,8 @@ from mobile_runtime.manifest import (
     read_manifest,
     write_manifest,
 )
-from mobile_runtime.parity import TOLERANCES, Tolerance, tolerance_for
-from mobile_runtime.samples import write_array
-from mobile_runtime.tolerance import tolerance_in
+from mobile_runtime.model_file.parity import TOLERANCES, Tolerance, tolerance_for
+from mobile_runtime.model_file.tolerance import tolerance_in
 
 LOGS = Path(__file__).parent / "android_logs"
 LOW, HIGH = (1, 3, 8, 12), (1, 3, 16, 24)
@@ -152,7 +152,7 @@ def test_json_goes_into_a_file_that_is_not_replaced_unasked(desk):
     path = desk.folder / "report.json"
     assert desk.run("--json", path).exit_code == 0
     assert msgspec.json.decode(path.read_bytes(), type=PhoneReport).file == desk.model.name
-    assert isinstance(desk.run("--json", path).exception, RuntimeFileError)
+    assert isinstance(desk.run("--json", path).exception, ScnetError)
     assert desk.run("--json", path, "--overwrite").exit_code == 0
 
 
@@ -173,7 +173,7 @@ def test_verdicts_that_came_meanwhile_stay(desk, monkeypatch):
         write_manifest(replace(subject.manifest, verified=(other,)), desk.folder)
         return found
 
-    monkeypatch.setattr("mobile_runtime.command_device.measure", measure_slowly)
+    monkeypatch.setattr("mobile_runtime.cli.device.measure", measure_slowly)
     assert desk.run("--engine", "cpu").exit_code == 0
     engines = [verdict.engine for verdict in read_manifest(desk.model).verified]
     assert engines == ["another", "XNNPACK, benchmark_model, 4 threads"]
@@ -189,7 +189,7 @@ def test_file_that_was_replaced_meanwhile_gets_no_verdict(desk, monkeypatch):
         write_manifest(now, desk.folder)
         return found
 
-    monkeypatch.setattr("mobile_runtime.command_device.measure", replace_file)
+    monkeypatch.setattr("mobile_runtime.cli.device.measure", replace_file)
     result = desk.run("--engine", "cpu")
     assert "was replaced while it was judged" in str(result.exception)
     assert "XNNPACK" in result.stdout
@@ -296,7 +296,7 @@ def test_phone_that_cannot_be_used(desk, replayed, options, words):
     if replayed is not None:
         desk.replay(*replayed)
     error = desk.run(*options).exception
-    assert isinstance(error, RuntimeFileError)
+    assert isinstance(error, ScnetError)
     assert words in str(error)
     assert desk.left_on_phone() == []
 
@@ -338,7 +338,7 @@ def test_output_of_another_size(desk):
 def test_adb_that_does_not_end(desk, verb):
     desk.hang(verb)
     error = desk.run("--step-seconds", "2").exception
-    assert isinstance(error, RuntimeFileError)
+    assert isinstance(error, ScnetError)
     assert f"`adb {verb}` did not end within 2 s" in str(error)
 
 

@@ -9,13 +9,13 @@ from click.testing import CliRunner
 from model_files import copy_whole, edit_manifest, exact_files, make_files
 
 from converters.options import ConversionOptions
-from mobile_runtime.bundle import PROTOCOL
-from mobile_runtime.command_bundle import command
-from mobile_runtime.device_tests import TESTS
-from mobile_runtime.errors import RuntimeFileError
-from mobile_runtime.manifest import hash_file, read_manifest
-from mobile_runtime.samples import read_golden
-from mobile_runtime.validate import validate
+from mobile_runtime.cli.bundle import command
+from mobile_runtime.device.bundle import PROTOCOL
+from mobile_runtime.device.test_templates import TESTS
+from mobile_runtime.errors import ScnetError
+from mobile_runtime.model_file.golden_samples import read_golden
+from mobile_runtime.model_file.manifest import hash_file, read_manifest
+from mobile_runtime.validation.validate import validate
 
 SIZE = (16, 20)
 
@@ -54,7 +54,7 @@ def bundle(model, name="bundle", *options):
 def refusal(model, name="bundle", *options):
     """Why there is no bundle; nothing has changed."""
     before = snapshot(model.parent.parent)
-    with pytest.raises(RuntimeFileError) as refused:
+    with pytest.raises(ScnetError) as refused:
         bundle(model, name, *options)
     assert snapshot(model.parent.parent) == before
     return str(refused.value)

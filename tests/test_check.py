@@ -22,8 +22,8 @@ from torch import nn
 from converters.conversion import convert
 from converters.options import FORMATS, SHIFTS, ConversionOptions
 from mobile_runtime.check import analyzer
-from mobile_runtime.check.residency import NOT_STATIC, READERS, RULES, TARGETS, check, judge
-from mobile_runtime.command_check import command
+from mobile_runtime.check.placement import NOT_STATIC, READERS, RULES, TARGETS, check, judge
+from mobile_runtime.cli.check import command
 from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import HEADS, SCNetConfig, SpatialShift

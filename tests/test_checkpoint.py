@@ -10,7 +10,7 @@ from networks import NETWORKS, make_net
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from mobile_runtime.atomic import write_aside
+from mobile_runtime.atomic_write import atomic_write
 from scnet import checkpoint as module
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.errors import CheckpointError
@@ -311,9 +311,9 @@ def test_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_written_aside_replaces_only_when_whole(tmp_path):
     path = tmp_path / "file"
-    with write_aside(path) as aside:
+    with atomic_write(path) as aside:
         aside.write_text("old")
-    with pytest.raises(TypeError), write_aside(path) as aside, aside.open("w") as file:
+    with pytest.raises(TypeError), atomic_write(path) as aside, aside.open("w") as file:
         file.writelines(["half", None])
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -15,8 +15,8 @@ from converters.errors import OutputError, UnsupportedOptionError, VerificationE
 from converters.options import FORMATS, PRECISIONS_OF, SHIFTS, ConversionOptions
 from converters.output_folder import publish
 from mobile_runtime.errors import ImageError
-from mobile_runtime.manifest import Manifest, hash_file, manifest_path, read_manifest
-from mobile_runtime.samples import read_golden
+from mobile_runtime.model_file.golden_samples import read_golden
+from mobile_runtime.model_file.manifest import Manifest, hash_file, manifest_path, read_manifest
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNet, SCNetConfig
 from scnet.weights import WEIGHTS

@@ -3,6 +3,7 @@ import torch
 from networks import NETWORKS, blow_up, make_net
 from torch import nn
 
+from scnet.channel_scaling import LARGEST, scale_to_fp16_range
 from scnet.device_form import (
     PASSES,
     DepthToSpace,
@@ -14,7 +15,6 @@ from scnet.device_form import (
     shift_as_convolution,
     to_device_form,
 )
-from scnet.equalisation import LARGEST, leave_headroom
 from scnet.network import SCNetConfig, SpatialShift, Upsample
 
 SIZES = [(9, 7), (1, 1), (2, 12)]
@@ -122,7 +122,7 @@ def test_features_that_fp16_cannot_hold_become_smaller_exactly(config):
     graph, image = to_device_form(net), torch.rand(1, 3, 9, 11)
     with torch.no_grad():
         expected = graph(image)
-    leave_headroom(graph, [image])
+    scale_to_fp16_range(graph, [image])
     sizes = []
     for layer in graph.modules():
         if isinstance(layer, nn.Conv2d):
@@ -138,5 +138,5 @@ def test_features_of_usual_size_stay_as_they_are():
     net = make_net(SCNetConfig(4, "pixelshuffle", 16, 2))
     graph = to_device_form(net)
     before = [parameter.clone() for parameter in graph.parameters()]
-    leave_headroom(graph, [torch.rand(1, 3, 9, 11)])
+    scale_to_fp16_range(graph, [torch.rand(1, 3, 9, 11)])
     assert all(torch.equal(a, b) for a, b in zip(before, graph.parameters(), strict=True))

@@ -19,14 +19,14 @@ from PIL import Image as Pillow
 
 from converters.conversion import convert
 from converters.options import FORMATS, ConversionOptions
-from mobile_runtime import gpu_adapter
-from mobile_runtime.command_upscale import command as upscale
-from mobile_runtime.engines import ENGINES, Engine
+from mobile_runtime.cli.upscale import command as upscale
+from mobile_runtime.engines import gpu_adapter
+from mobile_runtime.engines.coreml_native import CPU, GPU, NEURAL_ENGINE, UNITS, place
+from mobile_runtime.engines.gpu_adapter import find_adapter
+from mobile_runtime.engines.registry import ENGINES, Engine
+from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
+from mobile_runtime.engines.session import RUNNERS, engines, open_session, unavailable_reason
 from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
-from mobile_runtime.gpu_adapter import find_adapter
-from mobile_runtime.run_coreml_mac import CPU, GPU, NEURAL_ENGINE, UNITS, place
-from mobile_runtime.session import RUNNERS, absence, engines, open_session
-from mobile_runtime.trial import Trial, try_out
 
 SIZE = (16, 20)
 NAMES = [(suffix, name) for suffix, kinds in ENGINES.items() for name in kinds]
@@ -62,7 +62,7 @@ def lone(originals, tmp_path):
 @pytest.mark.parametrize(("suffix", "engine"), NAMES)
 def test_every_engine_runs_or_says_why_not(originals, photograph, suffix, engine):
     path = originals[suffix]
-    reason = absence(path, engine)
+    reason = unavailable_reason(path, engine)
     if reason is None:
         session = open_session(path, engine=engine)
         image = photograph[..., : SIZE[0], : SIZE[1]]
@@ -80,14 +80,14 @@ def test_every_engine_runs_or_says_why_not(originals, photograph, suffix, engine
 def test_the_usual_engine_is_here_and_first(originals, suffix):
     path = originals[suffix]
     assert suffix in RUNNERS
-    assert absence(path, engines(path)[0]) is None
+    assert unavailable_reason(path, engines(path)[0]) is None
     assert open_session(path).engine == open_session(path, engine=engines(path)[0]).engine
 
 
 @pytest.mark.parametrize("suffix", ENGINES)
 def test_an_absent_engine_is_never_replaced(originals, suffix, monkeypatch):
     """Not even where it is the usual one, and another would do."""
-    monkeypatch.setattr("mobile_runtime.engines.find_spec", lambda _: None)
+    monkeypatch.setattr("mobile_runtime.engines.registry.find_spec", lambda _: None)
     with pytest.raises(BackendUnavailableError, match=r"is not installed: pip install"):
         open_session(originals[suffix])
 
@@ -95,9 +95,9 @@ def test_an_absent_engine_is_never_replaced(originals, suffix, monkeypatch):
 def test_absence_imports_no_engine(originals):
     code = (
         "import sys; from pathlib import Path\n"
-        "from mobile_runtime.session import absence, engines\n"
+        "from mobile_runtime.engines.session import unavailable_reason, engines\n"
         "for path in map(Path, sys.argv[1:]):\n"
-        "    for engine in engines(path): absence(path, engine)\n"
+        "    for engine in engines(path): unavailable_reason(path, engine)\n"
         "print(*sys.modules)"
     )
     done = subprocess.run(
@@ -111,9 +111,11 @@ def test_absence_imports_no_engine(originals):
 
 
 def test_tflite_runtime_beside_numpy_2_is_absent_with_a_reason(originals, monkeypatch):
-    monkeypatch.setattr("mobile_runtime.engines.find_spec", lambda _: True)
-    monkeypatch.setattr("mobile_runtime.engines.version", lambda _: "2.4.6")
-    assert "needs NumPy 1, and this is 2.4.6" in absence(originals[".tflite"], "tflite-runtime")
+    monkeypatch.setattr("mobile_runtime.engines.registry.find_spec", lambda _: True)
+    monkeypatch.setattr("mobile_runtime.engines.registry.version", lambda _: "2.4.6")
+    assert "needs NumPy 1, and this is 2.4.6" in unavailable_reason(
+        originals[".tflite"], "tflite-runtime"
+    )
 
 
 # The GPU
@@ -138,7 +140,7 @@ def test_without_a_gpu_the_engine_is_absent_and_says_what_to_install(originals):
 @pytest.mark.skipif(sys.platform != "linux", reason="a GPU is found by Vulkan only on Linux")
 def test_without_vulkan_the_engine_is_absent(monkeypatch):
     monkeypatch.setattr(gpu_adapter, "_can_load", lambda _: False)
-    assert "libvulkan.so.1 is missing" in find_adapter().absence
+    assert "libvulkan.so.1 is missing" in find_adapter().unavailable_reason
 
 
 @pytest.fixture
@@ -146,7 +148,7 @@ def swiftshader(monkeypatch):
     """A GPU played by the CPU, where it is installed."""
     monkeypatch.setenv("VK_DRIVER_FILES", str(SWIFTSHADER))
     find_adapter.cache_clear()
-    if reason := find_adapter().absence:
+    if reason := find_adapter().unavailable_reason:
         pytest.skip(reason)
     yield
     find_adapter.cache_clear()
@@ -275,9 +277,9 @@ def test_a_crash_in_the_first_run_is_found_too(lone, monkeypatch):
 
 
 def test_a_file_that_comes_to_no_end_is_refused(lone):
-    task = Trial(str(lone(".onnx")), "onnxruntime", 1, ENGINES[".onnx"]["onnxruntime"].runner)
+    task = FirstRun(str(lone(".onnx")), "onnxruntime", 1, ENGINES[".onnx"]["onnxruntime"].runner)
     with pytest.raises(ModelLoadError, match=r"did not end within 0\.01 seconds"):
-        try_out(task, seconds_limit=0.01)
+        run_sandboxed(task, seconds_limit=0.01)
 
 
 @pytest.mark.parametrize("suffix", ENGINES)
@@ -285,7 +287,9 @@ def test_only_what_nothing_vouches_for_and_native_code_reads_is_tried_out(
     originals, lone, suffix, monkeypatch
 ):
     tried = []
-    monkeypatch.setattr("mobile_runtime.session.try_out", lambda task: tried.append(task.path))
+    monkeypatch.setattr(
+        "mobile_runtime.engines.session.run_sandboxed", lambda task: tried.append(task.path)
+    )
     open_session(originals[suffix])
     assert tried == []
     path = lone(suffix)

@@ -12,19 +12,25 @@ from click.testing import CliRunner
 from model_files import copy_whole, edit_manifest, exact_files, make_files
 from onnx import TensorProto, helper
 
-from mobile_runtime.command_validate import command
+from mobile_runtime.cli.validate import command
+from mobile_runtime.engines.session import (
+    RUNNERS,
+    count_operators,
+    engines,
+    open_session,
+    unavailable_reason,
+)
 from mobile_runtime.errors import (
     BackendUnavailableError,
     ImageError,
     ManifestError,
     ModelLoadError,
-    RuntimeFileError,
+    ScnetError,
 )
-from mobile_runtime.manifest import Model, manifest_path, read_manifest, write_manifest
-from mobile_runtime.parity import compare, worst
-from mobile_runtime.samples import read_golden
-from mobile_runtime.session import RUNNERS, absence, count_operators, engines, open_session
-from mobile_runtime.validate import validate
+from mobile_runtime.model_file.golden_samples import read_golden
+from mobile_runtime.model_file.manifest import Model, manifest_path, read_manifest, write_manifest
+from mobile_runtime.model_file.parity import compare, worst
+from mobile_runtime.validation.validate import validate
 
 SIZE = (16, 20)
 
@@ -57,7 +63,7 @@ def run_command(*files):
 
 def test_every_engine_here_is_asked(model):
     verdicts = validate(model)
-    here = [engine for engine in engines(model) if absence(model, engine) is None]
+    here = [engine for engine in engines(model) if unavailable_reason(model, engine) is None]
     assert len(verdicts) == len(here) > 0
     assert all(verdict.passed for verdict in verdicts)
 
@@ -185,7 +191,8 @@ def test_edited_manifest_is_refused(model, edit, message):
 
 def test_output_of_another_shape_is_refused(model, monkeypatch):
     monkeypatch.setattr(
-        "mobile_runtime.validate.open_session", lambda *_, **__: Shrunk(open_session(model))
+        "mobile_runtime.validation.validate.open_session",
+        lambda *_, **__: Shrunk(open_session(model)),
     )
     with pytest.raises(ModelLoadError, match="instead of"):
         validate(model)
@@ -289,7 +296,7 @@ def test_flipped_bytes_end_in_a_sentence_or_in_nothing(model, seed):
         part.write_bytes(flip(whole, generator))
         before = snapshot(model.parent)
         for action in (lambda: open_session(model).run(image), lambda: count_operators(model)):
-            with contextlib.suppress(RuntimeFileError):
+            with contextlib.suppress(ScnetError):
                 action()
         assert snapshot(model.parent) == before
         part.write_bytes(whole)

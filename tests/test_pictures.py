@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from mobile_runtime.errors import ImageError
-from mobile_runtime.pictures import (
+from mobile_runtime.imaging.pictures import (
     OUTPUT_FORMATS,
     Picture,
     check_writable,

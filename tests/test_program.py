@@ -15,13 +15,13 @@ from networks import make_net
 from PIL import Image as Pillow
 
 from converters.__main__ import COMMANDS, main
-from mobile_runtime.manifest import manifest_path
-from mobile_runtime.output import complain
+from mobile_runtime.console import complain
+from mobile_runtime.model_file.manifest import manifest_path
 from scnet.network import SCNetConfig
 from scnet.weights import DEFAULT, WEIGHTS
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["torch._dynamo", "converters.command_convert", "converters.to_onnx"])
+FORKS.set_forkserver_preload(["torch._dynamo", "converters.cli.convert", "converters.to_onnx"])
 
 
 def scnet(*arguments, folder):

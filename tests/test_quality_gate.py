@@ -7,16 +7,16 @@ from model_files import CALM
 from networks import make_net
 from PIL import Image as Pillow
 
-from converters.calibration import MOST, calibration_images
 from converters.conversion import convert
 from converters.errors import UnsupportedOptionError, VerificationError
-from converters.golden import PHOTOGRAPHS
+from converters.golden_samples import PHOTOGRAPHS
 from converters.options import FORMATS, PRECISIONS, PRECISIONS_OF, ConversionOptions
 from converters.quality_gate import LOSSES_DB, measure_loss_db
-from converters.steps import choose_steps
+from converters.quantization.calibration import MOST, calibration_images
+from converters.quantization.quant_params import compute_quant_params
+from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError
-from mobile_runtime.manifest import read_manifest
-from mobile_runtime.session import open_session
+from mobile_runtime.model_file.manifest import read_manifest
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 from scnet.weights import DEFAULT, find_weights
@@ -92,7 +92,7 @@ def test_channels_of_unlike_size_cost_nothing(tmp_path, photograph, format_):
 def test_a_single_outlier_widens_nobodys_steps():
     values = np.random.default_rng(0).normal(size=3_000_000).astype(np.float32)
     strayed = np.append(values, np.float32(100))
-    steps = choose_steps({"calm": [values], "strayed": [strayed]}, lambda value: ())
+    steps = compute_quant_params({"calm": [values], "strayed": [strayed]}, lambda value: ())
     assert steps["strayed"].scale < 1.05 * steps["calm"].scale
 
 

@@ -14,18 +14,18 @@ from PIL import Image as Pillow
 from safetensors.torch import load_file
 
 from mobile_runtime.errors import ImageError
-from mobile_runtime.quality import bicubic
+from mobile_runtime.imaging.metrics import bicubic
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.errors import CheckpointError, TrainingError
 from scnet.network import SCNet, SCNetConfig
 from scnet.training import loop
 from scnet.training.command import command as train_command
+from scnet.training.fake_quantization import enable_fake_quant
 from scnet.training.loop import train, validate
-from scnet.training.loss import LUMA, find_loss
+from scnet.training.loss import LUMA, charbonnier_loss
 from scnet.training.optimizer import Optimizer
 from scnet.training.patches import load_dataset, sample_batch
 from scnet.training.recipe import Recipe
-from scnet.training.rounding import round_features
 
 RECIPE = Recipe(
     SCNetConfig(2, "direct", 8, 1), steps=6, batch=2, patch=8, warmup_steps=2, precision="32-true"
@@ -108,7 +108,7 @@ def test_weights_for_8_bits_are_judged_with_their_features_rounded(tmp_path, pic
     run(tmp_path / "run", pictures, recipe=replace(RECIPE, qat=True))
     net = open_checkpoint(tmp_path / "run" / "weights.safetensors").net
     exact = validate(net, dataset)
-    round_features(net)
+    enable_fake_quant(net)
     with (tmp_path / "run" / "log.csv").open() as file:
         best = max(float(row["psnr_db"]) for row in csv.DictReader(file))
     assert validate(net, dataset) == pytest.approx(best, abs=1e-6)
@@ -294,11 +294,11 @@ def test_loss_counts_y_and_every_colour():
     """An error that leaves Y as it is costs what it costs in R, G and B alone."""
     target = torch.rand(1, 3, 2, 2)
     unseen = torch.tensor([LUMA[1], -LUMA[0], 0])[:, None, None] * 0.5
-    found = find_loss(target + unseen, target, epsilon=0, luma_weight=4)
+    found = charbonnier_loss(target + unseen, target, epsilon=0, luma_weight=4)
     assert found == pytest.approx(float(unseen.abs().mean()))
-    gray = find_loss(target + 0.1, target, epsilon=0, luma_weight=4)
+    gray = charbonnier_loss(target + 0.1, target, epsilon=0, luma_weight=4)
     assert gray == pytest.approx(0.5)
-    assert find_loss(target, target, epsilon=0.03, luma_weight=4) == pytest.approx(0.15)
+    assert charbonnier_loss(target, target, epsilon=0.03, luma_weight=4) == pytest.approx(0.15)
 
 
 def test_unusable_pictures_are_named_and_skipped(pictures):

@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from onnx import helper
 from PIL import Image, ImageCms
 
-from mobile_runtime.command_upscale import command
+from mobile_runtime.cli.upscale import command
+from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError, ModelLoadError
-from mobile_runtime.manifest import Model, TensorSpec, Weights
-from mobile_runtime.pictures import open_picture, to_image, to_pixels
-from mobile_runtime.session import open_session
+from mobile_runtime.imaging.pictures import open_picture, to_image, to_pixels
+from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
 
 SCALE = 3
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

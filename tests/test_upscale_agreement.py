@@ -8,11 +8,11 @@ from PIL import Image as Pillow
 
 from converters.__main__ import program
 from converters.conversion import convert
-from converters.golden import PHOTOGRAPHS
+from converters.golden_samples import PHOTOGRAPHS
 from converters.options import ConversionOptions
-from converters.run_checkpoint import open_session as open_checkpoint_session
-from mobile_runtime.quality import bicubic, evaluate, mean
-from mobile_runtime.tiles import upscale_image
+from converters.pytorch_session import open_session as open_checkpoint_session
+from mobile_runtime.imaging.metrics import bicubic, evaluate, mean
+from mobile_runtime.upscaling.tiling import upscale_image
 from scnet.checkpoint import open_checkpoint
 from scnet.weights import DEFAULT, WEIGHTS
 

@@ -19,23 +19,23 @@ from PIL import Image as Pillow
 from converters.conversion import convert
 from converters.errors import VerificationError
 from converters.options import ConversionOptions
-from mobile_runtime import session
-from mobile_runtime.bisection.culprit import CUTTERS, find_culprit
-from mobile_runtime.bisection.parting import first_parting, is_comparable
-from mobile_runtime.check.residency import READERS
-from mobile_runtime.command_validate import command
+from mobile_runtime.check.placement import READERS
+from mobile_runtime.cli.validate import command
+from mobile_runtime.engines import session
+from mobile_runtime.engines.session import RUNNERS, Placement, engines, unavailable_reason
 from mobile_runtime.errors import ManifestError, ModelLoadError
-from mobile_runtime.manifest import (
+from mobile_runtime.imaging.metrics import bicubic, evaluate, mean
+from mobile_runtime.model_file.manifest import (
     add_verdicts,
     hash_file,
     manifest_path,
     read_manifest,
     write_manifest,
 )
-from mobile_runtime.quality import bicubic, evaluate, mean
-from mobile_runtime.report import print_table
-from mobile_runtime.session import RUNNERS, Placement, absence, engines
-from mobile_runtime.validate import judge, present
+from mobile_runtime.validation.divergence import first_divergence, is_comparable
+from mobile_runtime.validation.fault_localization import CUTTERS, localize_fault
+from mobile_runtime.validation.report import print_table
+from mobile_runtime.validation.validate import available_engines, judge
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 
@@ -131,8 +131,8 @@ class Wrapped:
 
 
 def use(monkeypatch, open_session):
-    for module in ("validate", "bisection.culprit"):
-        monkeypatch.setattr(f"mobile_runtime.{module}.open_session", open_session)
+    for module in ("validate", "fault_localization"):
+        monkeypatch.setattr(f"mobile_runtime.validation.{module}.open_session", open_session)
 
 
 def test_every_engine_is_judged_or_named_as_absent(model):
@@ -140,7 +140,7 @@ def test_every_engine_is_judged_or_named_as_absent(model):
     assert result.exit_code == 0
     (found,) = json.loads(result.stdout)["files"]
     assert [*found["verdicts"], *found["absent"]] == sorted(
-        engines(model), key=lambda engine: absence(model, engine) is not None
+        engines(model), key=lambda engine: unavailable_reason(model, engine) is not None
     )
     assert all(verdict["passed"] and verdict["placement"] for verdict in found["verdicts"].values())
     assert all(found["absent"].values())
@@ -148,20 +148,20 @@ def test_every_engine_is_judged_or_named_as_absent(model):
 
 def test_absent_engines_are_named_below_the_table(model):
     lines = [line for line in run(model).stdout.splitlines() if line.startswith("Absent: ")]
-    for engine in set(engines(model)) - set(present(model)):
-        assert any(engine in line and absence(model, engine) in line for line in lines)
+    for engine in set(engines(model)) - set(available_engines(model)):
+        assert any(engine in line and unavailable_reason(model, engine) in line for line in lines)
 
 
 def test_only_the_engines_asked_for_run(model):
-    wanted = present(model)[-1]
+    wanted = available_engines(model)[-1]
     (found,) = json.loads(run(model, "--engine", wanted, "--json", "-").stdout)["files"]
     assert list(found["verdicts"]) == [wanted]
 
 
 def test_engine_that_is_absent_or_unknown_is_refused(model):
     before = manifest_path(model).read_bytes()
-    for engine in {*engines(model), "abacus"} - {*present(model)}:
-        result = run(model, "--engine", engine, "--engine", present(model)[0])
+    for engine in {*engines(model), "abacus"} - {*available_engines(model)}:
+        result = run(model, "--engine", engine, "--engine", available_engines(model)[0])
         assert result.exit_code == 2
         assert engine in result.stderr
         assert result.stdout == ""
@@ -169,14 +169,14 @@ def test_engine_that_is_absent_or_unknown_is_refused(model):
 
 
 def test_verdicts_of_other_devices_and_engines_stay(model):
-    mine = judge(model, present(model)[0])
+    mine = judge(model, available_engines(model)[0])
     phone = replace(mine, device="Pixel 9")
     old = replace(mine, passed=False)
     other = replace(mine, engine="onnxruntime-web 1.30, WebGPU")
     manifest = replace(read_manifest(model), verified=(phone, old, other))
     assert add_verdicts(manifest, [mine]).verified == (phone, other, mine)
     write_manifest(manifest, model.parent)
-    assert run(model, "--engine", present(model)[0]).exit_code == 0
+    assert run(model, "--engine", available_engines(model)[0]).exit_code == 0
     assert read_manifest(model).verified == (phone, other, mine)
 
 
@@ -204,7 +204,7 @@ def test_engine_that_left_operators_elsewhere_fails(model, monkeypatch):
         return Wrapped(session.open_session(path, **options), placement=partly)
 
     use(monkeypatch, leave)
-    result = run(model, "--engine", present(model)[0])
+    result = run(model, "--engine", available_engines(model)[0])
     assert result.exit_code == 1
     assert "not all of it ran where it should: 90 of 99 operators on GPU" in result.stdout
     assert not read_manifest(model).verified[-1].passed
@@ -233,12 +233,12 @@ def test_verdict_stands_where_no_operator_can_be_blamed(originals, tmp_path, mon
     model, target = copy_whole(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
     spoil(model)
     vouch(model)
-    monkeypatch.setattr("mobile_runtime.command_validate.find_culprit", give_up)
+    monkeypatch.setattr("mobile_runtime.cli.validate.localize_fault", give_up)
     result = run(model, "--json", target)
     assert result.exit_code == 1
     assert "could not be found out: no samples" in result.stderr
     (found,) = json.loads(target.read_text())["files"]
-    assert (found["errors"], found["culprits"]) == ({}, [])
+    assert (found["errors"], found["faults"]) == ({}, [])
     assert not read_manifest(model).verified[-1].passed
 
 
@@ -247,7 +247,7 @@ def test_verdict_that_cannot_be_kept_is_shown(originals, tmp_path, monkeypatch):
         raise ManifestError("the folder is read-only")
 
     model, target = copy_whole(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
-    monkeypatch.setattr("mobile_runtime.command_validate.keep_verdicts", refuse)
+    monkeypatch.setattr("mobile_runtime.cli.validate.keep_verdicts", refuse)
     result = run(model, "--json", target)
     assert result.exit_code == 2
     assert "read-only" in result.stderr
@@ -258,7 +258,7 @@ def test_verdict_that_cannot_be_kept_is_shown(originals, tmp_path, monkeypatch):
 def test_changed_weight_is_blamed_on_the_file(model):
     spoil(model)
     vouch(model)
-    result = run(model, "--engine", present(model)[-1])
+    result = run(model, "--engine", available_engines(model)[-1])
     assert result.exit_code == 1
     assert "The file is wrong" in result.stdout
     assert "convert again" in result.stdout
@@ -278,16 +278,16 @@ def test_engine_that_computes_one_operator_wrong_is_found_out(
         manifest_path(spoilt).unlink(missing_ok=True)
         if number < count_convolutions(path):
             spoil(spoilt, number)
-        return session.open_untried(spoilt, engine=engine, threads=1)
+        return session.open_unsandboxed(spoilt, engine=engine, threads=1)
 
     use(monkeypatch, misread)
-    culprit = find_culprit(model, present(model)[0])
+    fault = localize_fault(model, available_engines(model)[0])
     graph = read_graph(model)
     wanted = [op for op in graph.operators if op.kind in ("Conv", "CONV_2D")][number]
-    assert culprit.reference_passed
-    assert (culprit.parting.operator, culprit.parting.kind) == (wanted.name, wanted.kind)
-    assert culprit.parting.difference.max_abs > 0.01
-    assert wanted.name in str(culprit)
+    assert fault.reference_passed
+    assert (fault.divergence.operator, fault.divergence.kind) == (wanted.name, wanted.kind)
+    assert fault.divergence.difference.max_abs > 0.01
+    assert wanted.name in str(fault)
 
 
 def test_rounding_that_overflows_is_found_out(tmp_path):
@@ -304,7 +304,7 @@ def test_rounding_that_overflows_is_found_out(tmp_path):
 
 def test_engine_that_did_not_fail_has_no_culprit(model):
     with pytest.raises(ModelLoadError, match="passed when it was asked again"):
-        find_culprit(model, present(model)[-1])
+        localize_fault(model, available_engines(model)[-1])
 
 
 def copy_alone(path, folder):
@@ -336,7 +336,7 @@ def test_every_wrong_operator_is_found(originals, suffix):
                 if spread.intersection(later.inputs):
                     spread.update(later.outputs)
             asked.append(wrong)
-            assert first_parting(graph, output, spread.__contains__) == wrong
+            assert first_divergence(graph, output, spread.__contains__) == wrong
     assert len(asked) > 20
 
 
@@ -356,8 +356,8 @@ def test_cut_anywhere_engine_and_reference_agree(originals, suffix, tmp_path, ph
         piece.parent.mkdir()
         cutter.cut(path, op.outputs[0], piece)
         expected = cutter.run_reference(piece, image)
-        for engine in present(path):
-            actual = session.open_untried(piece, engine=engine, threads=1).run(image)
+        for engine in available_engines(path):
+            actual = session.open_unsandboxed(piece, engine=engine, threads=1).run(image)
             np.testing.assert_allclose(actual, expected, atol=1e-5 * np.abs(expected).max())
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from converters.golden import PHOTOGRAPHS
+from converters.golden_samples import PHOTOGRAPHS
 from converters.options import PRECISIONS_OF
-from converters.run_checkpoint import open_session
-from mobile_runtime.pictures import to_image, to_pixels
-from mobile_runtime.quality import bicubic, compare, resize_bicubic
+from converters.pytorch_session import open_session
+from mobile_runtime.imaging.metrics import bicubic, compare, resize_bicubic
+from mobile_runtime.imaging.pictures import to_image, to_pixels
 from scnet.checkpoint import open_checkpoint
 from scnet.weights import DEFAULT, WEIGHTS, find_weights
 

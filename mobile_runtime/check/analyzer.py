@@ -90,7 +90,7 @@ def read_refused(text: str) -> list[str]:
 
 @cache
 def _refuses_control() -> bool:
-    tflite_schema = import_module("mobile_runtime.tflite_schema")
+    tflite_schema = import_module("mobile_runtime.formats.tflite_schema")
     control = tflite_schema.pack_single("GATHER_ND", [1], "FLOAT32", "INT32")
     try:
         return bool(read_refused(_run(control)))

@@ -8,7 +8,7 @@ from functools import partial
 
 from mobile_runtime.check import neural_engine_conditions as when
 from mobile_runtime.check.rule import (
-    Look,
+    Matcher,
     NotStatic,
     Rule,
     Severity,
@@ -34,7 +34,7 @@ UPSAMPLING = ("upsample_bilinear", "upsample_nearest_neighbor")
 def _rule(
     id_: str,
     severity: Severity,
-    look: Look,
+    look: Matcher,
     message: str,
     fix: str,
     source: str,

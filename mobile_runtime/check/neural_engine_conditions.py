@@ -1,6 +1,6 @@
 """What the Neural Engine's rules look for."""
 
-from mobile_runtime.check.graph import Graph, Operator, Port, Tensor, is_free
+from mobile_runtime.formats.graph import Graph, Operator, Port, Tensor, is_free
 
 ALIGNMENT_BYTES = 64
 LONGEST_AXIS = 16384
@@ -20,7 +20,7 @@ def computes_in(dtype: str, graph: Graph, operator: Operator) -> bool:
     """Tell whether an operator's results have this type; a cast at the border is no computing."""
     if operator.kind == "cast":
         return False
-    return any(tensor.dtype == dtype for tensor in graph.out_of(operator))
+    return any(tensor.dtype == dtype for tensor in graph.outputs_of(operator))
 
 
 def is_fp32_throughout(graph: Graph) -> bool:
@@ -41,13 +41,15 @@ def strays_into_fp32(graph: Graph) -> list[str]:
 
 def is_border_cast(graph: Graph, operator: Operator) -> bool:
     """Tell whether a cast leads from fp32 to fp16 or back."""
-    types = {tensor.dtype for tensor in (*graph.fed(operator), *graph.out_of(operator))}
+    types = {
+        tensor.dtype for tensor in (*graph.dynamic_inputs_of(operator), *graph.outputs_of(operator))
+    }
     return types == {"float16", "float32"}
 
 
 def has_rank_above(limit: int, graph: Graph, operator: Operator) -> bool:
     """Tell whether a tensor has more axes than the limit."""
-    return any(len(tensor.shape or ()) > limit for tensor in graph.around(operator))
+    return any(len(tensor.shape or ()) > limit for tensor in graph.tensors_of(operator))
 
 
 def has_free_shape(port: Port) -> bool:
@@ -64,7 +66,7 @@ def has_long_axis(graph: Graph, operator: Operator) -> bool:
     """Tell whether an axis is longer than the Neural Engine takes."""
     return any(
         (length or 0) > LONGEST_AXIS
-        for tensor in graph.around(operator)
+        for tensor in graph.tensors_of(operator)
         for length in tensor.shape or ()
     )
 
@@ -105,7 +107,7 @@ def pools_widely(graph: Graph, operator: Operator) -> bool:
 
 def multiplies_by_computed_vector(graph: Graph, operator: Operator) -> bool:
     """Find C x H x W times C x 1 x 1 where both are computed."""
-    shapes = [tensor.shape or () for tensor in graph.fed(operator)]
+    shapes = [tensor.shape or () for tensor in graph.dynamic_inputs_of(operator)]
     if len(shapes) != 2 or shapes[0] == shapes[1]:
         return False
     return any(len(shape) >= 3 and set(shape[-2:]) == {1} for shape in shapes)
@@ -114,7 +116,8 @@ def multiplies_by_computed_vector(graph: Graph, operator: Operator) -> bool:
 def is_unusual_convolution(graph: Graph, operator: Operator) -> bool:
     """Tell whether kernel, stride or dilation are outside what is fast."""
     steps = _numbers(operator, "strides") + _numbers(operator, "dilations")
-    kernels = [t.shape[2:] for t in graph.into(operator) if t.constant and len(t.shape or ()) == 4]  # type: ignore[index]
+    shapes = [t.shape or () for t in graph.inputs_of(operator) if t.constant]
+    kernels = [shape[2:] for shape in shapes if len(shape) == 4]
     sides = [side or 0 for kernel in kernels for side in kernel]
     return any(map(_has_factor_above_three, steps)) or any(side > 7 for side in sides)
 
@@ -138,7 +141,7 @@ def moves_innermost_axis(graph: Graph, operator: Operator) -> bool:
 
 
 def _ends(graph: Graph, operator: Operator) -> tuple[list[Tensor], list[Tensor]]:
-    return graph.fed(operator), graph.out_of(operator)
+    return graph.dynamic_inputs_of(operator), graph.outputs_of(operator)
 
 
 def copies_a_lot(graph: Graph) -> bool:
@@ -149,13 +152,13 @@ def copies_a_lot(graph: Graph) -> bool:
 
 def reads_infinity(graph: Graph, operator: Operator) -> bool:
     """Tell whether a constant is infinite."""
-    values = [v for t in graph.into(operator) for v in t.values if isinstance(v, float)]
+    values = [v for t in graph.inputs_of(operator) for v in t.values if isinstance(v, float)]
     return any(abs(value) == float("inf") for value in values)
 
 
 def is_leaky_convolution(graph: Graph, operator: Operator) -> bool:
     """Tell whether a leaky ReLU follows a convolution."""
-    return any(op.kind == "conv" for op in graph.before(operator))
+    return any(op.kind == "conv" for op in graph.predecessors(operator))
 
 
 def is_large_picture(port: Port) -> bool:
@@ -169,7 +172,7 @@ def may_wrap_around(graph: Graph, port: Port) -> bool:
         return False
     last = graph.producers.get(port.name)
     while last is not None and last.kind in ("cast", "identity"):
-        last = next(iter(graph.before(last)), None)
+        last = next(iter(graph.predecessors(last)), None)
     if last is None or last.kind != "clip":
         return True
     return bool(last.attributes.get("alpha", -1) < 0 or last.attributes.get("beta", 256) > 255)

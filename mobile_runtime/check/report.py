@@ -6,9 +6,9 @@ from rich.box import Box
 from rich.table import Table
 from rich.text import Text
 
-from mobile_runtime.check.residency import Report
+from mobile_runtime.check.placement import Report
 from mobile_runtime.check.rule import Finding
-from mobile_runtime.output import open_console, printable
+from mobile_runtime.console import open_console, printable
 
 COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
 SHOWN = 3

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mobile_runtime.check.graph import Graph, Operator, Port
+from mobile_runtime.formats.graph import Graph, Operator, Port
 
 Severity = Literal["error", "warning", "info"]
 """Leaves the accelerator or fails; costs, or fails on some versions; good to know."""
 
 TargetName = Literal["neural-engine", "gpu-legacy", "ml-drift", "webgpu", "wasm", "coreml-provider"]
 
-Look = Callable[[Graph], Sequence[str]]
+Matcher = Callable[[Graph], Sequence[str]]
 """Names of what a rule finds: operators, inputs, outputs, or `WHOLE_FILE`."""
 
 WHOLE_FILE = "the whole file"
@@ -28,7 +28,7 @@ class Rule:
     id: str
     severity: Severity
     targets: tuple[TargetName, ...]
-    look: Look
+    look: Matcher
     message: str
     fix: str
     source: str
@@ -57,7 +57,7 @@ class Finding:
     source: str
 
 
-def each(test: Callable[[Graph, Operator], bool], *kinds: str) -> Look:
+def each(test: Callable[[Graph, Operator], bool], *kinds: str) -> Matcher:
     """Look at every operator, or at those of some kinds; constants folded away are left out."""
 
     def look(graph: Graph) -> list[str]:
@@ -72,27 +72,27 @@ def each(test: Callable[[Graph, Operator], bool], *kinds: str) -> Look:
     return look
 
 
-def any_of(*kinds: str) -> Look:
+def any_of(*kinds: str) -> Matcher:
     """Look for operators of some kinds."""
     return each(lambda graph, op: True, *kinds)
 
 
-def each_input(test: Callable[[Port], bool]) -> Look:
+def each_input(test: Callable[[Port], bool]) -> Matcher:
     """Look at every input of the file."""
     return lambda graph: [port.name for port in graph.inputs if test(port)]
 
 
-def each_port(test: Callable[[Graph, Port], bool]) -> Look:
+def each_port(test: Callable[[Graph, Port], bool]) -> Matcher:
     """Look at every input and output of the file."""
     return lambda graph: [p.name for p in (*graph.inputs, *graph.outputs) if test(graph, p)]
 
 
-def whole(test: Callable[[Graph], bool]) -> Look:
+def whole(test: Callable[[Graph], bool]) -> Matcher:
     """Look at the file as a whole."""
     return lambda graph: [WHOLE_FILE] if test(graph) else []
 
 
-def mostly(*moving: str) -> Look:
+def mostly(*moving: str) -> Matcher:
     """Look whether these kinds are more than `MOVES_PER_COMPUTATION` for each other operator."""
 
     def outnumber(graph: Graph) -> bool:

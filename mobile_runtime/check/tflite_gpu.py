@@ -5,7 +5,7 @@ from functools import partial
 from mobile_runtime.check import tflite_gpu_conditions as when
 from mobile_runtime.check.rule import (
     MOVES_PER_COMPUTATION,
-    Look,
+    Matcher,
     NotStatic,
     Rule,
     Severity,
@@ -41,7 +41,7 @@ NATIVE_SHIFT = (
 def _rule(
     id_: str,
     severity: Severity,
-    look: Look,
+    look: Matcher,
     message: str,
     fix: str,
     source: str,

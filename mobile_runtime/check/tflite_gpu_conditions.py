@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Set
 from math import prod
 
-from mobile_runtime.check.graph import Graph, Operator, Port, Shape, is_free
 from mobile_runtime.check.tflite_gpu_operators import NEVER
+from mobile_runtime.formats.graph import Graph, Operator, Port, Shape, is_free
 
 SIGN_BIT = 5
 """The fused activation that no GPU engine has."""
@@ -35,19 +35,24 @@ def _shape(graph: Graph, names: tuple[str, ...], index: int) -> Shape:
 
 def has_rank_above_4(graph: Graph, operator: Operator) -> bool:
     """Tell whether a tensor has more than 4 axes."""
-    return any(len(tensor.shape or ()) > 4 for tensor in graph.around(operator))
+    return any(len(tensor.shape or ()) > 4 for tensor in graph.tensors_of(operator))
 
 
 def _takes_one_runtime_input(graph: Graph, operator: Operator) -> bool:
-    return len(graph.fed(operator)) == 1 and len(operator.outputs) == 1
+    return len(graph.dynamic_inputs_of(operator)) == 1 and len(operator.outputs) == 1
 
 
 def slices_wrongly(graph: Graph, operator: Operator) -> bool:
     """Check a SLICE."""
-    bounds = graph.into(operator)[1:]
+    bounds = graph.inputs_of(operator)[1:]
     alike = len({bound.shape for bound in bounds}) == 1 and all(b.constant for b in bounds)
     rank = len(_shape(graph, operator.inputs, 0))
-    return not (len(bounds) == 2 and alike and rank in (3, 4) and len(graph.fed(operator)) == 1)
+    return not (
+        len(bounds) == 2
+        and alike
+        and rank in (3, 4)
+        and len(graph.dynamic_inputs_of(operator)) == 1
+    )
 
 
 def strides_wrongly(graph: Graph, operator: Operator) -> bool:
@@ -63,7 +68,7 @@ def pads_wrongly(graph: Graph, operator: Operator) -> bool:
     """Check a PAD, PADV2 or MIRROR_PAD."""
     amounts = _shape(graph, operator.inputs, 1)
     mirrors = operator.kind == "MIRROR_PAD" and operator.attributes.get("mode", 0) != 0
-    return mirrors or amounts not in ((4, 2), (3, 2)) or len(graph.fed(operator)) != 1
+    return mirrors or amounts not in ((4, 2), (3, 2)) or len(graph.dynamic_inputs_of(operator)) != 1
 
 
 def resizes_wrongly(graph: Graph, operator: Operator) -> bool:
@@ -84,7 +89,7 @@ def convolves_wrongly(graph: Graph, operator: Operator) -> bool:
     names = ("strideW", "strideH", "dilationWFactor", "dilationHFactor")
     steps = [operator.attributes.get(name, 1) for name in names]
     strange = operator.attributes.get("fusedActivationFunction", 0) >= SIGN_BIT
-    runtime = len(graph.fed(operator))
+    runtime = len(graph.dynamic_inputs_of(operator))
     return strange or min(steps) <= 0 or runtime not in (1, 2) or len(operator.outputs) != 1
 
 
@@ -113,7 +118,7 @@ def broadcasts_wrongly(graph: Graph, operator: Operator) -> bool:
 def pairs_wrongly(graph: Graph, operator: Operator) -> bool:
     """Check an elementwise operator of two operands."""
     twice = len(set(operator.inputs)) != 2 or len(operator.inputs) != 2
-    return twice or not graph.fed(operator)
+    return twice or not graph.dynamic_inputs_of(operator)
 
 
 def transposes_wrongly(graph: Graph, operator: Operator) -> bool:
@@ -145,7 +150,7 @@ def selects_wrongly(graph: Graph, operator: Operator) -> bool:
 
 def is_lowered_prelu(graph: Graph, operator: Operator) -> bool:
     """Tell whether a SELECT's mask comes from a comparison, as PReLU's does."""
-    return any(op.kind.startswith("GREATER") for op in graph.before(operator))
+    return any(op.kind.startswith("GREATER") for op in graph.predecessors(operator))
 
 
 def is_partitioned(graph: Graph) -> bool:
@@ -183,17 +188,17 @@ def reduces_much(graph: Graph, operator: Operator) -> bool:
 
 def is_quantized_per_channel(graph: Graph, operator: Operator) -> bool:
     """Tell whether activations have several scales."""
-    runtime = (*graph.fed(operator), *graph.out_of(operator))
+    runtime = (*graph.dynamic_inputs_of(operator), *graph.outputs_of(operator))
     return any(t.dtype in ("int8", "uint8") and t.scales > 1 for t in runtime)
 
 
 def dequantizes_int16(graph: Graph) -> list[str]:
     """Name the DEQUANTIZE operators that read int16."""
     found = (op for op in graph.operators if op.kind == "DEQUANTIZE")
-    return [op.name for op in found if any(t.dtype == "int16" for t in graph.into(op))]
+    return [op.name for op in found if any(t.dtype == "int16" for t in graph.inputs_of(op))]
 
 
 def computes_in_64_bits(graph: Graph, operator: Operator) -> bool:
     """Tell whether an operator computes with int64 or float64."""
-    runtime = (*graph.fed(operator), *graph.out_of(operator))
+    runtime = (*graph.dynamic_inputs_of(operator), *graph.outputs_of(operator))
     return any(t.dtype in ("int64", "float64") for t in runtime)

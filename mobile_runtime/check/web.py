@@ -1,6 +1,5 @@
 """Rules of onnxruntime-web (WebGPU, WASM) and of onnxruntime's CoreML provider."""
 
-from mobile_runtime.check.graph import Graph, Operator, Port, is_free
 from mobile_runtime.check.rule import (
     MOVES_PER_COMPUTATION,
     NotStatic,
@@ -12,6 +11,7 @@ from mobile_runtime.check.rule import (
     whole,
 )
 from mobile_runtime.check.web_operators import COREML_KINDS, ORT_DOMAINS, WEBGPU_KINDS
+from mobile_runtime.formats.graph import Graph, Operator, Port, is_free
 
 ORT = "microsoft/onnxruntime"
 COREML_LIST = f"{ORT} coreml_supported_mlprogram_ops.md"
@@ -46,7 +46,10 @@ def _starts_with_many_channels(graph: Graph, operator: Operator) -> bool:
 
 def _computes_in_int64(graph: Graph, operator: Operator) -> bool:
     casts = operator.kind == "Cast" and operator.attributes.get("to") == INT64
-    return casts or any(t.dtype == "int64" for t in (*graph.fed(operator), *graph.out_of(operator)))
+    return casts or any(
+        t.dtype == "int64"
+        for t in (*graph.dynamic_inputs_of(operator), *graph.outputs_of(operator))
+    )
 
 
 def _unsqueezes_by_scalar(graph: Graph, operator: Operator) -> bool:
@@ -55,11 +58,14 @@ def _unsqueezes_by_scalar(graph: Graph, operator: Operator) -> bool:
 
 
 def _is_leaky_convolution(graph: Graph, operator: Operator) -> bool:
-    return any(op.kind == "Conv" for op in graph.before(operator))
+    return any(op.kind == "Conv" for op in graph.predecessors(operator))
 
 
 def _computes_in_fp16(graph: Graph, operator: Operator) -> bool:
-    return any(t.dtype == "float16" for t in (*graph.fed(operator), *graph.out_of(operator)))
+    return any(
+        t.dtype == "float16"
+        for t in (*graph.dynamic_inputs_of(operator), *graph.outputs_of(operator))
+    )
 
 
 def _has_no_coreml_builder(graph: Graph, operator: Operator) -> bool:
@@ -67,11 +73,11 @@ def _has_no_coreml_builder(graph: Graph, operator: Operator) -> bool:
 
 
 def _slices_by_computed_bounds(graph: Graph, operator: Operator) -> bool:
-    return any(not tensor.constant for tensor in graph.into(operator)[1:])
+    return any(not tensor.constant for tensor in graph.inputs_of(operator)[1:])
 
 
 def _shuffles_free_size(graph: Graph, operator: Operator) -> bool:
-    shape = graph.into(operator)[0].shape
+    shape = graph.inputs_of(operator)[0].shape
     return _text(operator, "mode", "DCR") == "CRD" and (shape is None or is_free(shape))
 
 
@@ -79,7 +85,7 @@ def _resizes_unusually(graph: Graph, operator: Operator) -> bool:
     """Want nearest or linear, four axes, and constant scales or sizes."""
     if _text(operator, "mode", "nearest") not in ("nearest", "linear"):
         return True
-    source, *sizes = graph.into(operator)
+    source, *sizes = graph.inputs_of(operator)
     rank = len(source.shape or (None,) * 4)
     return rank != 4 or not sizes or any(not size.constant for size in sizes)
 

@@ -15,20 +15,20 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from mobile_runtime.atomic import write_aside
-from mobile_runtime.pictures import to_image, to_pixels
-from mobile_runtime.quality import compare
+from mobile_runtime.atomic_write import atomic_write
+from mobile_runtime.imaging.metrics import compare
+from mobile_runtime.imaging.pictures import to_image, to_pixels
+from scnet.channel_scaling import rebalance_weights, root_mean_square
 from scnet.checkpoint import Checkpoint, save_weights
 from scnet.device_form import to_device_form
-from scnet.equalisation import root_mean_square, settle
 from scnet.errors import CheckpointError, TrainingError
 from scnet.network import SCNet, SCNetConfig
-from scnet.training.curve import draw_curve
-from scnet.training.loss import find_loss
+from scnet.training.fake_quantization import enable_fake_quant
+from scnet.training.loss import charbonnier_loss
 from scnet.training.optimizer import Optimizer
 from scnet.training.patches import Dataset, Pair, sample_batch
+from scnet.training.plot import plot_run
 from scnet.training.recipe import Recipe
-from scnet.training.rounding import round_features
 from scnet.training.state import Progress, Run, restore
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
@@ -98,15 +98,16 @@ def train(
                 _save(run, recipe, output)
             on_progress(progress)
     if fabric.is_global_zero:
-        draw_curve(run.history, output / "curve.png")
+        plot_run(run.history, output / "curve.png")
     return output / "weights.safetensors"
 
 
-def take_weights(net: SCNet, start: Checkpoint) -> None:
+def load_matching_weights(net: SCNet, start: Checkpoint) -> None:
     """Copy the weights of every layer that has the same name and shape in both networks.
 
     Another scale or head keeps the body, which is where most of what was learned lies. Features
-    may become larger or smaller by powers of two, so that weights have sizes to train at: `settle`.
+    may become larger or smaller by powers of two, so that weights have sizes to train at:
+    `rebalance_weights`.
 
     Raises:
         CheckpointError: The bodies differ, so that nothing worth keeping fits.
@@ -123,7 +124,7 @@ def take_weights(net: SCNet, start: Checkpoint) -> None:
     }
     net.load_state_dict(fitting)
     graph = to_device_form(net, passes=())
-    settle(graph, usual)
+    rebalance_weights(graph, usual)
     net.load_state_dict(graph.state_dict())
 
 
@@ -160,9 +161,9 @@ def _begin(
     torch.manual_seed(recipe.seed)
     net = SCNet(recipe.network)
     if start is not None:
-        take_weights(net, start)
+        load_matching_weights(net, start)
     if recipe.qat:
-        round_features(net)
+        enable_fake_quant(net)
     net = net.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean_net = AveragedModel(net, multi_avg_fn=_running_mean(recipe.ema_decay))
     if recipe.compiled:
@@ -194,7 +195,7 @@ def _advance(run: Run, recipe: Recipe, dataset: Dataset) -> float:
     )
     low_res, high_res = run.fabric.to_device((low_res, high_res))
     output = run.net(low_res.to(memory_format=torch.channels_last))
-    loss = find_loss(
+    loss = charbonnier_loss(
         output.float(), high_res, epsilon=recipe.epsilon, luma_weight=recipe.luma_weight
     )
     run.fabric.backward(loss)
@@ -219,11 +220,11 @@ def _save(run: Run, recipe: Recipe, output: Path) -> None:
         made = {"recipe": repr(recipe), "steps": str(run.step), "psnr_db": f"{best.psnr_db:.3f}"}
         assert isinstance(run.mean_net.module, SCNet)
         save_weights(run.mean_net.module, output / "weights.safetensors", {**run.notes, **made})
-    with write_aside(output / "log.csv") as path, path.open("w", newline="") as file:
+    with atomic_write(output / "log.csv") as path, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=["step", "loss", "psnr_db"])
         writer.writeheader()
         writer.writerows(asdict(progress) for progress in run.history)
-    with write_aside(output / "state.pth") as path:
+    with atomic_write(output / "state.pth") as path:
         torch.save(run.state_dict(), path)
 
 

@@ -7,7 +7,9 @@ LUMA = (0.299, 0.587, 0.114)
 """What R, G and B give to Y (BT.601)."""
 
 
-def find_loss(output: Tensor, target: Tensor, *, epsilon: float, luma_weight: float) -> Tensor:
+def charbonnier_loss(
+    output: Tensor, target: Tensor, *, epsilon: float, luma_weight: float
+) -> Tensor:
     """Take the mean of Charbonnier's loss over R, G and B, and add a multiple of the same over Y.
 
     It is the square root of (error squared plus epsilon squared): like L1 for errors well above

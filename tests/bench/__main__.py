@@ -20,8 +20,8 @@ from bench.quality import find_quality
 from bench.report import Report, format_json, print_tables
 from bench.subjects import QUICK, Scope
 from bench.targets import judge
-from mobile_runtime.output import write_output
-from mobile_runtime.this_machine import describe_device
+from mobile_runtime.console import write_output
+from mobile_runtime.host_info import describe_device
 
 VERSIONS = ("ai-edge-litert", "litert-torch", "onnx", "onnxruntime", "torch", "numpy")
 """Packages whose versions are worth knowing later; the web engine is of onnxruntime's family."""
@@ -70,12 +70,12 @@ def run(
         on_step: Told what is done next.
         keep: Given the report as far as it goes after each engine: a run takes hours.
     """
-    workshop, rows = Workshop(cache), list[Row]()
+    staging_dir, rows = Workshop(cache), list[Row]()
     for name in engines:
-        rows += measure(scope, workshop, (name,), on_step)
+        rows += measure(scope, staging_dir, (name,), on_step)
         keep(_report(scope, rows, ()))
     formats = tuple(f for f, (_, shown) in GROWING.items() if shown in engines)
-    return _report(scope, rows, tuple(measure_growth(scope, workshop, formats, on_step)))
+    return _report(scope, rows, tuple(measure_growth(scope, staging_dir, formats, on_step)))
 
 
 def _report(scope: Scope, rows: Sequence[Row], growth: tuple[Point, ...]) -> Report:

@@ -14,8 +14,8 @@ from bench.subjects import Subject, random_net
 from converters.conversion import describe_model, import_converter, rewrite
 from converters.errors import ConversionError
 from converters.options import SUFFIXES, ConversionOptions, Format
-from converters.quiet import quiet
-from mobile_runtime.manifest import Size
+from converters.suppress_output import suppress_output
+from mobile_runtime.model_file.manifest import Size
 from scnet.checkpoint import Checkpoint, open_checkpoint, save_weights
 from scnet.network import SCNet, SCNetConfig
 from scnet.weights import WEIGHTS
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ("converters/*.py", "scnet/*.py", "tests/bench/peers/*.py")
 SOURCE_FILES = (
     *(f"tests/bench/{name}.py" for name in ("files", "naive", "floor", "plain")),
-    "mobile_runtime/tflite_schema.py",
+    "mobile_runtime/formats/tflite_schema.py",
     "constraints.txt",
 )
 """What decides how a file comes out: when any of it changes, all files are made anew."""
@@ -113,7 +113,7 @@ def _convert_ours(
     """Convert as `scnet convert` does, less the proof: `nox -s models` proves such files."""
     tool = import_converter(options.format)
     model = describe_model(checkpoint, options, tool)
-    with quiet():
+    with suppress_output():
         tool.convert(rewrite(net, options), options, model, path)
 
 

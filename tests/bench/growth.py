@@ -10,8 +10,8 @@ from bench.files import Workshop
 from bench.measure import THREADS
 from bench.subjects import Form, Scope, Subject, name_network
 from converters.options import Format
-from mobile_runtime.child import run_child, say_why
-from mobile_runtime.manifest import Size
+from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.subprocesses import describe_exit, run_module
 from scnet.network import SCNetConfig
 
 TILE: Size = (128, 128)
@@ -48,7 +48,7 @@ class Point:
 
 def measure_growth(
     scope: Scope,
-    workshop: Workshop,
+    staging_dir: Workshop,
     formats: Sequence[Format],
     on_step: Callable[[str], None],
 ) -> Iterator[Point]:
@@ -56,7 +56,7 @@ def measure_growth(
 
     Args:
         scope: Its `growth` says how large.
-        workshop: Makes the files.
+        staging_dir: Makes the files.
         formats: Which files.
         on_step: Told before each size.
     """
@@ -65,7 +65,7 @@ def measure_growth(
         for format_ in formats:
             for subject, tiled in _ways(scope, size):
                 on_step(f"growth: {format_} {subject.form} {size[0]}x{size[1]}")
-                yield _measure(workshop, subject, format_, size, tiled=tiled, runs=runs)
+                yield _measure(staging_dir, subject, format_, size, tiled=tiled, runs=runs)
 
 
 def _ways(scope: Scope, size: Size) -> Iterator[tuple[Subject, bool]]:
@@ -86,9 +86,9 @@ def _ways(scope: Scope, size: Size) -> Iterator[tuple[Subject, bool]]:
 
 
 def _measure(
-    workshop: Workshop, subject: Subject, format_: Format, size: Size, *, tiled: bool, runs: int
+    staging_dir: Workshop, subject: Subject, format_: Format, size: Size, *, tiled: bool, runs: int
 ) -> Point:
-    made = workshop.make(subject, format_, TILE if tiled else size)
+    made = staging_dir.make(subject, format_, TILE if tiled else size)
     engine, shown = ENGINES[format_]
     found: one_size.Found | None = None
     failure = made.failure
@@ -96,9 +96,9 @@ def _measure(
         task = one_size.Task(
             str(made.path), engine, THREADS, *size, TILE[0] if tiled else None, runs
         )
-        child = run_child(one_size.__name__, task, seconds_limit=SECONDS_LIMIT)
+        child = run_module(one_size.__name__, task, seconds_limit=SECONDS_LIMIT)
         if child.returncode:
-            failure = say_why(child)
+            failure = describe_exit(child)
         else:
             found = msgspec.json.decode(child.stdout.splitlines()[-1], type=one_size.Found)
     return Point(

@@ -11,11 +11,17 @@ from bench.peers import count_macs
 from bench.subjects import Scope, Subject, forms, networks, peers, random_net
 from bench.timing import Timing
 from converters.options import Format
-from mobile_runtime.benchmark import benchmark
-from mobile_runtime.errors import RuntimeFileError
-from mobile_runtime.latency import Plan, Ratio, compare
-from mobile_runtime.manifest import Size
-from mobile_runtime.session import Session, count_operators, engines, open_untried, prepare
+from mobile_runtime.benchmark.run import benchmark
+from mobile_runtime.benchmark.timing import Plan, Ratio, compare
+from mobile_runtime.engines.session import (
+    Session,
+    count_operators,
+    engines,
+    open_unsandboxed,
+    prepare,
+)
+from mobile_runtime.errors import ScnetError
+from mobile_runtime.model_file.manifest import Size
 from scnet.network import count_parameters
 
 THREADS = 2
@@ -63,12 +69,14 @@ OnStep = Callable[[str], None]
 """Told what is done next."""
 
 
-def measure(scope: Scope, workshop: Workshop, names: Sequence[str], on_step: OnStep) -> list[Row]:
+def measure(
+    scope: Scope, staging_dir: Workshop, names: Sequence[str], on_step: OnStep
+) -> list[Row]:
     """Measure all groups of a scope.
 
     Args:
         scope: How much.
-        workshop: Makes the files.
+        staging_dir: Makes the files.
         names: Of `ENGINES`.
         on_step: Told before each file is made and each group is run.
     """
@@ -78,7 +86,7 @@ def measure(scope: Scope, workshop: Workshop, names: Sequence[str], on_step: OnS
             made = []
             for subject in subjects:
                 on_step(f"{ENGINES[name]}: {group} {subject.network} {subject.form}")
-                made.append(workshop.make(subject, ENGINES[name], size))
+                made.append(staging_dir.make(subject, ENGINES[name], size))
             on_step(f"{name}: {group} {size[0]}x{size[1]}")
             rows += _measure_group(group, made, name, size, scope)
     return rows
@@ -152,13 +160,13 @@ def open_here(path: Path | None, *, engine: str | None, threads: int | None) -> 
     assert path is not None
     name = engine or engines(path)[0]
     prepare(path, name)
-    return open_untried(path, engine=name, threads=threads or THREADS)
+    return open_unsandboxed(path, engine=name, threads=threads or THREADS)
 
 
 def _why_not(path: Path) -> str | None:
     try:
         open_here(path, engine=None, threads=THREADS)
-    except RuntimeFileError as error:
+    except ScnetError as error:
         return str(error)
     return None
 

@@ -14,10 +14,10 @@ from time import perf_counter
 import msgspec
 import numpy as np
 
-from mobile_runtime import tiles
-from mobile_runtime.latency_cold import forget_peak, resident_bytes
-from mobile_runtime.pictures import Image
-from mobile_runtime.session import Session, open_untried, prepare
+from mobile_runtime.benchmark.cold_start import reset_peak_rss, resident_bytes
+from mobile_runtime.engines.session import Session, open_unsandboxed, prepare
+from mobile_runtime.imaging.pictures import Image
+from mobile_runtime.upscaling import tiling as tiles
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def carry_out(task: Task) -> Found:
     path = Path(task.path)
     image = np.random.default_rng(0).random((1, 3, task.height, task.width), np.float32)
     prepare(path, task.engine)
-    before = forget_peak()
-    session = open_untried(path, engine=task.engine, threads=task.threads)
+    before = reset_peak_rss()
+    session = open_unsandboxed(path, engine=task.engine, threads=task.threads)
     enlarge = _choose(session, task)
     samples_ms = []
     for _ in range(1 + task.runs):

@@ -11,10 +11,10 @@ from litert_converter.mlir import ir
 from litert_torch.backend.lowerings.registry import lower
 from torch import Tensor, nn
 
-from converters.quiet import quiet
-from converters.tflite_operators import carry, depth_to_space, result_of
+from converters.lowerings.tflite import build_tfl_op, depth_to_space, result_of
+from converters.suppress_output import suppress_output
 from converters.to_onnx import OPSET
-from mobile_runtime.manifest import Size
+from mobile_runtime.model_file.manifest import Size
 
 
 class _Pictures(nn.Module):
@@ -32,7 +32,7 @@ class _Pictures(nn.Module):
 
 def convert_tflite(net: nn.Module, size: Size, path: Path) -> None:
     """Write a `.tflite` of one input size."""
-    with quiet():
+    with suppress_output():
         model = litert_torch.convert(_Pictures(net).eval(), (torch.zeros(1, *size, 3),))
         content = model.model_content()
     path.write_bytes(content)
@@ -73,7 +73,7 @@ def _(features: Tensor, slope: Tensor) -> Tensor:
 
 @lower(torch.ops.bench.tfl_prelu.default)  # type: ignore[untyped-decorator]
 def _lower_prelu(context: Any, features: ir.Value, slope: ir.Value) -> ir.Value:
-    return carry("prelu", result_of(context), [features, slope], {})
+    return build_tfl_op("prelu", result_of(context), [features, slope], {})
 
 
 def with_tflite_operators(net: nn.Module) -> nn.Module:
@@ -96,7 +96,7 @@ def with_tflite_operators(net: nn.Module) -> nn.Module:
 
 def convert_onnx(net: nn.Module, size: Size, path: Path) -> None:
     """Write an `.onnx` of one input size: what is known when it is written can be folded."""
-    with quiet():
+    with suppress_output():
         program = torch.onnx.export(
             net.eval(),
             (torch.zeros(1, 3, *size),),

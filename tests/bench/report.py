@@ -17,7 +17,7 @@ from bench.tables import (
     tabulate_targets,
 )
 from bench.targets import Outcome
-from mobile_runtime.output import open_console
+from mobile_runtime.console import open_console
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import torch
 
 from bench.peers import PEERS, Peer
 from converters.options import PRECISIONS_OF, SHIFTS, Format, Precision, Shift
-from mobile_runtime.manifest import Size
+from mobile_runtime.model_file.manifest import Size
 from scnet.network import HEADS, Head, SCNet, SCNetConfig
 
 Form = str

@@ -9,8 +9,8 @@ from bench.growth import Point
 from bench.measure import Row
 from bench.quality import Quality
 from bench.targets import Outcome
-from mobile_runtime.latency import compare
-from mobile_runtime.output import open_console
+from mobile_runtime.benchmark.timing import compare
+from mobile_runtime.console import open_console
 
 
 def tabulate_rows(rows: Sequence[Row]) -> Table:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bench import web
 from bench.measure import Row
 from converters.options import SHIFTS
-from mobile_runtime.latency import compare
+from mobile_runtime.benchmark.timing import compare
 
 TFLITE, ONNX = "TFLite XNNPACK", "onnxruntime CPU"
 

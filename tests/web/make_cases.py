@@ -16,11 +16,11 @@ import numpy as np
 from networks import make_net
 
 from converters.conversion import convert
-from converters.golden import PHOTOGRAPHS
+from converters.golden_samples import PHOTOGRAPHS
 from converters.options import ConversionOptions
-from mobile_runtime.command_upscale import upscale_picture
-from mobile_runtime.pictures import Picture, open_picture
-from mobile_runtime.session import open_session
+from mobile_runtime.cli.upscale import upscale_picture
+from mobile_runtime.engines.session import open_session
+from mobile_runtime.imaging.pictures import Picture, open_picture
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 

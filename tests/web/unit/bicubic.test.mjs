@@ -6,7 +6,7 @@ import { opaque, pixels } from './pictures.mjs';
 
 const PICTURE = opaque(4, 3, (x, y, channel) => (x * 97 + y * 61 + channel * 29) % 256);
 
-/** By `mobile_runtime.quality.resize_bicubic`: row and channel of the result, and what is there. */
+/** By `mobile_runtime.imaging.metrics.resize_bicubic`: row and channel of the result, and what is there. */
 const BY_PYTHON = {
   2: [
     { row: 0, channel: 0, values: [0, 16, 66, 121, 182, 163, 64, 14] },

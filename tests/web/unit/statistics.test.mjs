@@ -1,4 +1,4 @@
-/** The figures are those of tests/test_latency.py. */
+/** The figures are those of tests/test_benchmark.py. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

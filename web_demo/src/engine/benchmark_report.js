@@ -1,6 +1,6 @@
 /**
  * What was measured, in the words of `scnet benchmark --json`, which reads this report:
- * `mobile_runtime/latency_report.py` says what the fields mean.
+ * `mobile_runtime/benchmark/report.py` says what the fields mean.
  *
  * @import { Subject } from './benchmark.js'
  * @import { Times } from './benchmark_rounds.js'

@@ -1,5 +1,5 @@
 /**
- * Backends run in turns on one small picture: the protocol of `mobile_runtime/latency.py`.
+ * Backends run in turns on one small picture: the protocol of `mobile_runtime/benchmark/timing.py`.
  *
  * @import { Listeners, Subject } from './benchmark.js'
  * @import { Image } from './pixels.js'

@@ -4,10 +4,10 @@
  * @import { Image } from './pixels.js'
  */
 
-/** Apple's "working with Core AI" passes above 50 dB; so does `mobile_runtime/parity.py` for fp16. */
+/** Apple's "working with Core AI" passes above 50 dB; so does `mobile_runtime/model_file/parity.py` for fp16. */
 export const TRUSTED_PSNR_DB = 50;
 
-/** Of equal images, so that the figure stays a JSON number; as in `mobile_runtime/parity.py`. */
+/** Of equal images, so that the figure stays a JSON number; as in `mobile_runtime/model_file/parity.py`. */
 export const EQUAL_DB = 999;
 
 /**

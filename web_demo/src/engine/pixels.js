@@ -1,6 +1,6 @@
 /**
  * Pictures as browsers hold them (RGBA, 8 bit) and as networks take them: `image`, float32 RGB NCHW
- * in [0, 1]. The arithmetic is that of `mobile_runtime/pictures.py`, bit for bit.
+ * in [0, 1]. The arithmetic is that of `mobile_runtime/imaging/pictures.py`, bit for bit.
  *
  * @typedef {object} Pixels RGBA, 8 bit, not premultiplied.
  * @property {number} width

@@ -1,5 +1,5 @@
 /**
- * Interleaved runs and their statistics: the protocol of `mobile_runtime/latency.py`.
+ * Interleaved runs and their statistics: the protocol of `mobile_runtime/benchmark/timing.py`.
  *
  * @typedef {object} Statistics
  * @property {number} median_ms

@@ -1,5 +1,5 @@
 /**
- * A picture in tiles that nobody can see: the scheme of `mobile_runtime/tiles.py` for files that
+ * A picture in tiles that nobody can see: the scheme of `mobile_runtime/upscaling/tiling.py` for files that
  * take any size. A tile ends where the picture ends, or at least `halo` pixels away from what is
  * painted of it; so the result equals that of the whole picture.
  *

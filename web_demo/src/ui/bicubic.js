@@ -1,7 +1,7 @@
 /**
  * Enlargement by bicubic interpolation: what the network is compared with.
  *
- * The same numbers as `resize_bicubic` of `mobile_runtime/quality.py`, and so as MATLAB's `imresize`:
+ * The same numbers as `resize_bicubic` of `mobile_runtime/imaging/metrics.py`, and so as MATLAB's `imresize`:
  * Keys' kernel with a = -0.5, mirrored at the borders, rounded to 8 bit after each pass.
  *
  * @import { Pixels } from '../engine/pixels.js'

@@ -1,0 +1,41 @@
+"""`scnet evaluate`: how good are the pictures, by the papers' protocol?"""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from mobile_runtime.cli import options as command_options
+from mobile_runtime.console import STDOUT, check_output, write_output
+from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
+
+
+@click.command("evaluate")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--each", is_flag=True, help="Print every picture, not only the mean.")
+@command_options.json_path
+@command_options.overwrite
+@click.pass_context
+def command(
+    context: click.Context,
+    files: tuple[Path, ...],
+    folder: Path,
+    json_path: Path | None,
+    *,
+    each: bool,
+    overwrite: bool,
+) -> None:
+    """Measure PSNR and SSIM on Y of checkpoints and model FILES on the pictures in FOLDER.
+
+    The pictures are the truth: they are degraded by MATLAB's bicubic, upscaled, and compared, as
+    the papers do it. Bicubic upscaling is measured beside them. A file of fixed input size is run
+    by tiles; a smaller picture is mirrored outwards, which costs a little accuracy at two borders.
+    """
+    check_output(json_path, overwrite=overwrite)
+    sessions = [(path.name, context.obj(path, engine=None, threads=None)) for path in files]
+    rows = measure_quality(sessions, folder)
+    if json_path != STDOUT:
+        print_quality(rows, each=each)
+    write_output(json_path, json.dumps([asdict(row) for row in rows], indent=2).encode())

@@ -1,0 +1,113 @@
+"""`scnet info`: what is this file?"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mobile_runtime.cli import options as command_options
+from mobile_runtime.console import STDOUT, check_output, printable, write_output
+from mobile_runtime.engines.session import RUNNERS, count_operators, open_session
+from mobile_runtime.model_file.manifest import hash_file, measure_file
+from scnet.checkpoint import open_checkpoint
+from scnet.network import count_parameters, halo, macs_per_pixel
+from scnet.weights import DEFAULT, WEIGHTS, find_weights
+
+Facts = dict[str, object]
+
+
+@click.command("info")
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--scale", type=int, help="For an mlp checkpoint that may be x2 or x3.")
+@command_options.json_path
+@command_options.overwrite
+def command(
+    file: Path | None, scale: int | None, json_path: Path | None, *, overwrite: bool
+) -> None:
+    """Say what FILE is: a checkpoint, bundled weights by name, or a model file.
+
+    Without one, the bundled weights are listed.
+    """
+    check_output(json_path, overwrite=overwrite)
+    if file is None:
+        if scale is not None:
+            raise click.UsageError("--scale is about a checkpoint: name one.")
+        rows = {name: describe_checkpoint(path) for name, path in WEIGHTS.items()}
+        if json_path != STDOUT:
+            _print_weights(rows)
+        write_output(json_path, _to_json(rows))
+        return
+    path = find_weights(file)
+    if scale is not None and path.suffix in RUNNERS:
+        raise click.UsageError("--scale is for checkpoints: a model file says its own.")
+    facts = describe_file(path) if path.suffix in RUNNERS else describe_checkpoint(path, scale)
+    if json_path != STDOUT:
+        _print_facts(path.name, facts)
+    write_output(json_path, _to_json(facts))
+
+
+def _to_json(found: Mapping[str, object]) -> bytes:
+    return json.dumps(found, indent=2).encode()
+
+
+def _print_facts(title: str, facts: Facts) -> None:
+    table = Table(show_header=False, title=Text(title))
+    for name, value in facts.items():
+        shown = value if isinstance(value, str | int | float) else json.dumps(value)
+        table.add_row(Text(name.replace("_", " ")), Text(printable(str(shown))))
+    Console().print(table)
+
+
+def _print_weights(rows: Mapping[str, Facts]) -> None:
+    table = Table()
+    table.add_column("bundled weights", no_wrap=True)
+    for column in ("parameters", "MACs per input pixel", "licence", ""):
+        table.add_column(column)
+    for name, facts in rows.items():
+        size = (f"{facts[key]:,.0f}" for key in ("parameters", "macs_per_low_resolution_pixel"))
+        table.add_row(name, *size, str(facts["licence"]), "usual" if name == DEFAULT else "")
+    Console().print(table)
+
+
+def describe_checkpoint(path: Path, scale: int | None = None) -> Facts:
+    """Collect what can be said of a checkpoint.
+
+    Raises:
+        CheckpointError: It is none of an SCNet.
+    """
+    checkpoint = open_checkpoint(path, scale=scale)
+    config = checkpoint.net.config
+    return {
+        "kind": f"checkpoint ({checkpoint.part})",
+        "variant": config.variant,
+        "scale": config.scale,
+        "head": config.head,
+        "width": config.width,
+        "depth": config.depth,
+        "parameters": count_parameters(checkpoint.net),
+        "macs_per_low_resolution_pixel": macs_per_pixel(config),
+        "halo_pixels": halo(config),
+        "size_bytes": measure_file(path),
+        "sha256": hash_file(path),
+        **checkpoint.notes,
+    }
+
+
+def describe_file(path: Path) -> Facts:
+    """Collect what a model file says of itself, and what it holds.
+
+    Raises:
+        ModelLoadError: It is damaged, or no model file.
+    """
+    model = open_session(path).model
+    facts: Facts = {
+        "kind": f"model file ({path.suffix})",
+        "size_bytes": measure_file(path),
+        "sha256": hash_file(path),
+    }
+    facts |= model.to_metadata() if model else {"made_by": "another program: it says no more"}
+    return facts | {"operators": count_operators(path)}

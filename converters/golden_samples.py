@@ -1,0 +1,129 @@
+"""Golden samples: inputs from real photographs and from the worst case, and PyTorch's outputs.
+
+PyTorch computes them in float64: what a file differs by is then its own rounding. In float32
+PyTorch is as far from the exact result as the engines are (SCNet-T x2 direct on the worst case of
+128x128: 5.2e-6), and half of the tolerance went there.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image as Pillow
+
+from converters.options import Size
+from mobile_runtime.imaging.pictures import Image, Pixels, to_image
+from mobile_runtime.model_file.golden_samples import write_array
+from mobile_runtime.model_file.manifest import GoldenSample
+from scnet.network import SCNet, SCNetConfig
+
+PHOTOGRAPHS = sorted((Path(__file__).parent / "photographs").glob("*.png"))
+
+ANY_SIZE: tuple[Size, ...] = ((96, 128), (61, 37))
+"""Sizes that a file for any size is proved at: neither is the one it was traced with."""
+
+WORST_CASE = "worst-case"
+"""Name of the sample that is no photograph."""
+
+
+def write_golden(
+    net: SCNet, sizes: tuple[Size, ...] | None, folder: Path, *, photographs_only: bool = False
+) -> list[GoldenSample]:
+    """Write the golden samples of a network for some input sizes.
+
+    The samples of one size lie in a subfolder named after what they hold, so that files of one
+    network share them, and no later conversion can change those of an earlier one.
+
+    Args:
+        net: In paper form.
+        sizes: Heights and widths; None takes `ANY_SIZE`.
+        folder: Where the manifest will lie.
+        photographs_only: Leave the worst case out. For `w8a8`, whose ranges are those of
+            photographs: noise and checkers leave them (10 dB to PyTorch), and ranges that held
+            them would cost photographs ten times as much (0.33 instead of 0.04 dB, SCNet-T x4).
+
+    Returns:
+        What to put into the manifest.
+    """
+    exact = deepcopy(net).double()
+    samples = []
+    for size in sizes or ANY_SIZE:
+        pairs = {
+            name: (image, _run(exact, image))
+            for name, image in inputs(size)
+            if not (photographs_only and name == WORST_CASE)
+        }
+        home = f"golden/{_name(net.config)}-{size[0]}x{size[1]}-{_digest(pairs)[:8]}"
+        (folder / home).mkdir(parents=True, exist_ok=True)
+        for name, (image, output) in pairs.items():
+            source, target = f"{home}/{name}.input.f32", f"{home}/{name}.output.f32"
+            samples.append(
+                GoldenSample(
+                    name=f"{name}-{size[0]}x{size[1]}",
+                    input=source,
+                    input_shape=image.shape,
+                    input_sha256=write_array(folder / source, image),
+                    output=target,
+                    output_shape=output.shape,
+                    output_sha256=write_array(folder / target, output),
+                )
+            )
+    return samples
+
+
+def inputs(size: Size) -> Iterator[tuple[str, Image]]:
+    """Make the inputs of one size; all values are multiples of 1/255, so 8-bit inputs are exact."""
+    for name, pixels in photographs(size):
+        yield name, to_image(pixels)
+    yield WORST_CASE, to_image(_worst_case(size))
+
+
+def photographs(size: Size) -> Iterator[tuple[str, Pixels]]:
+    """Cut the centres of the bundled photographs, mirrored outwards where they are too small."""
+    for path in PHOTOGRAPHS:
+        with Pillow.open(path) as photograph:
+            pixels = reflect_pad(np.asarray(photograph), size)
+        y, x = ((had - wanted) // 2 for wanted, had in zip(size, pixels.shape[:2], strict=True))
+        yield path.stem, pixels[y : y + size[0], x : x + size[1]]
+
+
+def reflect_pad(pixels: Pixels, size: Size) -> Pixels:
+    """Mirror what is smaller than a size outwards, down and to the right, as often as it takes."""
+    missing = [max(0, wanted - had) for wanted, had in zip(size, pixels.shape[:2], strict=True)]
+    return np.pad(pixels, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")
+
+
+def _worst_case(size: Size) -> Pixels:
+    """Noise, a one-pixel checker, saturated colours, and lines on the outermost pixels."""
+    height, width = size
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    pixels[: height // 2, : width // 2] = (
+        255 * (np.indices(size).sum(0) % 2)[..., None][: height // 2, : width // 2]
+    )
+    for index in range(8):
+        band = slice(width // 2 + index * width // 16, width // 2 + (index + 1) * width // 16)
+        pixels[height // 2 :, band] = [255 * (index >> bit & 1) for bit in range(3)]
+    pixels[0], pixels[-1] = (255, 0, 255), (0, 255, 0)
+    pixels[:, 0], pixels[:, -1] = (255, 255, 0), (0, 0, 255)
+    return pixels
+
+
+def _run(exact: SCNet, image: Image) -> Image:
+    with torch.inference_mode():
+        output: Image = exact(torch.from_numpy(image).double()).float().numpy()
+    return output
+
+
+def _name(config: SCNetConfig) -> str:
+    return f"{config.variant}-x{config.scale}-{config.head}"
+
+
+def _digest(pairs: dict[str, tuple[Image, Image]]) -> str:
+    """Tell samples apart by every bit: PyTorch's last bits depend on machine and threads."""
+    digest = sha256()
+    for image, output in pairs.values():
+        digest.update(image.tobytes() + output.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Lowerings: how the network's operators are written in each format."""

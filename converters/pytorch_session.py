@@ -1,0 +1,79 @@
+"""Run a checkpoint itself, in PyTorch, behind the same face as every converted file."""
+
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from torch import fx
+
+from converters.conversion import describe_weights
+from mobile_runtime.engines.session import CPU, Placement
+from mobile_runtime.errors import BackendUnavailableError
+from mobile_runtime.imaging.pictures import Image
+from mobile_runtime.model_file.manifest import Model, TensorSpec
+from scnet.checkpoint import Checkpoint, open_checkpoint
+from scnet.device_form import to_device_form
+from scnet.network import halo
+from scnet.weights import find_weights
+
+ENGINE = "pytorch"
+
+
+@dataclass(frozen=True)
+class CheckpointSession:
+    """An open checkpoint; see `mobile_runtime.engines.session.Session`."""
+
+    engine: str
+    model: Model
+    network: fx.GraphModule
+    placement: Placement = CPU
+
+    def run(self, image: Image) -> Image:
+        """Upscale with the device form, in float32."""
+        with torch.inference_mode():
+            output: Image = self.network(torch.from_numpy(image)).numpy()
+        return output
+
+
+def open_session(
+    path: Path | None, *, engine: str | None = None, threads: int | None = None
+) -> CheckpointSession:
+    """Open a checkpoint.
+
+    Args:
+        path: A `.pth`, `.pt` or `.safetensors`, or the name of bundled weights; None opens the
+            usual ones.
+        engine: A checkpoint has only `pytorch`.
+        threads: All cores if not given.
+
+    Raises:
+        CheckpointError: Damaged, none of an SCNet, or of two possible scales.
+        BackendUnavailableError: Another engine was asked for.
+    """
+    if engine not in (None, ENGINE):
+        raise BackendUnavailableError(f"A checkpoint runs on {ENGINE}, not on {engine}.")
+    checkpoint = open_checkpoint(find_weights(path))
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+    name = f"PyTorch {version('torch')}, CPU, {torch.get_num_threads()} threads"
+    return CheckpointSession(name, _describe(checkpoint), to_device_form(checkpoint.net))
+
+
+def _describe(checkpoint: Checkpoint) -> Model:
+    config = checkpoint.net.config
+    shape = (1, 3, None, None)
+    return Model(
+        format="pytorch",
+        variant=config.variant,
+        head=config.head,
+        scale=config.scale,
+        precision="fp32",
+        shift="slice_concat",
+        sizes=None,
+        halo=halo(config),
+        input=TensorSpec("image", shape, "float32", "NCHW", "0..1"),
+        output=TensorSpec("upscaled_image", shape, "float32", "NCHW", "0..1"),
+        weights=describe_weights(checkpoint),
+        tools={"torch": version("torch")},
+    )

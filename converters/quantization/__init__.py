@@ -1,0 +1,1 @@
+"""Quantization of weights and features."""

@@ -1,0 +1,46 @@
+"""Silence while a converter library works."""
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def suppress_output() -> Iterator[None]:
+    """Keep the converters' own chatter from the user; an exception still tells its story.
+
+    Some of it is printed by native code, so the file descriptors themselves are turned away.
+    """
+    _flush()
+    disabled = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    with Path(os.devnull).open("w") as nowhere, warnings.catch_warnings(action="ignore"):
+        kept = {number: os.dup(number) for number in (1, 2) if _is_open(number)}
+        for number in kept:
+            os.dup2(nowhere.fileno(), number)
+        try:
+            yield
+        finally:
+            _flush()
+            for number, original in kept.items():
+                os.dup2(original, number)
+                os.close(original)
+            logging.disable(disabled)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # None where the program was started without it
+            stream.flush()
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True

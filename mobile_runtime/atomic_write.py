@@ -1,0 +1,77 @@
+"""Files and folders that appear whole or not at all."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from uuid import uuid4
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Give a path to write to; it replaces `path` only if nothing was raised.
+
+    Where `path` is a link, what it leads to is replaced, and the link stays.
+    """
+    target = Path(os.path.realpath(path))
+    aside = target.with_name(f".{uuid4().hex}.part")  # nobody else's, and short
+    try:
+        yield aside
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def unwritable_reason(path: Path, *, overwrite: bool) -> str | None:
+    """Say in a sentence why a file cannot be written with `atomic_write`, if it cannot.
+
+    Args:
+        path: Of the file.
+        overwrite: It may replace one that is there, or come where a link leads to nothing.
+    """
+    try:
+        if path.is_dir():
+            return f"{path} exists and is a folder: name a file in it."
+        if path.exists() and not path.is_file():
+            return f"{path} exists and is no file: name another one."
+        if os.path.lexists(path) and not overwrite:
+            return f"{path} exists: name another file, or give --overwrite to replace it."
+        with TemporaryFile(dir=Path(os.path.realpath(path)).parent):  # the only sure answer
+            return None
+    except OSError as error:
+        return f"{path} cannot be written: {error.strerror}."
+
+
+@contextmanager
+def file_lock(folder: Path) -> Iterator[None]:
+    """Let nobody else in who takes turns at a folder, in another process or thread, until done.
+
+    Where a system or a network drive cannot lock a folder, all go in at once.
+    """
+    with ExitStack() as undo:
+        if sys.platform != "win32":
+            import fcntl
+
+            with suppress(OSError):
+                handle = os.open(folder, os.O_RDONLY)
+                undo.callback(os.close, handle)  # which unlocks it too
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def replace_atomically(new: Path, target: Path, *, spare: Path) -> None:
+    """Give a file or folder its name. Unlike a file, a folder cannot be replaced in one step.
+
+    Args:
+        new: What is to be called `target`.
+        target: Its name; what was there is replaced.
+        spare: Where a folder that is replaced goes; it comes back if anything fails.
+    """
+    with ExitStack() as undo:
+        if target.is_dir():
+            target.replace(spare)
+            undo.callback(spare.replace, target)
+        new.replace(target)
+        undo.pop_all()

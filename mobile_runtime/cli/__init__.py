@@ -1,0 +1,1 @@
+"""The commands of `scnet` that need no PyTorch."""

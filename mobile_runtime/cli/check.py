@@ -1,0 +1,46 @@
+"""`scnet check`: where would each operator of a file run?"""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from mobile_runtime.check.placement import TARGETS, check
+from mobile_runtime.check.report import print_reports
+from mobile_runtime.cli import options as command_options
+from mobile_runtime.console import STDOUT, check_output, write_output
+
+
+@click.command("check")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.option(
+    "--target",
+    "targets",
+    type=click.Choice([target.name for target in TARGETS]),
+    multiple=True,
+    help="Where the files are to run; everywhere that they can if not given.",
+)
+@command_options.json_path
+@command_options.overwrite
+@click.pass_context
+def command(
+    context: click.Context,
+    files: tuple[Path, ...],
+    targets: tuple[str, ...],
+    json_path: Path | None,
+    *,
+    overwrite: bool,
+) -> None:
+    """Look at the operators of FILES and say which stay on the accelerator, and why others do not.
+
+    Needs no device: the rules are collected from the engines' sources and from reports, each is
+    named with its source. The exit code is 1 if a finding is an error.
+    """
+    check_output(json_path, overwrite=overwrite)
+    reports = [report for path in files for report in check(path, targets)]
+    if json_path != STDOUT:
+        print_reports(reports)
+    if json_path is not None:
+        write_output(json_path, msgspec.json.format(msgspec.json.encode(reports), indent=2))
+    if not all(report.passed for report in reports):
+        context.exit(1)

@@ -1,0 +1,1 @@
+"""Tests on devices: Android over adb, and bundles for Swift and Kotlin."""

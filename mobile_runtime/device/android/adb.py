@@ -1,0 +1,133 @@
+"""A phone over adb: files to it and from it, commands on it.
+
+adb joins the words of a command with blanks and the phone's shell splits them again
+(developer.android.com, "Android Debug Bridge"), so they are quoted once, for that shell. Here no
+shell is used at all.
+"""
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+from mobile_runtime.console import printable
+from mobile_runtime.errors import BackendUnavailableError, ScnetError
+
+FOLDERS = "/data/local/tmp"
+"""Where adb's user may write and execute, on any phone."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a program printed, both streams together, and its exit code."""
+
+    code: int
+    text: str
+
+    @property
+    def reason(self) -> str:
+        """The line that most likely says why it failed."""
+        lines = [line.strip() for line in self.text.splitlines() if line.strip()]
+        errors = [line for line in lines if re.match(r"ERROR|FATAL|adb: error|error:", line)]
+        telling = [line for line in errors if "Benchmarking failed" not in line]
+        return printable((telling or lines or ["no reason given"])[-1])
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One phone that adb can reach."""
+
+    program: str
+    """adb itself."""
+    serial: str
+    seconds_limit: float
+    """For any one step."""
+
+    def shell(self, *words: str) -> Answer:
+        """Run a command on the phone."""
+        return self._adb("shell", shlex.join(words))
+
+    def push(self, source: Path, target: str) -> None:
+        """Copy a file to the phone.
+
+        Raises:
+            BackendUnavailableError: It did not arrive.
+        """
+        answer = self._adb("push", str(source.resolve()), target)
+        if answer.code != 0:
+            raise BackendUnavailableError(
+                f"{source} could not be copied to the phone ({answer.reason}): is there space left "
+                f"in {FOLDERS}?"
+            )
+
+    def pull(self, source: str, target: Path) -> bool:
+        """Copy a file from the phone, and tell whether there was one."""
+        return self._adb("pull", source, str(target.resolve())).code == 0
+
+    def _adb(self, *words: str) -> Answer:
+        return run_adb([self.program, "-s", self.serial, *words], self.seconds_limit)
+
+
+@contextmanager
+def workplace(connection: Connection) -> Iterator[str]:
+    """Make a folder on the phone, give its path, and remove it whatever happens.
+
+    Raises:
+        BackendUnavailableError: It cannot be made, or not be removed.
+    """
+    folder = f"{FOLDERS}/scnet-{token_hex(6)}"
+    made = connection.shell("mkdir", folder)
+    if made.code != 0:
+        raise BackendUnavailableError(f"{folder} cannot be made on the phone: {made.reason}")
+    with ExitStack() as undo:
+        undo.callback(_remove_quietly, connection, folder)
+        yield folder
+        undo.pop_all()
+    removed = connection.shell("rm", "-rf", folder)
+    if removed.code != 0:
+        raise BackendUnavailableError(
+            f"{folder} could not be removed from the phone ({removed.reason}): adb shell rm -rf it."
+        )
+
+
+def _remove_quietly(connection: Connection, folder: str) -> None:
+    """Clean up after an error, which is the one to show."""
+    with suppress(ScnetError):
+        connection.shell("rm", "-rf", folder)
+
+
+def run_adb(words: list[str], seconds_limit: float) -> Answer:
+    """Run adb.
+
+    Args:
+        words: adb itself, and what it is to do.
+        seconds_limit: After which it is ended.
+
+    Raises:
+        BackendUnavailableError: It cannot be started, or does not end.
+    """
+    try:
+        ended = subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=seconds_limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        verb = next(word for word in words[1:] if word in ("devices", "shell", "push", "pull"))
+        raise BackendUnavailableError(
+            f"`adb {verb}` did not end within {seconds_limit:g} s: wake the phone up, or allow "
+            "more with --step-seconds."
+        ) from error
+    except (OSError, ValueError) as error:  # a NUL in the name
+        raise BackendUnavailableError(
+            f"adb cannot be started as {words[0]} ({error.args[-1]}): install Android's "
+            "platform-tools, or say where it is with --adb."
+        ) from error
+    return Answer(ended.returncode, ended.stdout.decode(errors="replace"))

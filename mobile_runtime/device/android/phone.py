@@ -1,0 +1,95 @@
+"""Which Android phone is connected, and what is it?"""
+
+import re
+from dataclasses import dataclass
+
+from mobile_runtime.console import printable
+from mobile_runtime.device.android.adb import Connection, run_adb
+from mobile_runtime.errors import BackendUnavailableError
+
+
+@dataclass(frozen=True)
+class Phone:
+    """What a phone says of itself."""
+
+    name: str
+    """Maker and model."""
+    android: str
+    """Version and API level."""
+    soc: str
+    """Maker and model of the chip; the board's name before Android 12."""
+    abi: str
+    """The instruction set that programs must be built for, such as `arm64-v8a`."""
+
+    def __str__(self) -> str:
+        """Name the phone as far as figures depend on it."""
+        return f"{self.name}, Android {self.android}, {self.soc}"
+
+
+def connect(program: str, serial: str | None, seconds_limit: float) -> Connection:
+    """Find the phone.
+
+    Args:
+        program: adb, as a name or a path.
+        serial: Which phone, as `adb devices` names it; not needed if there is one only.
+        seconds_limit: For any one step.
+
+    Raises:
+        BackendUnavailableError: No adb, no phone, several, or one that does not take commands.
+    """
+    listed = run_adb([program, "devices"], seconds_limit)
+    if listed.code != 0:
+        raise BackendUnavailableError(f"adb cannot list phones: {listed.reason}")
+    pairs = [line.split("\t", 1) for line in listed.text.splitlines() if "\t" in line]
+    states = {printable(name): printable(state).strip() for name, state in pairs}
+    chosen = _choose(states, serial)
+    if states[chosen] != "device":
+        raise BackendUnavailableError(_explain(chosen, states[chosen]))
+    return Connection(program, chosen, seconds_limit)
+
+
+def describe(connection: Connection) -> Phone:
+    """Ask a phone what it is.
+
+    Raises:
+        BackendUnavailableError: It does not answer.
+    """
+    answer = connection.shell("getprop")
+    if answer.code != 0:
+        raise BackendUnavailableError(f"The phone does not say what it is: {answer.reason}")
+    found = dict(re.findall(r"^\[(.+?)\]: \[(.*)\]\s*$", answer.text, re.MULTILINE))
+    facts = {name: printable(value) for name, value in found.items()}
+
+    def join(*names: str) -> str:
+        return " ".join(facts[name] for name in names if facts.get(name)) or "unknown"
+
+    api = join("ro.build.version.sdk")
+    soc = join("ro.soc.manufacturer", "ro.soc.model")
+    return Phone(
+        name=join("ro.product.manufacturer", "ro.product.model"),
+        android=f"{join('ro.build.version.release')} (API {api})",
+        soc=soc if soc != "unknown" else join("ro.board.platform"),
+        abi=join("ro.product.cpu.abi"),
+    )
+
+
+def _choose(states: dict[str, str], serial: str | None) -> str:
+    if not states:
+        raise BackendUnavailableError(
+            "No phone is connected: plug one in, allow USB debugging in its developer options, and "
+            "look whether `adb devices` lists it."
+        )
+    listed = ", ".join(states)
+    if serial is None and len(states) > 1:
+        raise BackendUnavailableError(f"Several phones are connected: --serial takes {listed}.")
+    if serial is not None and serial not in states:
+        raise BackendUnavailableError(f"No phone {serial} is connected: adb lists {listed}.")
+    return serial or next(iter(states))
+
+
+def _explain(serial: str, state: str) -> str:
+    remedies = {
+        "unauthorized": "unlock it and allow this computer when it asks.",
+        "offline": "plug it in again, or restart adb with `adb kill-server`.",
+    }
+    return f"Phone {serial} is {state}: {remedies.get(state, 'see `adb devices -l`.')}"

@@ -1,0 +1,159 @@
+"""TFLite's `benchmark_model` on a phone: put there, run, and asked for what it wrote."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from mobile_runtime.device.android.adb import Answer, Connection, workplace
+from mobile_runtime.device.android.benchmark_model import check_flags
+from mobile_runtime.device.android.phone import Phone
+from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.imaging.pictures import Image
+
+TOOL, MODEL = "benchmark_model", "model.tflite"
+INPUT, OUTPUT, PROFILE = "in.f32", "out.f32", "profile.csv"
+"""How files are called on the phone, whatever they are called here."""
+
+INPUT_NAME = "image"
+"""Any would do: the tool takes inputs in their order, and only remarks on another name."""
+
+OnStep = Callable[[str], None]
+"""Told what begins."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A file on a phone, with what runs it."""
+
+    connection: Connection
+    phone: Phone
+    folder: str
+    """On the phone."""
+    aside: Path
+    """Here, for what comes and goes."""
+    threads: int
+    """For the CPU."""
+
+    def run(self, image: Image, *flags: str) -> str:
+        """Run the tool on one input.
+
+        Args:
+            image: (1, 3, H, W) float32, RGB in [0, 1]; the file's channel-last layout ends here.
+            flags: For the tool, besides those for file, input and output.
+
+        Returns:
+            The tool's log.
+
+        Raises:
+            ModelLoadError: The tool cannot run the file.
+            BackendUnavailableError: The tool cannot be run, or the phone cannot be reached.
+        """
+        pixels = image.transpose(0, 2, 3, 1)
+        source = self.aside / INPUT
+        source.write_bytes(np.ascontiguousarray(pixels, dtype="<f4").tobytes())
+        self.connection.push(source, self._path(INPUT))
+        self.connection.shell("rm", "-f", self._path(OUTPUT), self._path(PROFILE))
+        answer = self.connection.shell(
+            self._path(TOOL),
+            f"--graph={self._path(MODEL)}",
+            f"--num_threads={self.threads}",
+            f"--input_layer={INPUT_NAME}",
+            f"--input_layer_shape={','.join(map(str, pixels.shape))}",
+            f"--input_layer_value_files={INPUT_NAME}:{self._path(INPUT)}",
+            f"--output_filepath={self._path(OUTPUT)}",
+            *flags,
+        )
+        check_flags(answer.text)
+        if answer.code != 0:
+            raise _explain(answer, self.phone)
+        return answer.text
+
+    def profile(self, image: Image, *flags: str) -> str:
+        """Run the tool on one input, and give the CSV of what each node took.
+
+        Raises:
+            ModelLoadError: The tool cannot run the file, or wrote no profile.
+            BackendUnavailableError: The tool cannot be run, or the phone cannot be reached.
+        """
+        target = f"--profiling_output_csv_file={self._path(PROFILE)}"
+        self.run(image, "--enable_op_profiling=true", target, *flags)
+        return self._pull(PROFILE).decode(errors="replace")
+
+    def fetch_output(self, shape: tuple[int, ...]) -> Image:
+        """Give the output of the last run.
+
+        Args:
+            shape: What it must have: (1, 3, H, W).
+
+        Raises:
+            ModelLoadError: There is none, or it has another size.
+        """
+        number, channels, height, width = shape
+        content = self._pull(OUTPUT)
+        if len(content) != 4 * number * channels * height * width:
+            raise ModelLoadError(
+                f"benchmark_model wrote {len(content)} bytes instead of float32 for {shape}: the "
+                "file is not what its manifest says. Convert again."
+            )
+        pixels = np.frombuffer(content, dtype="<f4").reshape(number, height, width, channels)
+        return pixels.transpose(0, 3, 1, 2)
+
+    def _path(self, name: str) -> str:
+        return f"{self.folder}/{name}"
+
+    def _pull(self, name: str) -> bytes:
+        target = self.aside / name
+        target.unlink(missing_ok=True)
+        if not self.connection.pull(self._path(name), target):
+            raise ModelLoadError(
+                f"benchmark_model left no {name} behind: is it TFLite's own, and recent?"
+            )
+        return target.read_bytes()
+
+
+@contextmanager
+def set_up(
+    connection: Connection, phone: Phone, model: Path, tool: Path, *, threads: int, on_step: OnStep
+) -> Iterator[Bench]:
+    """Copy a file and what runs it to a phone, and clear away afterwards.
+
+    Args:
+        connection: To the phone.
+        phone: What it is.
+        model: A `.tflite`.
+        tool: TFLite's `benchmark_model`, built for the phone.
+        threads: For the CPU.
+        on_step: Told what begins.
+
+    Raises:
+        BackendUnavailableError: There is no tool, or the phone does not take it.
+    """
+    if not tool.is_file():
+        raise BackendUnavailableError(
+            f"{tool} is not a file: name TFLite's benchmark_model, built for {phone.abi}."
+        )
+    with workplace(connection) as folder, TemporaryDirectory() as aside:
+        for source, name in ((model, MODEL), (tool, TOOL)):
+            on_step(f"copying {source.name}")
+            connection.push(source, f"{folder}/{name}")
+        connection.shell("chmod", "755", f"{folder}/{TOOL}")
+        yield Bench(connection, phone, folder, Path(aside), threads)
+
+
+def _explain(answer: Answer, phone: Phone) -> ModelLoadError | BackendUnavailableError:
+    """Find out what a failed run of the tool means."""
+    foreign = ("not executable", "CANNOT LINK EXECUTABLE", "can't execute")
+    if answer.code in (126, 127) or any(words in answer.text for words in foreign):
+        return BackendUnavailableError(
+            f"benchmark_model cannot be executed on this phone ({answer.reason}): take one that is "
+            f"built for {phone.abi}, with its libraries linked in."
+        )
+    if answer.code > 128:
+        return ModelLoadError(
+            f"benchmark_model crashed with signal {answer.code - 128}: {answer.reason}"
+        )
+    return ModelLoadError(f"benchmark_model failed: {answer.reason}")

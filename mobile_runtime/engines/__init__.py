@@ -1,0 +1,1 @@
+"""Engines that run model files, and the sessions that they open."""

@@ -1,0 +1,91 @@
+"""Ask Core ML itself, on a Mac, for one compute unit or for all. Nobody has run this module yet.
+
+Written from the source of coremltools 9.0: `models/model.py`, `models/compute_plan.py`.
+"""
+
+import platform
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import coremltools
+import numpy as np
+from coremltools.models.compute_device import (
+    MLCPUComputeDevice,
+    MLGPUComputeDevice,
+    MLNeuralEngineComputeDevice,
+)
+from coremltools.models.compute_plan import MLComputePlan
+from PIL import Image as PillowImage
+
+from mobile_runtime.engines.session import Placement
+from mobile_runtime.errors import ModelLoadError
+from mobile_runtime.formats.coreml_program import Program
+from mobile_runtime.imaging.pictures import Image, to_image, to_pixels
+
+NEURAL_ENGINE, GPU, CPU = "the Neural Engine", "GPU", "CPU"
+DEVICES = {
+    MLNeuralEngineComputeDevice: NEURAL_ENGINE,
+    MLGPUComputeDevice: GPU,
+    MLCPUComputeDevice: CPU,
+}
+UNITS: dict[str, tuple[coremltools.ComputeUnit, str | None]] = {
+    "coreml-all": (coremltools.ComputeUnit.ALL, None),
+    "coreml-neural-engine": (coremltools.ComputeUnit.CPU_AND_NE, NEURAL_ENGINE),
+    "coreml-gpu": (coremltools.ComputeUnit.CPU_AND_GPU, GPU),
+    "coreml-cpu": (coremltools.ComputeUnit.CPU_ONLY, CPU),
+}
+"""Engine -> what Core ML may use, and what it is asked to use; any if None."""
+
+
+def load_core_ml(
+    path: Path, program: Program, engine: str
+) -> tuple[str, Callable[[Image], Image], Placement]:
+    """Load a package for some compute units.
+
+    Returns:
+        The engine's name, what upscales, and where Core ML says that the operators run.
+
+    Raises:
+        ModelLoadError: Core ML refused the package.
+    """
+    units, asked = UNITS[engine]
+    model = coremltools.models.MLModel(str(path), compute_units=units)
+    if model.__proxy__ is None:  # coremltools has warned of the reason, and goes on without
+        raise ModelLoadError(f"Core ML on this Mac cannot load {path}: it may need a newer macOS.")
+    plan = MLComputePlan.load_from_path(model.get_compiled_model_path(), units)
+    name = f"{engine}, Core ML on macOS {platform.mac_ver()[0]}"
+    return name, _predictor(program, model), place(_count_devices(plan), asked)
+
+
+def place(operators: Counter[str], asked: str | None) -> Placement:
+    """Say where operators run.
+
+    Args:
+        operators: How many run on each device.
+        asked: The device that all should run on; any if None.
+    """
+    total = operators.total()
+    where = " and ".join(f"{count} on {device}" for device, count in operators.most_common())
+    complete = asked is None or operators[asked] == total
+    return Placement(f"of {total} operators {where or 'none is placed'}", complete=complete)
+
+
+def _count_devices(plan: MLComputePlan) -> Counter[str]:
+    """Constants have no device, and are left out."""
+    block = plan.model_structure.program.functions["main"].block
+    usages = map(plan.get_compute_device_usage_for_mlprogram_operation, block.operations)
+    return Counter(DEVICES[type(u.preferred_compute_device)] for u in usages if u is not None)
+
+
+def _predictor(program: Program, model: coremltools.models.MLModel) -> Callable[[Image], Image]:
+    (source,), (target,) = program.inputs, program.outputs
+
+    def predict(image: Image) -> Image:
+        value = PillowImage.fromarray(to_pixels(image)) if source.kind == "image" else image
+        result = model.predict({source.name: value})[target.name]
+        if target.kind == "image":
+            return to_image(np.asarray(result.convert("RGB")))
+        return np.asarray(result, np.float32)
+
+    return predict

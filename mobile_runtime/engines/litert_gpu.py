@@ -1,0 +1,139 @@
+"""Run `.tflite` files on a GPU, with LiteRT's CompiledModel: its engine ML Drift, over WebGPU.
+
+The ai-edge-litert wheel for Linux brings the engine; the GPU is found by Vulkan. Where there is no
+GPU, SwiftShader can play one: the same kernels, computed by the CPU, slowly.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from math import prod
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import numpy as np
+
+from mobile_runtime.engines.gpu_adapter import find_adapter
+from mobile_runtime.engines.session import Placement
+from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.formats.tflite_file import TFLiteFile, read_file, read_image_shape
+from mobile_runtime.imaging.pictures import Image
+from mobile_runtime.model_file.manifest import Model
+
+try:
+    from ai_edge_litert.compiled_model import CompiledModel
+    from ai_edge_litert.environment import Environment
+    from ai_edge_litert.hardware_accelerator import HardwareAccelerator
+    from ai_edge_litert.options import GpuOptions, Options
+except ModuleNotFoundError as error:
+    raise BackendUnavailableError(
+        "Running a .tflite needs ai-edge-litert: pip install 'scnet-mobile[tflite]'."
+    ) from error
+
+__all__ = ["open_session", "read_image_shape"]
+
+ON_GPU = re.compile(rb"(\d+) operations will run on the GPU")
+
+
+@dataclass(frozen=True)
+class GPUSession:
+    """An open `.tflite`; see `mobile_runtime.engines.session.Session`."""
+
+    file: TFLiteFile
+    """Kept as long as the session: LiteRT reads the weights where they are."""
+    engine: str
+    placement: Placement
+    compiled: Any
+    inputs: list[Any]
+    outputs: list[Any]
+
+    @property
+    def model(self) -> Model | None:
+        """What the file says of itself."""
+        return self.file.model
+
+    def run(self, image: Image) -> Image:
+        """Upscale; the file's channel-last layout and its type end here.
+
+        Raises:
+            ImageError: The file does not take this size.
+            ModelLoadError: LiteRT failed.
+        """
+        pixels, port = self.file.to_pixels(image), self.file.output
+        try:
+            self.inputs[0].write(pixels.reshape(-1))
+            self.compiled.run_by_index(0, self.inputs, self.outputs)
+            output = self.outputs[0].read(prod(port.shape), np.dtype(port.dtype))
+        except (ValueError, RuntimeError) as error:
+            raise ModelLoadError(
+                f"{self.file.path} cannot be run by LiteRT on the GPU ({error}): convert again."
+            ) from error
+        return port.to_image(output.reshape(port.shape))
+
+
+def open_session(path: Path, engine: str, threads: int) -> GPUSession:
+    """Open a `.tflite`; see `mobile_runtime.engines.session.open_session`."""
+    del threads
+    file = read_file(path)
+    adapter = find_adapter().name
+    with _log() as log:
+        try:
+            compiled = CompiledModel.from_buffer(
+                file.content, environment=_environment(), options=_options(file.model)
+            )
+            buffers = compiled.create_input_buffers(0), compiled.create_output_buffers(0)
+        except (ValueError, RuntimeError) as error:
+            raise ModelLoadError(
+                f"{path} was refused by LiteRT on the GPU ({error}): scnet check says which "
+                "operators no GPU takes."
+            ) from error
+        log.seek(0)
+        placement = _place(file, compiled, log.read())
+    name = f"{engine}, ai-edge-litert {version('ai-edge-litert')}, {adapter}"
+    return GPUSession(file, name, placement, compiled, *buffers)
+
+
+@cache
+def _environment() -> Environment:
+    # Its search for OpenCL, which this engine does not need, is told on stdout.
+    os.environ["LITERT_DISABLE_OPENCL"] = "1"
+    return Environment.create()
+
+
+@contextmanager
+def _log() -> Iterator[IO[bytes]]:
+    """Catch what LiteRT writes on stderr, thirty lines for every file, and the placement in it."""
+    with TemporaryFile() as log:
+        kept = os.dup(2)
+        os.dup2(log.fileno(), 2)
+        try:
+            yield log
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def _options(model: Model | None) -> Options:
+    """The CPU may help, so that what it must do can be told; fp32 files are computed in fp32.
+
+    Left to itself, LiteRT computes everything in fp16 on a GPU that can.
+    """
+    exact = model is None or model.precision == "fp32"
+    return Options(
+        HardwareAccelerator.GPU | HardwareAccelerator.CPU,
+        gpu_options=GpuOptions(enforce_f32=exact),
+    )
+
+
+def _place(file: TFLiteFile, compiled: Any, log: bytes) -> Placement:
+    count = sum(file.operators.values())
+    if compiled.is_fully_accelerated():
+        return Placement(f"all {count} operators on GPU", complete=True)
+    found = ON_GPU.search(log)
+    some = found[1].decode() if found else "not all"
+    return Placement(f"{some} of {count} operators on GPU, the rest on CPU", complete=False)

@@ -1,0 +1,1 @@
+"""The reference executor of MIL programs, in NumPy."""

@@ -1,0 +1,163 @@
+"""Operators that move values about: cut, join, pad, order anew."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mobile_runtime.engines.mil_reference.arguments import Ints, pairs, refuse
+from mobile_runtime.formats.coreml_package import Array
+
+
+def pad(x: Array, pad: Ints, mode: str = "constant", constant_val: float = 0.0) -> Array:
+    """Widen the last axes."""
+    around = pairs(pad)
+    around = [(0, 0)] * (x.ndim - len(around)) + around
+    if mode == "constant":
+        return np.pad(x, around, constant_values=constant_val)
+    if mode == "reflect":
+        return np.pad(x, around, mode="reflect")
+    if mode == "replicate":
+        return np.pad(x, around, mode="edge")
+    raise ValueError(f"mode {mode!r} is not known")
+
+
+def slice_by_size(x: Array, begin: Ints, size: Ints) -> Array:
+    """Cut out a block; size -1 means up to the end."""
+    block = [
+        slice(b, n if s == -1 else b + s) for b, s, n in zip(begin, size, x.shape, strict=True)
+    ]
+    if not all(0 <= part.start <= part.stop <= n for part, n in zip(block, x.shape, strict=True)):
+        raise ValueError(f"a block of {size} at {begin} does not lie within {x.shape}")
+    return x[tuple(block)]
+
+
+def slice_by_index(
+    x: Array,
+    begin: Ints,
+    end: Ints,
+    stride: Ints | None = None,
+    begin_mask: Sequence[bool] | None = None,
+    end_mask: Sequence[bool] | None = None,
+    squeeze_mask: Sequence[bool] | None = None,
+) -> Array:
+    """Python's x[begin:end:stride] per axis; a masked end is open, a squeezed axis is an index."""
+    unmasked = [False] * x.ndim
+    axes = zip(
+        begin,
+        end,
+        stride if stride is not None else [1] * x.ndim,
+        begin_mask if begin_mask is not None else unmasked,
+        end_mask if end_mask is not None else unmasked,
+        squeeze_mask if squeeze_mask is not None else unmasked,
+        strict=True,
+    )
+    index = (
+        b if squeezed else slice(None if open_start else b, None if open_end else e, step)
+        for b, e, step, open_start, open_end, squeezed in axes
+    )
+    return np.asarray(x[tuple(index)])
+
+
+def concat(values: Sequence[Array], axis: int, interleave: bool = False) -> Array:
+    """Join along an axis, one after the other or in turn."""
+    if not interleave:
+        return np.concatenate([np.atleast_1d(value) for value in values], axis)
+    after = axis % values[0].ndim + 1
+    shape = list(values[0].shape)
+    shape[after - 1] *= len(values)
+    return np.stack(values, after).reshape(shape)
+
+
+def split(
+    x: Array, axis: int, num_splits: int | None = None, split_sizes: Ints | None = None
+) -> list[Array]:
+    """Cut along an axis into equal parts, or into parts of these sizes."""
+    if split_sizes is not None:
+        return np.split(x, np.cumsum(split_sizes)[:-1], axis)
+    if num_splits is None:
+        raise ValueError("neither num_splits nor split_sizes is given")
+    return np.split(x, num_splits, axis)
+
+
+def transpose(x: Array, perm: Ints) -> Array:
+    """Order the axes anew."""
+    return x.transpose(perm)
+
+
+def reshape(x: Array, shape: Ints) -> Array:
+    """Give the same values another shape; 0 keeps an axis, -1 takes what is left."""
+    kept = [x.shape[axis] if size == 0 else size for axis, size in enumerate(shape)]
+    return x.reshape(kept)
+
+
+def expand_dims(x: Array, axes: Ints) -> Array:
+    """Insert axes of length 1."""
+    return np.expand_dims(x, tuple(axes))
+
+
+def squeeze(x: Array, axes: Ints | None = None) -> Array:
+    """Remove axes of length 1; as in PyTorch, named axes of another length stay."""
+    named = range(x.ndim) if axes is None else [axis % x.ndim for axis in axes]
+    return x.squeeze(tuple(axis for axis in named if x.shape[axis] == 1))
+
+
+def shape(x: Array) -> Array:
+    """Give the length of each axis."""
+    return np.array(x.shape, np.int32)
+
+
+def gather(
+    x: Array,
+    indices: Array | int,
+    axis: int = 0,
+    batch_dims: int = 0,
+    validate_indices: bool = True,
+) -> Array:
+    """Pick along an axis."""
+    del validate_indices  # numpy always does
+    refuse(batch_dims != 0, "batch_dims")
+    return np.asarray(np.take(x, indices, axis))
+
+
+def pixel_shuffle(x: Array, upscale_factor: int) -> Array:
+    """Turn channels into pixels as PyTorch does: channel = (colour, row, column)."""
+    n, c, h, w = x.shape
+    f = upscale_factor
+    blocks = x.reshape(n, c // f**2, f, f, h, w).transpose(0, 1, 4, 2, 5, 3)
+    return blocks.reshape(n, c // f**2, h * f, w * f)
+
+
+def pixel_unshuffle(x: Array, downscale_factor: int) -> Array:
+    """Undo `pixel_shuffle`."""
+    n, c, h, w = x.shape
+    f = downscale_factor
+    blocks = x.reshape(n, c, h // f, f, w // f, f).transpose(0, 1, 3, 5, 2, 4)
+    return blocks.reshape(n, c * f**2, h // f, w // f)
+
+
+def depth_to_space(x: Array, block_size: int) -> Array:
+    """Turn channels into pixels as TensorFlow does: channel = (row, column, colour).
+
+    The reference leaves the order open; coremltools' TensorFlow frontend, which lowers
+    tf.nn.depth_to_space to nothing but this operator and transposes, decides it.
+    """
+    n, c, h, w = x.shape
+    b = block_size
+    blocks = x.reshape(n, b, b, c // b**2, h, w).transpose(0, 3, 4, 1, 5, 2)
+    return blocks.reshape(n, c // b**2, h * b, w * b)
+
+
+def space_to_depth(x: Array, block_size: int) -> Array:
+    """Undo `depth_to_space`."""
+    n, c, h, w = x.shape
+    b = block_size
+    blocks = x.reshape(n, c, h // b, b, w // b, b).transpose(0, 3, 5, 1, 2, 4)
+    return blocks.reshape(n, c * b**2, h // b, w // b)
+
+
+def upsample_nearest_neighbor(
+    x: Array, scale_factor_height: float = 1, scale_factor_width: float = 1
+) -> Array:
+    """Repeat pixels."""
+    refuse(scale_factor_height % 1 != 0 or scale_factor_width % 1 != 0, "a fractional scale")
+    return x.repeat(int(scale_factor_height), -2).repeat(int(scale_factor_width), -1)

@@ -1,0 +1,98 @@
+"""What can run which file, and what does it take? Answered without importing any of it."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+
+from mobile_runtime.engines.gpu_adapter import find_adapter
+
+UnavailableReason = str | None
+"""Why an engine cannot run here and what to do, in one sentence; None if it can."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One way to run one kind of file."""
+
+    runner: str
+    """Module with `open_session(path, engine, threads)`."""
+    library: str
+    """What the runner needs; importing it takes time, and memory."""
+    unavailable_reason: Callable[[], UnavailableReason]
+    native: bool = True
+    """It reads the file in native code, which a damaged file can crash."""
+
+
+def _needs(module: str, extra: str) -> UnavailableReason:
+    if find_spec(module) is not None:
+        return None
+    return f"{module} is not installed: pip install 'scnet-mobile[{extra}]'."
+
+
+def _reference() -> UnavailableReason:
+    return _needs("coremltools", "coreml")
+
+
+def _core_ml() -> UnavailableReason:
+    if sys.platform != "darwin":
+        return "Core ML runs on a Mac only: use reference-fp16 here, and check on a Mac."
+    return _needs("coremltools", "coreml")
+
+
+def _litert() -> UnavailableReason:
+    return _needs("ai_edge_litert", "tflite")
+
+
+def _litert_gpu() -> UnavailableReason:
+    return _litert() or find_adapter().unavailable_reason
+
+
+def _tflite_runtime() -> UnavailableReason:
+    if find_spec("tflite_runtime") is None:
+        return (
+            "tflite_runtime is not installed: it needs NumPy 1, and so an environment of its own, "
+            "which nox -s validate makes."
+        )
+    if not version("numpy").startswith("1."):
+        return (
+            f"tflite_runtime needs NumPy 1, and this is {version('numpy')}: install it into an "
+            "environment of its own, as nox -s validate does."
+        )
+    return _litert()  # whose schema reads the file first
+
+
+def _onnxruntime() -> UnavailableReason:
+    return _needs("onnxruntime", "onnx") or _needs("onnx", "onnx")
+
+
+_REFERENCE = {
+    name: Engine("mobile_runtime.engines.coreml", "coremltools", _reference, native=False)
+    for name in ("reference-fp16", "reference-fp32")
+}
+_CORE_ML = {
+    name: Engine("mobile_runtime.engines.coreml", "coremltools", _core_ml)
+    for name in ("coreml-all", "coreml-neural-engine", "coreml-gpu", "coreml-cpu")
+}
+_TFLITE = "mobile_runtime.engines.tflite_interpreter"
+_LITERT_GPU = "mobile_runtime.engines.litert_gpu"
+
+ENGINES: dict[str, dict[str, Engine]] = {
+    ".mlpackage": (_CORE_ML | _REFERENCE if sys.platform == "darwin" else _REFERENCE | _CORE_ML),
+    ".tflite": {
+        "xnnpack": Engine(_TFLITE, "ai_edge_litert.interpreter", _litert),
+        "builtin": Engine(_TFLITE, "ai_edge_litert.interpreter", _litert),
+        "tflite-runtime": Engine(_TFLITE, "tflite_runtime.interpreter", _tflite_runtime),
+        "litert-gpu": Engine(_LITERT_GPU, "ai_edge_litert.compiled_model", _litert_gpu),
+    },
+    ".onnx": {
+        "onnxruntime": Engine(
+            "mobile_runtime.engines.onnxruntime_cpu", "onnxruntime", _onnxruntime
+        ),
+    },
+}
+"""Suffix -> the engines for such files, the usual one of this system first.
+
+`xnnpack` is what Android's CPU path uses, `builtin` TFLite's own kernels without a delegate,
+`tflite-runtime` the package that many shipped apps embed, `litert-gpu` LiteRT's ML Drift."""

@@ -1,0 +1,86 @@
+"""Run `.tflite` files with TFLite's interpreter: the one of today, and one that apps embed."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from mobile_runtime.engines.session import CPU, Placement
+from mobile_runtime.errors import ModelLoadError
+from mobile_runtime.formats.tflite_file import (
+    Pixels,
+    TFLiteFile,
+    count_operators,
+    read_file,
+    read_image_shape,
+)
+from mobile_runtime.imaging.pictures import Image
+from mobile_runtime.model_file.manifest import Model
+
+__all__ = ["count_operators", "open_session", "read_image_shape"]
+
+INTERPRETERS = {
+    "xnnpack": ("ai-edge-litert", "AUTO"),
+    "builtin": ("ai-edge-litert", "BUILTIN_WITHOUT_DEFAULT_DELEGATES"),
+    "tflite-runtime": ("tflite-runtime", "AUTO"),
+}
+"""Engine -> the package, and the kernels: `AUTO` lets XNNPACK take all that it can."""
+
+
+@dataclass(frozen=True)
+class TFLiteSession:
+    """An open `.tflite`; see `mobile_runtime.engines.session.Session`."""
+
+    file: TFLiteFile
+    engine: str
+    interpreter: Any
+    placement: Placement = CPU
+
+    @property
+    def model(self) -> Model | None:
+        """What the file says of itself."""
+        return self.file.model
+
+    def run(self, image: Image) -> Image:
+        """Upscale; the file's channel-last layout and its type end here.
+
+        Raises:
+            ImageError: The file does not take this size.
+            ModelLoadError: The interpreter failed: the file is damaged.
+        """
+        pixels = self.file.to_pixels(image)
+        try:
+            return self._invoke(pixels)
+        except (ValueError, RuntimeError) as error:
+            raise ModelLoadError(
+                f"{self.file.path} cannot be run by the TFLite interpreter ({error}): convert "
+                "again."
+            ) from error
+
+    def _invoke(self, pixels: Pixels) -> Image:
+        (source,) = self.interpreter.get_input_details()
+        (sink,) = self.interpreter.get_output_details()
+        self.interpreter.set_tensor(source["index"], pixels)
+        self.interpreter.invoke()
+        return self.file.output.to_image(self.interpreter.get_tensor(sink["index"]))
+
+
+def open_session(path: Path, engine: str, threads: int) -> TFLiteSession:
+    """Open a `.tflite`; see `mobile_runtime.engines.session.open_session`."""
+    file = read_file(path)
+    package, kernels = INTERPRETERS[engine]
+    tflite = import_module(f"{package.replace('-', '_')}.interpreter")
+    try:
+        # From memory: the interpreter maps a file into memory, and replacing that file on disk
+        # would corrupt the running model.
+        interpreter = tflite.Interpreter(
+            model_content=file.content,
+            num_threads=threads,
+            experimental_op_resolver_type=tflite.OpResolverType[kernels],
+        )
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise ModelLoadError(f"{path} was refused by the TFLite interpreter: {error}") from error
+    name = engine if engine == package else f"{engine}, {package}"
+    return TFLiteSession(file, f"{name} {version(package)}, {threads} threads", interpreter)

@@ -1,0 +1,1 @@
+"""Readers of `.mlpackage`, `.tflite` and `.onnx` files, without running them."""

@@ -1,0 +1,136 @@
+"""Read the graph of an `.onnx`, without its external data and without running anything."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.formats.graph import SMALL, Graph, Operator, Port, Shape, Tensor, fold_constants
+
+try:
+    import onnx
+    from google.protobuf.message import DecodeError
+    from onnx import TensorProto, helper, numpy_helper
+except ModuleNotFoundError as error:
+    raise BackendUnavailableError(
+        "Reading an .onnx needs onnx: pip install 'scnet-mobile[onnx]'."
+    ) from error
+
+OWN_DOMAINS = ("", "ai.onnx")
+NUMPY_NAMES = {"float": "float32", "double": "float64"}
+"""Where ONNX and numpy differ."""
+
+
+def read_graph(path: Path) -> Graph:
+    """Read an `.onnx`, the bodies of its control flow included.
+
+    Raises:
+        ModelLoadError: Damaged, or something else.
+    """
+    try:
+        content = path.read_bytes()
+        model = onnx.load_model_from_string(content)
+        if not model.graph.node:
+            raise ModelLoadError(f"{path} is no .onnx file, or an empty one: it has no operators.")
+        return _read_model(model, len(content))
+    except OSError as error:
+        raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
+    except (DecodeError, LookupError, TypeError, ValueError) as error:
+        raise ModelLoadError(f"{path} is not a whole .onnx file: {error}") from error
+
+
+def _read_model(model: Any, size_bytes: int) -> Graph:
+    versions = {entry.domain: entry.version for entry in model.opset_import}
+    nodes = list(_walk(model.graph))
+    tensors = {tensor.name: tensor for tensor in _read_tensors(model.graph)}
+    names = _unique(node.name or f"{node.op_type} -> {', '.join(node.output)}" for node in nodes)
+    steps = [_read_operator(node, name, versions) for node, name in zip(nodes, names, strict=True)]
+    for op in steps:
+        if op.kind == "Constant":
+            tensors[op.outputs[0]] = _read_constant(op)
+    graph = Graph(
+        format="onnx",
+        operators=tuple(op for op in steps if op.kind != "Constant"),
+        tensors=tensors,
+        inputs=_read_ports(model.graph.input, tensors),
+        outputs=_read_ports(model.graph.output, tensors),
+        size_bytes=size_bytes,
+    )
+    return fold_constants(graph)
+
+
+def _walk(graph: Any) -> Iterator[Any]:
+    """Give all nodes; the bodies of If, Loop and Scan follow the node that runs them."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for body in (attribute.g, *attribute.graphs):
+                yield from _walk(body)
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    """Number names that come again."""
+    seen: dict[str, int] = {}
+    result = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        result.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return result
+
+
+def _read_operator(node: Any, name: str, versions: dict[str, int]) -> Operator:
+    own = node.domain in OWN_DOMAINS
+    return Operator(
+        kind=node.op_type if own else f"{node.domain}:{node.op_type}",
+        name=name,
+        inputs=tuple(node.input),
+        outputs=tuple(node.output),
+        attributes={a.name: helper.get_attribute_value(a) for a in node.attribute},
+        version=versions.get("" if own else node.domain, 1),
+    )
+
+
+def _read_constant(op: Operator) -> Tensor:
+    value = op.attributes.get("value")
+    if isinstance(value, TensorProto):
+        return _read_initializer(value, op.outputs[0])
+    values = next(iter(op.attributes.values()), ())
+    return Tensor(op.outputs[0], constant=True, values=_tuple(values))
+
+
+def _read_tensors(graph: Any) -> Iterator[Tensor]:
+    for value in (*graph.value_info, *graph.input, *graph.output):
+        kind = value.type.tensor_type
+        yield Tensor(value.name, _read_shape(kind), _dtype(kind.elem_type))
+    for tensor in graph.initializer:
+        yield _read_initializer(tensor, tensor.name)
+
+
+def _read_initializer(tensor: Any, name: str) -> Tensor:
+    count = 1
+    for side in tensor.dims:
+        count *= side
+    inside = tensor.data_location != TensorProto.EXTERNAL
+    values = numpy_helper.to_array(tensor).ravel().tolist() if inside and count <= SMALL else ()
+    return Tensor(name, tuple(tensor.dims), _dtype(tensor.data_type), True, tuple(values))
+
+
+def _read_shape(kind: Any) -> Shape | None:
+    if not kind.HasField("shape"):
+        return None
+    return tuple(axis.dim_value if axis.HasField("dim_value") else None for axis in kind.shape.dim)
+
+
+def _dtype(number: int) -> str:
+    name = TensorProto.DataType.Name(number).lower()
+    return "" if name == "undefined" else NUMPY_NAMES.get(name, name)
+
+
+def _read_ports(ports: Any, tensors: dict[str, Tensor]) -> tuple[Port, ...]:
+    """Initializers may stand among the inputs; they are none that an app feeds."""
+    names = [port.name for port in ports if not tensors[port.name].constant]
+    return tuple(Port(name, (tensors[name].shape or (),)) for name in names)
+
+
+def _tuple(values: Any) -> tuple[Any, ...]:
+    return tuple(values) if isinstance(values, list | tuple) else (values,)

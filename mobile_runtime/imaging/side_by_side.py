@@ -1,0 +1,53 @@
+"""A picture of what upscaling does: the pixels, bicubic and the network, side by side."""
+
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
+from mobile_runtime.imaging.pictures import Pixels
+
+SIDE = 400
+"""Longest side of what a panel shows, in pixels of the upscaled picture: its centre."""
+
+STRIP = 28
+"""Height of the line of text above each panel in pixels."""
+
+
+def compare_side_by_side(photo: Pixels, upscaled: Pixels) -> Pixels:
+    """Show the middle of a photo as it is, enlarged by bicubic, and enlarged by the network.
+
+    Args:
+        photo: (H, W, 3).
+        upscaled: (H * scale, W * scale, 3).
+
+    Returns:
+        Three labelled panels in a row, at most `SIDE` wide and `SIDE + STRIP` high each.
+    """
+    scale = upscaled.shape[0] // photo.shape[0]
+    rows, columns = (_middle(side) for side in upscaled.shape[:2])
+    centre = Pillow.fromarray(np.ascontiguousarray(upscaled[rows, columns]))
+    # The centre alone: of the whole picture, enlarged, there is room for one in memory.
+    left, top, right, bottom = columns.start, rows.start, columns.stop, rows.stop
+    box = left / scale, top / scale, right / scale, bottom / scale
+    picture = Pillow.fromarray(photo)
+    panels = {
+        f"{picture.width}x{picture.height}": picture.resize(
+            centre.size, Pillow.Resampling.NEAREST, box
+        ),
+        "bicubic": picture.resize(centre.size, Pillow.Resampling.BICUBIC, box),
+        "SCNet": centre,
+    }
+    return np.hstack([_panel(label, panel) for label, panel in panels.items()])
+
+
+def _middle(side: int) -> slice:
+    shown = min(SIDE, side)
+    start = (side - shown) // 2
+    return slice(start, start + shown)
+
+
+def _panel(label: str, shown: Pillow.Image) -> Pixels:
+    panel = Pillow.new("RGB", (shown.width, shown.height + STRIP), "white")
+    panel.paste(shown, (0, STRIP))
+    ImageDraw.Draw(panel).text((8, 5), label, "black", ImageFont.load_default(16))
+    return np.asarray(panel)

@@ -1,0 +1,1 @@
+"""Manifests, golden samples and tolerances of model files."""

@@ -1,0 +1,1 @@
+"""Upscaling of whole pictures: exact tiling, and PSNR on folders."""

@@ -1,0 +1,1 @@
+"""Validation of model files against PyTorch's golden samples."""

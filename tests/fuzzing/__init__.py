@@ -1,0 +1,1 @@
+"""Fuzzing: damaged and inconsistent files by the thousand."""
