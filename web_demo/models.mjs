@@ -75,11 +75,12 @@ function isForThePage(model) {
 function parse(text, name) {
   try {
     const manifest = JSON.parse(text);
-    if (manifest.schema_version === 1 && manifest.model.format === 'onnx') return manifest;
+    const readable = [1, 2].includes(manifest.schema_version); // they differ in what is not read
+    if (readable && manifest.model.format === 'onnx') return manifest;
   } catch {
     // said below
   }
-  throw new BuildError(`${name} is not a manifest of version 1 of an ONNX file: convert again.`);
+  throw new BuildError(`${name} is not a manifest of version 1 or 2 of an ONNX file: convert again.`);
 }
 
 /**

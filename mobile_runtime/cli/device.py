@@ -9,12 +9,12 @@ from mobile_runtime.benchmark.timing import Plan
 from mobile_runtime.cli import options as command_options
 from mobile_runtime.console import STDOUT, check_output, complain, printable, write_output
 from mobile_runtime.device.android.benchmark_model import ENGINES
-from mobile_runtime.device.android.measure import PhoneRun, Subject, measure, read_subject
+from mobile_runtime.device.android.measure import PhoneRun, measure, read_subject
 from mobile_runtime.device.android.phone import connect, describe
 from mobile_runtime.device.android.remote_tool import set_up
 from mobile_runtime.device.android.report import PhoneReport, format_json, print_table
 from mobile_runtime.errors import ScnetError
-from mobile_runtime.model_file.manifest import keep_verdicts
+from mobile_runtime.model_file.file import keep_results
 
 
 @click.group("device")
@@ -74,7 +74,7 @@ def android(
 ) -> None:
     """Run the golden samples of a .tflite FILE on an Android phone, over adb.
 
-    Compares with PyTorch's outputs, times, and says how many nodes the GPU took. The verdicts are
+    Compares with PyTorch's outputs, times, and says how many nodes the GPU took. The results are
     added to the file's manifest; what was copied to the phone is removed again. The exit code is 2
     if an engine could not be judged, else 1 if one failed: an output is wrong, or the GPU left
     nodes to the CPU.
@@ -94,20 +94,16 @@ def android(
                 errors += 1
                 complain(f"{name}: {error}")
         date = datetime.now(UTC).isoformat(timespec="seconds")
-        sha256 = subject.manifest.sha256
+        sha256 = subject.file.manifest.sha256
         report = PhoneReport(file.name, sha256, phone, date, threads, plan, tuple(found))
         _show(report, json_path)
-        _keep(file, subject, found)
-    context.exit(2 if errors else 0 if all(run.verdict.passed for run in found) else 1)
+        if found:
+            keep_results(subject.file, [run.result for run in found])
+    context.exit(2 if errors else 0 if all(run.result.passed for run in found) else 1)
 
 
 def _tell(step: str) -> None:
     click.echo(printable(step), err=True)
-
-
-def _keep(file: Path, subject: Subject, found: list[PhoneRun]) -> None:
-    if found:
-        keep_verdicts(file, subject.manifest, [run.verdict for run in found])
 
 
 def _show(report: PhoneReport, json_path: Path | None) -> None:

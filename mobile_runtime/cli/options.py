@@ -44,6 +44,9 @@ json_path = click.option(
     type=click.Path(path_type=Path, allow_dash=True),
     help="Write everything that was found into this file; - prints it instead of tables.",
 )
+details = click.option(
+    "--details", is_flag=True, help="Print all figures of every engine, one block per file."
+)
 overwrite = click.option(
     "--overwrite", is_flag=True, help="Replace the output files if they exist."
 )

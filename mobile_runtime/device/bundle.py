@@ -2,21 +2,24 @@
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
-from mobile_runtime.atomic_write import replace_atomically
+from mobile_runtime.atomic_write import replace_atomically, staging_dir
 from mobile_runtime.device.protocol import Sample, write_protocol
 from mobile_runtime.device.test_templates import choose_test
 from mobile_runtime.errors import ManifestError, ScnetError
 from mobile_runtime.imaging.pictures import Image
+from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.golden_samples import read_golden, write_array
-from mobile_runtime.model_file.manifest import Manifest, hash_file, manifest_path, read_manifest
-from mobile_runtime.model_file.tolerance import own_tolerance
+from mobile_runtime.model_file.manifest import (
+    Manifest,
+    hash_file,
+    manifest_path,
+    own_tolerance,
+)
 
 PROTOCOL = "PROTOCOL.md"
 SIGN = b"Written by `scnet bundle`"
@@ -39,18 +42,27 @@ def bundle(model: Path, folder: Path, *, overwrite: bool = False) -> None:
         ManifestError: The manifest or a sample is missing, damaged, or about another file.
         ScnetError: The folder cannot be written, or is there already.
     """
-    manifest = read_manifest(model)
+    manifest = read_model_file(model).manifest
     golden = read_golden(manifest, model.parent)
     own_tolerance(manifest)  # what has been edited is not handed on
     _check_folder(folder, model, overwrite=overwrite)
-    with _staging_dir(folder) as aside:
-        _copy_model(model, aside)
-        samples = list(_write_samples(manifest, golden, aside))
-        page = write_protocol(manifest, samples, folder.resolve().name)
-        (aside / PROTOCOL).write_text(page, encoding="utf-8")
-        _check(aside / model.name, samples)
-        _check_folder(folder, model, overwrite=overwrite)  # somebody may have been faster
-        replace_atomically(aside, folder, spare=aside.parent / "replaced")
+    try:
+        with staging_dir(folder.parent) as staging:
+            _fill(staging / "bundle", model, manifest, golden, name=folder.resolve().name)
+            _check_folder(folder, model, overwrite=overwrite)  # somebody may have been faster
+            replace_atomically(staging / "bundle", folder, spare=staging / "replaced")
+    except OSError as error:
+        raise ScnetError(f"{folder} cannot be written: {error.strerror or error}.") from error
+
+
+def _fill(aside: Path, model: Path, manifest: Manifest, golden: Golden, *, name: str) -> None:
+    """Write everything into a new folder that will have a name, and check it."""
+    aside.mkdir()
+    _copy_model(model, aside)
+    samples = list(_write_samples(manifest, golden, aside))
+    page = write_protocol(manifest, samples, name)
+    (aside / PROTOCOL).write_text(page, encoding="utf-8")
+    _check(aside / model.name, samples)
 
 
 def _check_folder(folder: Path, model: Path, *, overwrite: bool) -> None:
@@ -108,7 +120,7 @@ def _place(aside: Path, name: str) -> Path:
 
 def _check(model: Path, samples: list[Sample]) -> None:
     """Read everything again: what was written is what was promised, and nothing hid another."""
-    read_golden(read_manifest(model), model.parent)
+    read_golden(read_model_file(model).manifest, model.parent)
     for sample in samples:
         _check_hash(model.parent / sample.input, sample.input_sha256)
         _check_hash(model.parent / sample.output, sample.output_sha256)
@@ -117,21 +129,3 @@ def _check(model: Path, samples: list[Sample]) -> None:
 def _check_hash(path: Path, sha256: str) -> None:
     if hash_file(path) != sha256:
         raise ManifestError(f"Two files of the bundle would be called {path.name}: convert again.")
-
-
-@contextmanager
-def _staging_dir(folder: Path) -> Iterator[Path]:
-    """A folder on the same file system, gone afterwards, come what may."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".scnet-", dir=folder.parent))
-    except OSError as error:
-        raise ScnetError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    try:
-        inner = staging / "bundle"
-        inner.mkdir()
-        yield inner
-    except OSError as error:
-        raise ScnetError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)

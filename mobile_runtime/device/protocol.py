@@ -12,9 +12,13 @@ from string import Template
 
 from mobile_runtime.device.test_templates import DeviceTest, choose_test
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import Manifest, TensorSpec
-from mobile_runtime.model_file.parity import Tolerance
-from mobile_runtime.model_file.tolerance import own_tolerance, tolerance_in
+from mobile_runtime.model_file.manifest import (
+    Manifest,
+    TensorSpec,
+    own_tolerance,
+    tolerance_in,
+)
+from mobile_runtime.model_file.precision import Tolerance
 
 TEXTS = Path(__file__).parent / "templates"
 
@@ -74,7 +78,7 @@ def write_protocol(manifest: Manifest, samples: Sequence[Sample], folder: str) -
         install=test.install,
         fence=test.language.lower(),
         code=_write_code(manifest, test, names, rows),
-        verified="; ".join(_words(v.engine) for v in manifest.verified if v.passed) or "nothing",
+        verified="; ".join(_words(name) for name in _passed_on(manifest)) or "nothing",
     )
 
 
@@ -92,6 +96,10 @@ def _write_code(
         fp16_psnr_db=float(fp16.psnr_db),
     )
     return code.rstrip()
+
+
+def _passed_on(manifest: Manifest) -> list[str]:
+    return [str(result.engine_info) for result in manifest.verified if result.passed]
 
 
 def _fill(name: str, **blanks: object) -> str:

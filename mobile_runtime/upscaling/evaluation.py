@@ -50,7 +50,9 @@ def measure_quality(sessions: Iterable[tuple[str, Session]], folder: Path) -> li
             for scale in scales
         ]
         return baselines + [
-            _measure(bar, folder, name, describe(session).scale, session.engine, _upscale(session))
+            _measure(
+                bar, folder, name, describe(session).scale, str(session.engine), _upscale(session)
+            )
             for name, session in opened
         ]
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.model_file.precision import PrecisionName
 
 NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 
@@ -28,7 +29,7 @@ class Engine:
     """What the tool calls whatever takes the nodes."""
     takes_all: bool
     """A node that is left to the CPU fails the verdict."""
-    computes_in: str | None = None
+    computes_in: PrecisionName | None = None
     """The precision that its outputs are judged by; None for the file's own."""
 
 

@@ -49,15 +49,15 @@ def print_table(report: PhoneReport) -> None:
         table.add_row(*_figures(run))
     console.print(table)
     for run in report.runs:
-        if not run.verdict.passed:
-            line = f"{report.file} failed on {run.verdict.engine}: {run.verdict.failure}."
+        if not run.result.passed:
+            line = f"{report.file} failed on {run.result.engine_info}: {run.result.failure}."
             console.print(Text(line, style="red"), soft_wrap=True)
 
 
 def _figures(run: PhoneRun) -> Iterator[str]:
-    latency, worst = run.latency, run.verdict.worst
-    yield escape(run.verdict.engine)
-    yield run.verdict.placement
+    latency, worst = run.latency, run.result.worst
+    yield escape(str(run.result.engine_info))
+    yield run.result.placement
     yield f"{worst.max_abs:.1e}"
     yield f"{worst.psnr_db:.1f} dB"
     yield f"{run.tolerance.psnr_db:g} dB"
@@ -66,4 +66,4 @@ def _figures(run: PhoneRun) -> Iterator[str]:
     yield f"{latency.first_run_ms:.1f} ms"
     yield f"{latency.init_ms:.0f} ms"
     yield "" if latency.memory_mb is None else f"{latency.memory_mb:.0f} MB"
-    yield "[green]yes[/]" if run.verdict.passed else "[red]no[/]"
+    yield "[green]yes[/]" if run.result.passed else "[red]no[/]"
