@@ -19,25 +19,26 @@ LOG_WIDTH = 400
 
 
 def open_console() -> tuple[Console, Box]:
-    """Give what prints tables, and their style: Markdown where it is no terminal."""
+    """Return what prints tables, and their style: Markdown where nothing sets a width."""
     console = Console()
-    if console.is_terminal:
+    if console.is_terminal or "COLUMNS" in os.environ:
         return console, SIMPLE_HEAD
-    if "COLUMNS" not in os.environ:
-        console.width = LOG_WIDTH
+    console.width = LOG_WIDTH
     return console, MARKDOWN
 
 
 def print_table(table: Table) -> None:
-    """Print a table, as Markdown where it goes to a file or a log."""
+    """Print a table, as Markdown where nothing sets a width, and without a frame of blanks."""
     console, table.box = open_console()
     if console.is_terminal:
         console.print(table)
         return
+    if table.box == MARKDOWN:
+        table.show_edge, table.pad_edge, table.padding = True, True, (0, 1)
     with console.capture() as capture:
         console.print(table)
     lines = (line.rstrip() for line in capture.get().splitlines())
-    click.echo("\n".join(filter(None, lines)))  # without the frame of blanks
+    click.echo("\n".join(filter(None, lines)))
 
 
 def printable(text: str) -> str:

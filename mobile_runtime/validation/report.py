@@ -71,8 +71,7 @@ def print_results(entries: Iterable[Entry], *, details: bool = False) -> None:
             _print_lines(_details(*entry))
         return
     for network, files in groupby(entries, lambda entry: _split_name(entry[0])[0]):
-        title = f"{network}, compared with PyTorch on the worst engine; PSNR and loss in dB:"
-        _print_lines([title.removeprefix(", ")])
+        _print_lines([f"{network} against PyTorch, worst engine; PSNR and loss in dB".lstrip()])
         print_table(_tabulate(files))
         click.echo()
 
@@ -129,7 +128,7 @@ def _tabulate(entries: Iterable[Entry]) -> Table:
             Text(printable(_split_name(manifest)[1])),
             manifest.model.precision,
             f"{size_bytes / 1e6:.2f}",
-            f"{worst.psnr_db:.1f}" if worst else "",
+            f"{worst.psnr_db:.3g}" if worst else "",
             f"{worst.max_abs:.1e}" if worst else "",
             "" if manifest.psnr_loss_db is None else _loss(manifest.psnr_loss_db),
             _count_passed(results),
@@ -145,7 +144,7 @@ def _count_passed(results: Sequence[ValidationResult]) -> Text:
 
 
 def _details(manifest: Manifest, size_bytes: int) -> Iterator[str]:
-    """Describe a file in a few lines, and each engine's result in three."""
+    """Describe a file in a few lines, and each engine's result in a few more."""
     model, loss_db = manifest.model, manifest.psnr_loss_db
     yield manifest.file
     yield (
@@ -159,11 +158,12 @@ def _details(manifest: Manifest, size_bytes: int) -> Iterator[str]:
     for result in manifest.verified:
         worst = result.worst
         yield f"  {'passed' if result.passed else 'FAILED'} on {result.engine_info}"
-        yield f"    placement: {result.placement}; device: {result.device}"
+        yield f"    placement: {result.placement}"
+        yield f"    device: {result.device}"
+        yield f"    PSNR {worst.psnr_db:.1f} dB, SNR {worst.snr_db:.1f} dB"
         yield (
-            f"    PSNR {worst.psnr_db:.1f} dB, SNR {worst.snr_db:.1f} dB, "
-            f"max abs {worst.max_abs:.1e}, mean abs {worst.mean_abs:.1e}, "
-            f"{worst.pixels_off_percent:.2g} % over 1/255"
+            f"    max abs {worst.max_abs:.1e}, mean abs {worst.mean_abs:.1e}, "
+            f"{worst.pixels_off_percent:.2g} % of values off by over 1/255"
         )
 
 
