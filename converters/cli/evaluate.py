@@ -1,4 +1,4 @@
-"""`scnet evaluate`: how good are the pictures, by the papers' protocol?"""
+"""`scnet evaluate`: PSNR and SSIM on Y by the protocol of the papers."""
 
 import json
 from dataclasses import asdict
