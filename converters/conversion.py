@@ -10,7 +10,6 @@ from typing import Protocol, cast
 import torch
 from torch import fx
 
-from converters import signals as interruption
 from converters.errors import ToolUnavailableError, VerificationError
 from converters.golden_samples import write_golden
 from converters.options import ConversionOptions, FileName, Format, Size
@@ -18,6 +17,7 @@ from converters.output_folder import publish, refuse_existing, staging_dir
 from converters.quality_gate import LOSSES_DB, measure_loss_db
 from converters.quantization.calibration import stress_images
 from converters.suppress_output import suppress_output
+from mobile_runtime.cli import signals
 from mobile_runtime.engines.session import count_operators
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.imaging.metrics import list_images
@@ -120,7 +120,7 @@ def convert(
             if verify:
                 manifest = _verify(checkpoint, manifest, aside / target.name)
             write_manifest(manifest, aside)
-            interruption.check()
+            signals.check()
             refuse_existing(target, overwrite=overwrite)  # somebody may have been faster
             publish(aside, target)
     return targets
@@ -144,7 +144,7 @@ def _make(
     model = describe_model(checkpoint, options, tool)
     with suppress_output():
         tool.convert(rewrite(checkpoint.net, options), options, model, path)
-    interruption.check()
+    signals.check()
     calibrated = options.precision == "w8a8"
     golden = tuple(
         write_golden(checkpoint.net, options.sizes, path.parent, photographs_only=calibrated)
@@ -218,7 +218,7 @@ def import_converter(name: Format) -> Converter:
     try:
         with suppress_output():
             tool = cast(Converter, import_module(CONVERTERS[name]))
-        interruption.check()
+        signals.check()
     except ModuleNotFoundError as error:
         raise ToolUnavailableError(
             f"Converting to {name} needs {error.name}: pip install 'scnet-mobile[convert]'."
