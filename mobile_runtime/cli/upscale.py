@@ -16,14 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from mobile_runtime.cli import options as command_options
 from mobile_runtime.console import printable
 from mobile_runtime.engines.session import Opener, Session
-from mobile_runtime.imaging.pictures import (
-    MAX_PIXELS,
-    Picture,
-    check_writable,
-    open_picture,
-    save_picture,
-)
+from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging.reading import MAX_PIXELS, open_picture
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
+from mobile_runtime.imaging.writing import check_writable, save_picture
 from mobile_runtime.upscaling.tiling import (
     DEFAULT_TILE,
     OnProgress,

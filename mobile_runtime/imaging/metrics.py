@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from mobile_runtime.console import printable
 from mobile_runtime.errors import ImageError
-from mobile_runtime.imaging.pictures import Image, Pixels, open_picture, to_image, to_pixels
+from mobile_runtime.imaging.pictures import Image, Pixels, to_image, to_pixels
+from mobile_runtime.imaging.reading import open_picture
 
 Upscale = Callable[[Image], Image]
 
