@@ -7,7 +7,7 @@ import msgspec
 
 from mobile_runtime.check.placement import TARGETS, check
 from mobile_runtime.check.report import print_reports
-from mobile_runtime.cli import options as command_options
+from mobile_runtime.cli import options
 from mobile_runtime.console import STDOUT, check_output, write_output
 
 
@@ -20,8 +20,8 @@ from mobile_runtime.console import STDOUT, check_output, write_output
     multiple=True,
     help="Where the files are to run; everywhere that they can if not given.",
 )
-@command_options.json_path
-@command_options.overwrite
+@options.json_path
+@options.overwrite
 @click.pass_context
 def command(
     context: click.Context,

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from mobile_runtime.benchmark.timing import Plan
-from mobile_runtime.cli import options as command_options
+from mobile_runtime.cli import options
 from mobile_runtime.console import STDOUT, check_output, complain, printable, write_output
 from mobile_runtime.device.android.benchmark_model import ENGINES
 from mobile_runtime.device.android.measure import PhoneRun, Subject, measure, read_subject
@@ -42,19 +42,19 @@ def command() -> None:
     show_default=True,
     help="gpu computes in fp16 and is judged so; gpu-fp32 is judged as the file is.",
 )
-@click.option("--threads", type=command_options.THREADS, default=4, show_default=True)
-@command_options.runs
-@command_options.warmup_runs
-@command_options.seconds_limit
+@click.option("--threads", type=options.THREADS, default=4, show_default=True)
+@options.runs
+@options.warmup_runs
+@options.seconds_limit
 @click.option(
     "--step-seconds",
-    type=command_options.SECONDS,
+    type=options.SECONDS,
     default=300.0,
     show_default=True,
     help="Give up when one command of adb takes longer.",
 )
-@command_options.json_path
-@command_options.overwrite
+@options.json_path
+@options.overwrite
 @click.pass_context
 def android(
     context: click.Context,

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from mobile_runtime.cli import options as command_options
+from mobile_runtime.cli import options
+from mobile_runtime.cli.progress import progress_bar
 from mobile_runtime.console import STDOUT, check_output, complain, write_output
 from mobile_runtime.engines.session import Session, engines, open_session, unavailable_reason
 from mobile_runtime.errors import (
@@ -33,15 +34,15 @@ from mobile_runtime.validation.validate import available_engines, judge
     multiple=True,
     help="What runs the files, more than one if given again; all that can run here if not given.",
 )
-@command_options.threads
+@options.threads
 @click.option(
     "--quality",
     "folder",
     type=click.Path(path_type=Path),
     help="Measure PSNR and SSIM on Y on this folder of pictures as well.",
 )
-@command_options.json_path
-@command_options.overwrite
+@options.json_path
+@options.overwrite
 @click.pass_context
 def command(
     context: click.Context,
@@ -75,7 +76,9 @@ def command(
     quality = []
     if folder is not None and found:
         try:
-            quality = measure_quality(_open_judged(found, threads), folder)
+            with progress_bar("PSNR", "pictures") as show:
+                sessions = _open_judged(found, threads)
+                quality = measure_quality(sessions, folder, on_progress=show)
         except ScnetError as error:  # nor must this
             errors += 1
             complain(str(error))

@@ -18,10 +18,10 @@ from networks import make_net
 from converters.conversion import convert
 from converters.golden_samples import PHOTOGRAPHS
 from converters.options import ConversionOptions
-from mobile_runtime.cli.upscale import upscale_picture
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.reading import open_picture
+from mobile_runtime.upscaling.upscale_picture import upscale_picture
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 
