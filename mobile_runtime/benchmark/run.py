@@ -109,17 +109,17 @@ def choose_sizes(models: Sequence[tuple[Path, Model | None]], asked: Size | None
         ImageError: A file does not take the size, or does not say what it takes.
     """
     fixed = [model.sizes[0] for _, model in models if model is not None and model.sizes]
-    wanted = asked or (fixed[0] if fixed else (DEFAULT_TILE, DEFAULT_TILE))
+    chosen = asked or (fixed[0] if fixed else (DEFAULT_TILE, DEFAULT_TILE))
     for path, model in models:
         if model is None and asked is None:
             raise ImageError(f"{path} does not say what it takes: give --height and --width.")
-        if model is None or model.sizes is None or wanted in model.sizes:
-            yield wanted
+        if model is None or model.sizes is None or chosen in model.sizes:
+            yield chosen
         elif asked is None:
             yield model.sizes[0]
         else:
             sizes = " or ".join(f"{height}x{width}" for height, width in model.sizes)
-            raise ImageError(f"{path} takes {sizes} (height x width), not {wanted[0]}x{wanted[1]}.")
+            raise ImageError(f"{path} takes {sizes} (height x width), not {chosen[0]}x{chosen[1]}.")
 
 
 def describe_placement(placement: Placement, operators: int) -> str:

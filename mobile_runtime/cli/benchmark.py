@@ -40,7 +40,7 @@ OUTPUT_PARAMETERS = ("read_path", "details", "json_path", "plot_path", "overwrit
 @options.runs
 @options.warmup_runs
 @options.seconds_limit
-@click.option("--details", is_flag=True, help="Show cold start, memory and statistics too.")
+@options.details
 @options.json_path
 @click.option("--plot", "plot_path", type=click.Path(path_type=Path), help="Box plot, a .png.")
 @options.overwrite

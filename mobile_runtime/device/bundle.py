@@ -1,4 +1,4 @@
-"""A model file with all that proves it, in one folder that a device's test can take along."""
+"""Folder with a model file, its golden samples and a test for a device."""
 
 import hashlib
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mobile_runtime.atomic_write import replace_atomically
-from mobile_runtime.device.protocol import Sample, write_protocol
+from mobile_runtime.device.instructions import Sample, format_instructions
 from mobile_runtime.device.test_templates import choose_test
 from mobile_runtime.errors import ManifestError, ScnetError
 from mobile_runtime.imaging.pictures import Image
@@ -20,41 +20,41 @@ from mobile_runtime.model_file.tolerance import own_tolerance
 
 PROTOCOL = "PROTOCOL.md"
 SIGN = b"Written by `scnet bundle`"
-"""What every such page says, and so tells a bundle from any other folder."""
+"""In the page of every bundle; a folder without it is not replaced."""
 
 Golden = list[tuple[str, Image, Image]]
 
 
 def bundle(model: Path, folder: Path, *, overwrite: bool = False) -> None:
-    """Bundle a model file, its manifest, its golden samples, and the protocol written for it.
+    """Write a folder with a model file, manifest, golden samples and instructions for a test.
 
-    The folder appears when it is whole and every hash in it is right; otherwise nothing does.
+    The folder appears once it is complete and every hash in it is right, or not at all.
 
     Args:
         model: A model file with a manifest beside it.
-        folder: What to make.
-        overwrite: Replace a bundle that is there.
+        folder: Path of the new folder.
+        overwrite: Replace an existing bundle.
 
     Raises:
         ManifestError: The manifest or a sample is missing, damaged, or about another file.
-        ScnetError: The folder cannot be written, or is there already.
+        ScnetError: The folder cannot be written, or exists.
     """
     manifest = read_manifest(model)
     golden = read_golden(manifest, model.parent)
-    own_tolerance(manifest)  # what has been edited is not handed on
+    own_tolerance(manifest)  # an edited one is refused
     _check_folder(folder, model, overwrite=overwrite)
     with _staging_dir(folder) as aside:
         _copy_model(model, aside)
         samples = list(_write_samples(manifest, golden, aside))
-        page = write_protocol(manifest, samples, folder.resolve().name)
+        page = format_instructions(manifest, samples, folder.resolve().name)
         (aside / PROTOCOL).write_text(page, encoding="utf-8")
         _check(aside / model.name, samples)
-        _check_folder(folder, model, overwrite=overwrite)  # somebody may have been faster
+        _check_folder(folder, model, overwrite=overwrite)  # it may exist by now
         replace_atomically(aside, folder, spare=aside.parent / "replaced")
 
 
 def _check_folder(folder: Path, model: Path, *, overwrite: bool) -> None:
-    """Refuse what may not be made or replaced."""
+    """Check that a folder may be made or replaced."""
     if folder.resolve().is_relative_to(model.resolve()):
         raise ScnetError(f"{folder} lies inside {model}: choose another place.")
     if model.resolve().is_relative_to(folder.resolve()):
@@ -75,19 +75,19 @@ def _copy_model(model: Path, aside: Path) -> None:
 
 
 def _write_samples(manifest: Manifest, golden: Golden, aside: Path) -> Iterator[Sample]:
-    """Write the golden samples, and again as the file takes them if that is another way."""
+    """Write the golden samples, and also in the layout of the file where that differs."""
     test = choose_test(manifest)
     for kept, (name, image, output) in zip(manifest.golden, golden, strict=True):
         height, width = image.shape[2:]
         paths, hashes = (kept.input, kept.output), (kept.input_sha256, kept.output_sha256)
         for path, array in zip(paths, (image, output), strict=True):
-            write_array(_place(aside, path), array)
+            write_array(_target(aside, path), array)
         if test.write is not None:
             paths = f"samples/{name}.input.{test.suffix}", f"samples/{name}.output.{test.suffix}"
             wanted = np.clip(output, 0, 1) if manifest.model.output.clipped else output
             hashes = (
-                _write(_place(aside, paths[0]), test.write(image)),
-                _write(_place(aside, paths[1]), test.write(wanted)),
+                _write(_target(aside, paths[0]), test.write(image)),
+                _write(_target(aside, paths[1]), test.write(wanted)),
             )
         yield Sample(*paths, height, width, *hashes)
 
@@ -97,8 +97,8 @@ def _write(path: Path, content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _place(aside: Path, name: str) -> Path:
-    """Make room for a file that a manifest names; it must not lie anywhere else."""
+def _target(aside: Path, name: str) -> Path:
+    """Return the path of a file that a manifest names, in a folder made for it."""
     path = (aside / name).resolve()
     if not path.is_relative_to(aside.resolve()):
         raise ManifestError(f"The golden sample {name[:99]!r} lies outside the folder.")
@@ -107,7 +107,7 @@ def _place(aside: Path, name: str) -> Path:
 
 
 def _check(model: Path, samples: list[Sample]) -> None:
-    """Read everything again: what was written is what was promised, and nothing hid another."""
+    """Read everything back: each file has its hash, and none has overwritten another."""
     read_golden(read_manifest(model), model.parent)
     for sample in samples:
         _check_hash(model.parent / sample.input, sample.input_sha256)
