@@ -51,8 +51,8 @@ def make_tiny(output):
 
 def write_full_cases(page: Path, models: Path, output: Path) -> Iterator[dict]:
     """One photograph per scale; with the cheapest model, also one of several tiles, and a stamp."""
-    (catalogue,) = page.glob("assets/*/models.json")
-    files = [models / entry["file"] for entry in json.loads(catalogue.read_text())["models"]]
+    (catalog,) = page.glob("assets/*/models.json")
+    files = [models / entry["file"] for entry in json.loads(catalog.read_text())["models"]]
     for path in files:
         scale = open_session(path).model.scale
         yield write_case(output, f"photograph x{scale}", "full", path, photograph(96, 72))
