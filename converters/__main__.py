@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from mobile_runtime.cli import program as without_pytorch
-from mobile_runtime.engines.session import RUNNERS, Session, open_session
+from mobile_runtime.engines.session import Session, open_session
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
 COMMANDS = without_pytorch.COMMANDS | {
     "convert": ("converters.cli.convert", "Convert a checkpoint to files that are proved right."),
@@ -18,7 +19,7 @@ COMMANDS = without_pytorch.COMMANDS | {
 
 def open_model(path: Path | None, *, engine: str | None, threads: int | None) -> Session:
     """Open a checkpoint or a model file; PyTorch is imported for a checkpoint only."""
-    if path is not None and path.suffix in RUNNERS:
+    if path is not None and path.suffix in FORMAT_OF_SUFFIX:
         return open_session(path, engine=engine, threads=threads)
     pytorch_session = import_module("converters.pytorch_session")
     session: Session = pytorch_session.open_session(path, engine=engine, threads=threads)

@@ -15,10 +15,11 @@ from torch.export import Dim
 
 from converters.options import ConversionOptions, Size
 from converters.quantization.calibration import CALIBRATED_AT, calibration_images, stress_images
-from converters.quantization.coreml_weights import PALETTE_BITS, compress_weights
+from converters.quantization.coreml_weights import compress_weights
 from converters.quantization.gptq import palettize, quantize_weights
 from converters.quantization.qdq import quantize_graph
 from mobile_runtime.model_file.manifest import Model, TensorSpec
+from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.device_form import fold_range, shift_as_convolution
 from scnet.shift import OFFSETS
 
@@ -28,7 +29,7 @@ DEPLOYMENT_TARGET = ct.target.iOS16
 """The oldest system that we convert for: image outputs of mlprograms need it (coremltools#2213)."""
 
 EIGHT_BIT_TARGET = ct.target.iOS17
-"""Of `w8a8`: what `quantize` and `dequantize` need."""
+"""Where features are rounded: what `quantize` and `dequantize` need."""
 
 WHITE = 255.0
 
@@ -53,29 +54,31 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
 def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
     """Write a `.mlpackage`; see `converters.conversion.Converter`."""
     assert options.sizes is not None
+    precision = PRECISIONS[options.precision]
     if options.shift == "depthwise":
         shift_as_convolution(graph)
     network: nn.Module = graph
     if options.interface == "image":
         fold_range(graph, WHITE)
         network = _Clipped(graph)
-    if options.precision == "w8a8":
+    compressed = precision.weight_bits < 16
+    if precision.calibrated:
         quantize_graph(graph, list(_pictures(options)))
-    elif options.precision in PALETTE_BITS:
-        palettize(graph, _pictures(options), PALETTE_BITS[options.precision])
-    elif options.precision == "w8":
+    elif precision.palette:
+        palettize(graph, _pictures(options), precision.weight_bits)
+    elif compressed:
         quantize_weights(graph, _pictures(options), by_channel=True)
-    exact = options.precision == "fp32"
+    exact = precision.weight_bits == 32
     converted = ct.convert(
         _export(network, options.sizes),
         inputs=[_input_type(options)],
         outputs=[_output_type(options)],
-        minimum_deployment_target=_deployment_target(options),
+        minimum_deployment_target=EIGHT_BIT_TARGET if precision.calibrated else DEPLOYMENT_TARGET,
         compute_precision=ct.precision.FLOAT32 if exact else ct.precision.FLOAT16,
         skip_model_load=True,
     )
-    if options.precision not in ("fp32", "fp16"):
-        converted = compress_weights(converted, options.precision)
+    if compressed:
+        converted = compress_weights(converted, precision)
     _describe(converted, model)
     converted.save(str(path))
     # coremltools 9 leaves this there for ExecuTorch's debugger; nothing reads it.
@@ -84,16 +87,12 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         part.chmod(0o755 if part.is_dir() else 0o644)
 
 
-def _deployment_target(options: ConversionOptions) -> Any:
-    return EIGHT_BIT_TARGET if options.precision == "w8a8" else DEPLOYMENT_TARGET
-
-
 def _pictures(options: ConversionOptions) -> Iterator[Tensor]:
     """Give pictures in the range that the file takes, to measure a graph on."""
     white = WHITE if options.interface == "image" else 1.0
     for image in calibration_images(options.calibration, CALIBRATED_AT):
         yield torch.from_numpy(image) * white
-    if options.precision != "w8a8":
+    if not PRECISIONS[options.precision].calibrated:
         for image in stress_images(CALIBRATED_AT):
             yield torch.from_numpy(image) * white
 

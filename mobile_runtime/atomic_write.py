@@ -1,11 +1,12 @@
 """Atomic writing: files and folders that appear complete or not at all."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, mkdtemp
 from uuid import uuid4
 
 
@@ -59,6 +60,26 @@ def file_lock(folder: Path) -> Iterator[None]:
                 undo.callback(os.close, handle)  # unlocks it too
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def staging_dir(target: Path) -> Iterator[Path]:
+    """Give a new folder inside `target`, and so on its file system; it is gone afterwards.
+
+    `target` is made where it is missing, and gone too if nothing is in it in the end.
+
+    Raises:
+        OSError: `target` cannot be written to.
+    """
+    new = not target.exists()
+    target.mkdir(parents=True, exist_ok=True)
+    folder = Path(mkdtemp(prefix=".scnet-", dir=target))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if new and not any(target.iterdir()):
+            target.rmdir()
 
 
 def replace_atomically(new: Path, target: Path, *, spare: Path) -> None:

@@ -1,10 +1,12 @@
 """Terminal and output files of a command."""
 
+import os
 from pathlib import Path
 
 import click
 from rich.box import MARKDOWN, SIMPLE_HEAD, Box
 from rich.console import Console
+from rich.table import Table
 
 from mobile_runtime.atomic_write import atomic_write, unwritable_reason
 from mobile_runtime.errors import ScnetError
@@ -21,8 +23,21 @@ def open_console() -> tuple[Console, Box]:
     console = Console()
     if console.is_terminal:
         return console, SIMPLE_HEAD
-    console.width = LOG_WIDTH
+    if "COLUMNS" not in os.environ:
+        console.width = LOG_WIDTH
     return console, MARKDOWN
+
+
+def print_table(table: Table) -> None:
+    """Print a table, as Markdown where it goes to a file or a log."""
+    console, table.box = open_console()
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as capture:
+        console.print(table)
+    lines = (line.rstrip() for line in capture.get().splitlines())
+    click.echo("\n".join(filter(None, lines)))  # without the frame of blanks
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,8 @@ import shutil
 from networks import make_net
 
 from converters.conversion import convert
-from converters.options import FORMATS, ConversionOptions
+from converters.options import ConversionOptions
+from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import manifest_path
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig

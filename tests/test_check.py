@@ -20,11 +20,12 @@ from onnx import TensorProto, helper
 from torch import nn
 
 from converters.conversion import convert
-from converters.options import FORMATS, SHIFTS, ConversionOptions
+from converters.options import SHIFTS, ConversionOptions
 from mobile_runtime.check import analyzer
-from mobile_runtime.check.placement import NOT_STATIC, READERS, RULES, TARGETS, check, judge
+from mobile_runtime.check.placement import NOT_STATIC, RULES, TARGETS, check, judge
 from mobile_runtime.cli.check import command
 from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import HEADS, SCNetConfig, SpatialShift
 from scnet.shift import OFFSETS
@@ -243,7 +244,7 @@ def test_foreign_mlpackage_with_branches_and_a_range_of_sizes(tmp_path):
 # Bad input
 
 
-@pytest.fixture(params=READERS)
+@pytest.fixture(params=FORMAT_OF_SUFFIX)
 def whole_file(request, ours):
     return next(path for path in ours.values() if path.suffix == request.param)
 

@@ -9,8 +9,9 @@ from networks import NETWORKS
 from torch import nn
 
 from converters.conversion import convert
-from converters.options import FORMATS, SHIFTS, ConversionOptions
+from converters.options import SHIFTS, ConversionOptions
 from mobile_runtime.engines.session import open_session
+from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import manifest_path, read_manifest
 from mobile_runtime.validation.validate import available_engines
 from scnet.device_form import DepthToSpace, to_device_form

@@ -75,7 +75,8 @@ function isForThePage(model) {
 function parse(text, name) {
   try {
     const manifest = JSON.parse(text);
-    if ([1, 2].includes(manifest.schema_version) && manifest.model.format === 'onnx') return manifest;
+    const readable = [1, 2].includes(manifest.schema_version); // they differ in what is not read
+    if (readable && manifest.model.format === 'onnx') return manifest;
   } catch {
     // reported below
   }

@@ -14,7 +14,6 @@ from mobile_runtime.benchmark.results import Benchmark, Measurement
 from mobile_runtime.benchmark.timing import DEFAULT_PLAN, Plan, Round, compare, run_warm, summarize
 from mobile_runtime.engines.session import (
     CPU,
-    RUNNERS,
     Placement,
     Session,
     count_operators,
@@ -23,6 +22,7 @@ from mobile_runtime.engines.session import (
 )
 from mobile_runtime.errors import ImageError, ModelLoadError
 from mobile_runtime.host_info import describe_device
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import Model, Size
 from mobile_runtime.upscaling.tiling import DEFAULT_TILE
 from mobile_runtime.upscaling.upscale import OnProgress
@@ -31,7 +31,7 @@ from mobile_runtime.upscaling.upscale import OnProgress
 class ModelOpener(Protocol):
     """Function that opens a model file."""
 
-    def __call__(self, path: Path, *, engine: str | None, threads: int | None) -> Session:
+    def __call__(self, path: Path, /, *, engine: str | None, threads: int | None) -> Session:
         """Open a model file on an engine; None chooses the usual one."""
 
 
@@ -150,10 +150,10 @@ def _open(
 
 
 def _count(path: Path) -> int:
-    if path.suffix not in RUNNERS:
+    if path.suffix not in FORMAT_OF_SUFFIX:
         raise ModelLoadError(
-            f"{path} cannot be timed: benchmark takes {', '.join(RUNNERS)}. Convert a checkpoint "
-            "first, with scnet convert."
+            f"{path} cannot be timed: benchmark takes {', '.join(FORMAT_OF_SUFFIX)}. Convert a "
+            "checkpoint first, with scnet convert."
         )
     return sum(count_operators(path).values())
 
@@ -164,7 +164,7 @@ def _join(subject: _Subject, cold: ColdStart, samples_ms: Round, first_ms: Round
         file=Path(config.path).name,
         precision=None if model is None else model.precision,
         shift=None if model is None else model.shift,
-        engine=subject.session.engine,
+        engine=str(subject.session.engine),
         threads=config.threads if placement == CPU else None,
         placement=describe_placement(placement, subject.operators),
         height=config.height,

@@ -14,7 +14,7 @@ from mobile_runtime.device.android.phone import connect, read_phone
 from mobile_runtime.device.android.remote_tool import set_up
 from mobile_runtime.device.android.report import PhoneReport, format_json, print_table
 from mobile_runtime.errors import ScnetError
-from mobile_runtime.model_file.manifest import keep_verdicts
+from mobile_runtime.model_file.file import keep_results
 
 
 @click.group("device")
@@ -77,8 +77,8 @@ def android(
     """Run the golden samples of a .tflite FILE on an Android phone, over adb.
 
     Compares with PyTorch's outputs, measures latency, and shows how many nodes the GPU took. The
-    verdicts are added to the file's manifest; copies on the phone are removed again. The exit code
-    is 2 if an engine gave no verdict, else 1 if one failed: an output is wrong, or the GPU left
+    results are added to the file's manifest; copies on the phone are removed again. The exit code
+    is 2 if an engine gave no result, else 1 if one failed: an output is wrong, or the GPU left
     nodes to the CPU.
     """
     check_output(json_path, overwrite=overwrite)
@@ -96,14 +96,14 @@ def android(
                 errors += 1
                 complain(f"{name}: {error}")
         date = datetime.now(UTC).isoformat(timespec="seconds")
-        sha256 = subject.manifest.sha256
+        sha256 = subject.file.manifest.sha256
         report = PhoneReport(file.name, sha256, phone, date, threads, plan, tuple(found))
         if found and json_path != STDOUT:
             print_table(report, details=details)
         write_output(json_path, format_json(report))
         if found:
-            keep_verdicts(file, subject.manifest, [run.verdict for run in found])
-    context.exit(2 if errors else 0 if all(run.verdict.passed for run in found) else 1)
+            keep_results(subject.file, [run.result for run in found])
+    context.exit(2 if errors else 0 if all(run.result.passed for run in found) else 1)
 
 
 def _echo(step: str) -> None:

@@ -12,9 +12,13 @@ from string import Template
 
 from mobile_runtime.device.test_templates import DeviceTest, choose_test
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import Manifest, TensorSpec
-from mobile_runtime.model_file.parity import Tolerance
-from mobile_runtime.model_file.tolerance import own_tolerance, tolerance_in
+from mobile_runtime.model_file.manifest import (
+    Manifest,
+    TensorSpec,
+    own_tolerance,
+    tolerance_in,
+)
+from mobile_runtime.model_file.precision import Tolerance
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -76,8 +80,7 @@ def format_instructions(manifest: Manifest, samples: Sequence[Sample], folder: s
         install=test.install,
         fence=test.language.lower(),
         code=_format_code(manifest, test, names, rows),
-        verified="; ".join(_plain_text(v.engine) for v in manifest.verified if v.passed)
-        or "nothing",
+        verified="; ".join(_plain_text(name) for name in _passed_on(manifest)) or "nothing",
     )
 
 
@@ -95,6 +98,10 @@ def _format_code(
         fp16_psnr_db=float(fp16.psnr_db),
     )
     return code.rstrip()
+
+
+def _passed_on(manifest: Manifest) -> list[str]:
+    return [str(result.engine_info) for result in manifest.verified if result.passed]
 
 
 def _fill(name: str, **blanks: object) -> str:

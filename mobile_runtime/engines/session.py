@@ -10,7 +10,10 @@ from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
 from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
 from mobile_runtime.imaging.pictures import Image
-from mobile_runtime.model_file.manifest import Model, manifest_path, read_manifest
+from mobile_runtime.model_file.file import ModelFile, read_model_file
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
+from mobile_runtime.model_file.manifest import Model, manifest_path
+from mobile_runtime.model_file.validation_result import EngineInfo
 
 RUNNERS = {
     ".mlpackage": "mobile_runtime.engines.coreml",
@@ -39,8 +42,7 @@ MAX_THREADS = 1024
 class Session(Protocol):
     """An open model file on one engine."""
 
-    engine: str
-    """The engine's name and version, and its threads where it has any."""
+    engine: EngineInfo
     model: Model | None
     """What the file says of itself; None for a file that this project did not make."""
     placement: Placement
@@ -66,7 +68,9 @@ class Opener(Protocol):
         """Open a model file or a checkpoint; None stands for the bundled weights."""
 
 
-def open_session(path: Path, *, engine: str | None = None, threads: int | None = None) -> Session:
+def open_session(
+    file: Path | ModelFile, *, engine: str | None = None, threads: int | None = None
+) -> Session:
     """Open a model file.
 
     A manifest beside the file must be about this very file, and then vouches for it: it is the
@@ -75,7 +79,7 @@ def open_session(path: Path, *, engine: str | None = None, threads: int | None =
     and a damaged file may bring it down. (Who forges both file and manifest is not stopped.)
 
     Args:
-        path: A `.mlpackage`, `.tflite` or `.onnx`.
+        file: A `.mlpackage`, `.tflite` or `.onnx`; with its manifest if that is read already.
         engine: One of `engines(path)`; the first one if not given.
         threads: For engines that have threads; all cores if not given.
 
@@ -84,11 +88,12 @@ def open_session(path: Path, *, engine: str | None = None, threads: int | None =
         ManifestError: The manifest beside it belongs to another file.
         BackendUnavailableError: There is no such engine, or it cannot run here.
     """
+    path = file.path if isinstance(file, ModelFile) else file
     name = engine or engines(path)[0]
     prepare(path, name)
     count = threads or os.cpu_count() or 1
     if manifest_path(path).exists():
-        read_manifest(path)
+        read_model_file(file)
     elif (found := ENGINES[path.suffix][name]).native:
         run_sandboxed(FirstRun(str(path), name, count, found.runner))
     return open_unsandboxed(path, engine=name, threads=count)
@@ -164,7 +169,8 @@ def require_model_file(path: Path) -> None:
         str(path).encode()
     except UnicodeEncodeError as error:
         raise ModelLoadError(f"{str(path)!r} is not UTF-8, as names must be: rename it.") from error
-    if path.suffix not in RUNNERS:
-        raise ModelLoadError(f"{path} is not a model file: expected one of {', '.join(RUNNERS)}.")
+    if path.suffix not in FORMAT_OF_SUFFIX:
+        expected = ", ".join(FORMAT_OF_SUFFIX)
+        raise ModelLoadError(f"{path} is not a model file: expected one of {expected}.")
     if not path.exists():
         raise ModelLoadError(f"{path} does not exist.")

@@ -52,7 +52,7 @@ def measure_quality(
         for scale in sorted({model_of(session).scale for _, session in opened})
     ]
     methods += [
-        (name, model_of(session).scale, session.engine, partial(upscale_image, session))
+        (name, model_of(session).scale, str(session.engine), partial(upscale_image, session))
         for name, session in opened
     ]
     total = len(methods) * len(list_images(folder))

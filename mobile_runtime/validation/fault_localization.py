@@ -9,23 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from mobile_runtime.check.placement import READERS
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.graph import Graph
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file import parity
-from mobile_runtime.model_file.manifest import Manifest, read_manifest
+from mobile_runtime.model_file.file import ModelFile, read_model_file
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.parity import Difference
 from mobile_runtime.validation.divergence import first_divergence
 from mobile_runtime.validation.validate import Comparison, compare_golden
-
-CUTTERS = {
-    ".mlpackage": "mobile_runtime.validation.cut_coreml",
-    ".tflite": "mobile_runtime.validation.cut_tflite",
-    ".onnx": "mobile_runtime.validation.cut_onnx",
-}
-"""Suffix -> module with `REFERENCE`, `cut` and `run_reference`."""
 
 REFUSALS = (
     ArithmeticError,
@@ -90,11 +83,11 @@ class Fault:
         )
 
 
-def localize_fault(path: Path, engine: str, *, threads: int | None = None) -> Fault:
+def localize_fault(file: Path | ModelFile, engine: str, *, threads: int | None = None) -> Fault:
     """Find the first operator at which a failing engine parts from a reference.
 
     Args:
-        path: A model file with a manifest, on which the engine failed.
+        file: A model file with a manifest, on which the engine failed.
         engine: One of `session.engines(path)`.
         threads: For engines that have threads; all cores if not given.
 
@@ -102,19 +95,21 @@ def localize_fault(path: Path, engine: str, *, threads: int | None = None) -> Fa
         ModelLoadError: Engine or reference refuse a piece of the file, or the engine passes when
             it is asked again.
     """
+    opened = read_model_file(file)
     try:
-        return _search(path, engine, threads)
+        return _search(opened, engine, threads)
     except REFUSALS as error:
         raise ModelLoadError(
-            f"{path} cannot be taken apart operator by operator: {error}"
+            f"{opened.path} cannot be taken apart operator by operator: {error}"
         ) from error
 
 
-def _search(path: Path, engine: str, threads: int | None) -> Fault:
-    manifest = read_manifest(path)
-    cutter = import_module(CUTTERS[path.suffix])
-    graph: Graph = import_module(READERS[path.suffix]).read_graph(path)
-    failing = _smallest_failing(path, manifest, engine, threads)
+def _search(file: ModelFile, engine: str, threads: int | None) -> Fault:
+    path, tolerance = file.path, file.manifest.tolerance
+    format_ = FORMAT_OF_SUFFIX[path.suffix]
+    cutter = import_module(format_.cutter)
+    graph: Graph = import_module(format_.graph_reader).read_graph(path)
+    failing = _smallest_failing(file, engine, threads)
     against_pytorch = parity.compare(failing.expected, cutter.run_reference(path, failing.image))
 
     @cache
@@ -122,7 +117,7 @@ def _search(path: Path, engine: str, threads: int | None) -> Fault:
         return _compare_piece(path, cutter, tensor, failing.image, engine, threads)
 
     def parts(tensor: str) -> bool:
-        return not parity.within(difference(tensor), manifest.tolerance)
+        return not tolerance.allows(difference(tensor))
 
     output = graph.outputs[0].name
     found = first_divergence(graph, output, parts) if parts(output) else None
@@ -131,24 +126,22 @@ def _search(path: Path, engine: str, threads: int | None) -> Fault:
         sample=failing.sample,
         reference=cutter.REFERENCE,
         reference_difference=against_pytorch,
-        reference_passed=parity.within(against_pytorch, manifest.tolerance),
+        reference_passed=tolerance.allows(against_pytorch),
         divergence=None if found is None else _locate(graph, found, difference(found)),
     )
 
 
-def _smallest_failing(
-    path: Path, manifest: Manifest, engine: str, threads: int | None
-) -> Comparison:
-    session = open_session(path, engine=engine, threads=threads)
+def _smallest_failing(file: ModelFile, engine: str, threads: int | None) -> Comparison:
+    session = open_session(file, engine=engine, threads=threads)
     failing = [
         comparison
-        for comparison in compare_golden(session, manifest, path.parent)
-        if not parity.within(comparison.difference, manifest.tolerance)
+        for comparison in compare_golden(session, file)
+        if not file.manifest.tolerance.allows(comparison.difference)
     ]
     if not failing:
         raise ModelLoadError(
-            f"{engine} failed on {path}, and passed when it was asked again: its results change "
-            "from run to run."
+            f"{engine} failed on {file.path}, and passed when it was asked again: its results "
+            "change from run to run."
         )
     return min(failing, key=lambda comparison: comparison.image.size)
 

@@ -10,7 +10,6 @@ from bench.files import Made, Workshop
 from bench.peers import count_macs
 from bench.subjects import Scope, Subject, forms, networks, peers, random_net
 from bench.timing import Timing
-from converters.options import Format
 from mobile_runtime.benchmark.run import benchmark
 from mobile_runtime.benchmark.timing import Plan, Ratio, compare
 from mobile_runtime.engines.session import (
@@ -21,12 +20,13 @@ from mobile_runtime.engines.session import (
     prepare,
 )
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.model_file.format import FormatName
 from mobile_runtime.model_file.manifest import Size
 from scnet.network import count_parameters
 
 THREADS = 2
 
-ENGINES: dict[str, Format] = {
+ENGINES: dict[str, FormatName] = {
     "TFLite XNNPACK": "tflite",
     "onnxruntime CPU": "onnx",
     web.NAME: "onnx",
@@ -92,7 +92,7 @@ def measure(
     return rows
 
 
-def _groups(scope: Scope, format_: Format) -> Iterator[tuple[str, list[Subject], Size]]:
+def _groups(scope: Scope, format_: FormatName) -> Iterator[tuple[str, list[Subject], Size]]:
     for scale in scope.scales:
         for size in scope.sizes:
             for config in networks(scope, scale):

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 import torch
 
 from bench.peers import PEERS, Peer
-from converters.options import PRECISIONS_OF, SHIFTS, Format, Precision, Shift
+from converters.options import SHIFTS, Shift
+from mobile_runtime.model_file.format import FORMATS, FormatName
 from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.precision import PRECISIONS, PrecisionName
 from scnet.network import HEADS, Head, SCNet, SCNetConfig
 
 Form = str
 """`naive`, `floor`, `published` (of a peer), or how ours is written, such as `depthwise fp32`."""
 
-WANTED: tuple[Precision, ...] = ("fp32", "fp16", "w8a8")
+FAST: tuple[PrecisionName, ...] = tuple(
+    row.name for row in PRECISIONS.values() if row.weight_bits >= 16 or row.calibrated
+)
 """Precisions that could change latency here; those that a format does not have are left out."""
 
 
@@ -24,7 +28,7 @@ class Scope:
     scales: tuple[int, ...] = (2, 4)
     heads: tuple[Head, ...] = HEADS
     sizes: tuple[Size, ...] = ((128, 128), (180, 320))
-    precisions: tuple[Precision, ...] = WANTED
+    precisions: tuple[PrecisionName, ...] = FAST
     peers: tuple[Peer, ...] = PEERS
     growth: tuple[Size, ...] = ((64, 64), (128, 128), (180, 320), (360, 640), (720, 1280))
     width: int = 64
@@ -60,7 +64,7 @@ class Subject:
     peer: Peer | None = None
     shift: Shift | None = None
     """Of ours alone."""
-    precision: Precision = "fp32"
+    precision: PrecisionName = "fp32"
 
 
 def networks(scope: Scope, scale: int) -> Iterator[SCNetConfig]:
@@ -69,7 +73,7 @@ def networks(scope: Scope, scale: int) -> Iterator[SCNetConfig]:
         yield SCNetConfig(scale, head, scope.width, scope.depth)
 
 
-def forms(config: SCNetConfig, format_: Format, scope: Scope) -> Iterator[Subject]:
+def forms(config: SCNetConfig, format_: FormatName, scope: Scope) -> Iterator[Subject]:
     """List all forms of one SCNet in one format: the floor first, as what the others are held to.
 
     The published form comes last.
@@ -78,7 +82,7 @@ def forms(config: SCNetConfig, format_: Format, scope: Scope) -> Iterator[Subjec
     yield Subject(name, "floor", config.scale, config)
     for shift in SHIFTS:
         for precision in scope.precisions:
-            if precision in PRECISIONS_OF[format_]:
+            if precision in FORMATS[format_].precisions:
                 form = f"{shift} {precision}"
                 yield Subject(name, form, config.scale, config, shift=shift, precision=precision)
     yield Subject(name, "naive", config.scale, config)

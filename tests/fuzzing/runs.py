@@ -16,10 +16,11 @@ from PIL import Image as Pillow
 
 from converters.__main__ import program
 from converters.conversion import convert
-from converters.options import FORMATS, PRECISIONS_OF, ConversionOptions
+from converters.options import ConversionOptions
 from fuzzing.damaged_files import mutate
 from mobile_runtime.benchmark.cold_start import resident_bytes
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import manifest_path, read_manifest
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
@@ -54,7 +55,7 @@ def make_originals(folder: Path) -> Path:
     wanted = [
         ConversionOptions(name, precision=precision, sizes=None if name == "onnx" else (SIZE,))
         for name in FORMATS
-        for precision in PRECISIONS_OF[name]
+        for precision in FORMATS[name].precisions
     ]
     convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "originals")
     return folder / "originals"

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.model_file.precision import PrecisionName
 
 NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 
@@ -27,8 +28,8 @@ class Engine:
     delegate: str
     """The tool's name for the delegate that takes the nodes."""
     takes_all: bool
-    """A node left to the CPU fails the verdict."""
-    computes_in: str | None = None
+    """A node left to the CPU fails the validation."""
+    computes_in: PrecisionName | None = None
     """Precision whose tolerance applies to its outputs; None for that of the file."""
 
 

@@ -56,23 +56,23 @@ def print_table(report: PhoneReport, *, details: bool = False) -> None:
         table.add_row(*_figures(run), *(_details(run) if details else ()))
     console.print(table)
     for run in report.runs:
-        if not run.verdict.passed:
-            line = f"{report.file} failed on {run.verdict.engine}: {run.verdict.failure}."
+        if not run.result.passed:
+            line = f"{report.file} failed on {run.result.engine_info}: {run.result.failure}."
             console.print(Text(line, style="red"), soft_wrap=True)
 
 
 def _figures(run: PhoneRun) -> Iterator[str]:
-    yield escape(run.verdict.engine)
-    yield run.verdict.placement
+    yield escape(str(run.result.engine_info))
+    yield run.result.placement
     yield _ms(run.latency.median_ms)
-    yield f"{run.verdict.worst.psnr_db:.1f} dB"
+    yield f"{run.result.worst.psnr_db:.1f} dB"
     yield f"{run.tolerance.psnr_db:g} dB"
-    yield "[green]yes[/]" if run.verdict.passed else "[red]no[/]"
+    yield "[green]yes[/]" if run.result.passed else "[red]no[/]"
 
 
 def _details(run: PhoneRun) -> Iterator[str]:
     latency = run.latency
-    yield f"{run.verdict.worst.max_abs:.1e}"
+    yield f"{run.result.worst.max_abs:.1e}"
     for figure in (latency.p95_ms, latency.min_ms, latency.first_run_ms, latency.init_ms):
         yield _ms(figure)
     yield "" if latency.memory_mb is None else f"{latency.memory_mb:.0f} MB"
