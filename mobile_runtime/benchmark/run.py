@@ -1,13 +1,12 @@
 """Benchmark of model files: each cold in a process of its own, all warm in turns."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Protocol
 
 from mobile_runtime.benchmark.cold_start import ColdStart, ColdStartConfig, measure_cold_start
 from mobile_runtime.benchmark.results import Benchmark, Measurement
@@ -28,13 +27,6 @@ from mobile_runtime.upscaling.tiling import DEFAULT_TILE
 from mobile_runtime.upscaling.upscale import OnProgress
 
 
-class ModelOpener(Protocol):
-    """Function that opens a model file."""
-
-    def __call__(self, path: Path, /, *, engine: str | None, threads: int | None) -> Session:
-        """Open a model file on an engine; None chooses the usual one."""
-
-
 @dataclass(frozen=True)
 class _Subject:
     """An open file."""
@@ -47,7 +39,7 @@ class _Subject:
 def benchmark(
     files: Sequence[Path],
     *,
-    open_model: ModelOpener = open_session,
+    open_model: Callable[..., Session] = open_session,
     plan: Plan = DEFAULT_PLAN,
     engine: str | None = None,
     threads: int | None = None,
@@ -58,7 +50,7 @@ def benchmark(
 
     Args:
         files: Model files; the first one is what the others are compared with.
-        open_model: Opens a file.
+        open_model: Opens a file, with the arguments of `open_session`.
         plan: How often to run.
         engine: Engine for all files; by default the first one of each format.
         threads: For engines that have threads; all cores by default.
@@ -131,7 +123,7 @@ def describe_placement(placement: Placement, operators: int) -> str:
 
 def _open(
     files: Sequence[Path],
-    open_model: ModelOpener,
+    open_model: Callable[..., Session],
     engine: str | None,
     threads: int,
     size: Size | None,

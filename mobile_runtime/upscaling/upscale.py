@@ -58,21 +58,16 @@ def upscale_image(
     tile: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Image:
-    """Upscale a float image, without rounding to 8 bits.
+    """Upscale a float image without rounding to 8 bits; errors as for `upscale_pixels`.
 
     Args:
         session: An open model file.
         image: float32 (1, 3, H, W) RGB in [0, 1], any size.
-        tile: Side of the largest tile in low-resolution pixels, for files that take any size.
+        tile: See `upscale_pixels`.
         on_progress: Called after each tile.
 
     Returns:
         float32 (1, 3, H * scale, W * scale) RGB, not clipped.
-
-    Raises:
-        ModelLoadError: The file does not say its scale and halo, or they are wrong.
-        ImageError: There are no pixels, `tile` is too small for the halo, or is given although
-            the file takes fixed sizes only.
     """
     height, width = image.shape[2:]
     scale = model_of(session).scale
