@@ -10,7 +10,6 @@ from typing import Protocol, cast
 import torch
 from torch import fx
 
-from converters import signals as interruption
 from converters.errors import OutputError, ToolUnavailableError, VerificationError
 from converters.golden_samples import write_golden
 from converters.options import ConversionOptions, FileName, Size
@@ -19,6 +18,7 @@ from converters.quality_gate import measure_loss_db
 from converters.quantization.calibration import stress_images
 from converters.suppress_output import suppress_output
 from mobile_runtime.atomic_write import staging_dir
+from mobile_runtime.cli import signals
 from mobile_runtime.engines.session import count_operators
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.imaging.metrics import list_images
@@ -116,7 +116,7 @@ def convert(
                 file = _write(checkpoint, options, tool, staging / target.name)
                 if verify:
                     write_manifest(_verify(checkpoint, file), staging)
-                interruption.check()
+                signals.check()
                 refuse_existing(target, overwrite=overwrite)  # somebody may have been faster
                 publish(staging, target)
         except OSError as error:
@@ -143,7 +143,7 @@ def _write(
     model = describe_model(checkpoint, options, tool)
     with suppress_output():
         tool.convert(rewrite(checkpoint.net, options), options, model, path)
-    interruption.check()
+    signals.check()
     calibrated = PRECISIONS[options.precision].calibrated
     golden = tuple(
         write_golden(checkpoint.net, options.sizes, path.parent, photographs_only=calibrated)
@@ -217,7 +217,7 @@ def import_converter(name: FormatName) -> Converter:
     try:
         with suppress_output():
             tool = cast(Converter, import_module(FORMATS[name].converter))
-        interruption.check()
+        signals.check()
     except ModuleNotFoundError as error:
         raise ToolUnavailableError(
             f"Converting to {name} needs {error.name}: pip install 'scnet-mobile[convert]'."

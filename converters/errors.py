@@ -7,10 +7,11 @@ ConversionError
 `-- VerificationError       converted, but wrong: nothing is kept; `.results` holds the figures
 """
 
+from mobile_runtime.errors import ScnetError
 from mobile_runtime.model_file.validation_result import ValidationResult
 
 
-class ConversionError(Exception):
+class ConversionError(ScnetError):
     """No file was made; the message says why, and what to do."""
 
 
@@ -28,6 +29,8 @@ class OutputError(ConversionError):
 
 class VerificationError(ConversionError):
     """The converted file does not compute what PyTorch does."""
+
+    exit_code = 1
 
     def __init__(self, message: str, results: tuple[ValidationResult, ...]) -> None:
         super().__init__(message)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image as Pillow
 
 from converters.options import Size
 from mobile_runtime.imaging.pictures import Image, Pixels, to_image
+from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.model_file.golden_samples import write_array
 from mobile_runtime.model_file.manifest import GoldenSample
 from scnet.network import SCNet, SCNetConfig
@@ -85,8 +85,7 @@ def inputs(size: Size) -> Iterator[tuple[str, Image]]:
 def photographs(size: Size) -> Iterator[tuple[str, Pixels]]:
     """Yield name and center of each bundled photograph, mirrored outwards where it is too small."""
     for path in PHOTOGRAPHS:
-        with Pillow.open(path) as photograph:
-            pixels = reflect_pad(np.asarray(photograph), size)
+        pixels = reflect_pad(open_picture(path).pixels, size)
         y, x = ((had - wanted) // 2 for wanted, had in zip(size, pixels.shape[:2], strict=True))
         yield path.stem, pixels[y : y + size[0], x : x + size[1]]
 

@@ -18,7 +18,7 @@ from mobile_runtime.engines.session import count_operators, open_session
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.tflite_schema import TYPES, operator_kinds, pack, unpack
 from mobile_runtime.model_file.manifest import hash_file, manifest_path, read_manifest
-from mobile_runtime.upscaling.tiling import upscale_image
+from mobile_runtime.upscaling.upscale import upscale_image
 from mobile_runtime.validation import cut_tflite
 from mobile_runtime.validation.fault_localization import localize_fault
 from scnet.checkpoint import open_checkpoint, save_weights

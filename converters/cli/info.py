@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mobile_runtime.cli import options as command_options
+from mobile_runtime.cli import options
 from mobile_runtime.console import STDOUT, check_output, printable, write_output
 from mobile_runtime.engines.session import count_operators, open_session
 from mobile_runtime.model_file.file import ModelFile, read_model_file
@@ -25,8 +25,8 @@ Facts = dict[str, object]
 @click.command("info")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--scale", type=int, help="For an mlp checkpoint that may be x2 or x3.")
-@command_options.json_path
-@command_options.overwrite
+@options.json_path
+@options.overwrite
 def command(
     file: Path | None, scale: int | None, json_path: Path | None, *, overwrite: bool
 ) -> None:

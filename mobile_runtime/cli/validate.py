@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from mobile_runtime.cli import options as command_options
+from mobile_runtime.cli import options
+from mobile_runtime.cli.progress import progress_bar
 from mobile_runtime.console import STDOUT, check_output, complain, write_output
 from mobile_runtime.engines.session import Session, engines, open_session, unavailable_reason
 from mobile_runtime.errors import (
@@ -34,16 +35,16 @@ from mobile_runtime.validation.validate import available_engines, validate_on_en
     multiple=True,
     help="What runs the files; several if given again. [default: all that can run here]",
 )
-@command_options.threads
+@options.threads
 @click.option(
     "--quality",
     "folder",
     type=click.Path(path_type=Path),
     help="Measure PSNR and SSIM on Y on this folder of pictures as well.",
 )
-@command_options.details
-@command_options.json_path
-@command_options.overwrite
+@options.details
+@options.json_path
+@options.overwrite
 @click.pass_context
 def command(
     context: click.Context,
@@ -82,7 +83,9 @@ def command(
     quality = []
     if folder is not None and found:
         try:
-            quality = measure_quality(_open_validated(found, threads), folder)
+            with progress_bar("PSNR", "pictures") as show:
+                sessions = _open_validated(found, threads)
+                quality = measure_quality(sessions, folder, on_progress=show)
         except ScnetError as error:  # nor must this
             errors += 1
             complain(str(error))

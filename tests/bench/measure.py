@@ -142,7 +142,7 @@ def _run_here(files: list[Made], size: Size, plan: Plan) -> list[Timing]:
     """Run files with the harness of `scnet benchmark`; one that cannot be opened is left out."""
     failures = {made.path: _why_not(made.path) for made in files}
     sound = [path for path, failure in failures.items() if failure is None]
-    found = benchmark(sound, open_here, plan, engine=None, threads=THREADS, size=size)
+    found = benchmark(sound, open_model=open_here, plan=plan, threads=THREADS, size=size)
     measured = {
         path: Timing(
             row.cold.load_ms,

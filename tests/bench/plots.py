@@ -9,7 +9,7 @@ from bench.growth import Point
 from bench.measure import Row
 from bench.quality import Quality
 from bench.report import Report
-from mobile_runtime.benchmark.report import import_figure
+from mobile_runtime.benchmark.plot import import_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

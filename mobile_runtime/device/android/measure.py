@@ -1,4 +1,4 @@
-"""Is a `.tflite` right on a phone, how fast, and on what? Its golden samples, run there."""
+"""Golden samples of a `.tflite` run on a phone: verdict, latency and placement per engine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ PROFILED_RUNS = ("--num_runs=10", "--min_secs=0")
 
 @dataclass(frozen=True)
 class Subject:
-    """A file that can be run on a phone, and what must come out."""
+    """A file that can be run on a phone, and its golden samples."""
 
     file: ModelFile
     golden: list[tuple[str, Image, Image]]
@@ -41,28 +41,28 @@ class Subject:
 
 @dataclass(frozen=True)
 class PhoneRun:
-    """What one engine of a phone made of a file."""
+    """Result of one engine of a phone."""
 
     result: ValidationResult
-    """On the outputs, and on nodes that were left over and should not be."""
+    """On the outputs, and on nodes that the engine left to the CPU and should not."""
     tolerance: Tolerance
-    """What the outputs had to keep to; that of the precision which the engine computes in."""
+    """Of the outputs, for the precision that the engine computes in."""
     delegation: Delegation
     latency: PhoneLatency
     """On the first golden sample."""
     profile: tuple[NodeKind, ...]
-    """From runs of their own, so that profiling slows down no timed one."""
+    """From separate runs, so that profiling does not slow down the timed ones."""
 
 
 def read_subject(model: Path) -> Subject:
-    """Read what a file promises.
+    """Read the manifest and golden samples of a file.
 
     Args:
         model: A `.tflite` with its manifest beside it.
 
     Raises:
-        ManifestError: There is no manifest, it is about another file or was edited, or the tool
-            cannot feed such a file.
+        ManifestError: The manifest is missing, edited or of another file, or the tool cannot feed
+            this kind of file.
     """
     file = read_model_file(model)
     manifest = file.manifest
@@ -83,14 +83,14 @@ def measure(
     """Run the golden samples on one engine of a phone; the first one is timed and profiled too.
 
     Args:
-        bench: Where the file is.
-        subject: What must come out of it.
-        engine: What runs it.
+        bench: The file on the phone.
+        subject: Its golden samples.
+        engine: Engine to run it on.
         plan: How often to run the first sample.
-        on_step: Told what begins.
+        on_step: Called with what begins.
 
     Raises:
-        ModelLoadError: The tool cannot run the file, or gives something else.
+        ModelLoadError: The tool cannot run the file, or its output has another size.
         BackendUnavailableError: The tool cannot be run, or the phone cannot be reached.
     """
     logs: list[str] = []

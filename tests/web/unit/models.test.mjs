@@ -57,12 +57,12 @@ test('of each scale the best file is taken, and what a self-test needs', async (
   write(folder, { scale: 4, head: 'pixelshuffle', precision: 'fp32' });
   write(folder, { scale: 3, precision: 'int8' });
   write(folder, { scale: 3, sizes: [[64, 64]] });
-  const { catalogue, files } = await readModels(folder);
+  const { catalog, files } = await readModels(folder);
   assert.deepEqual(
-    catalogue.models.map(({ file }) => file),
+    catalog.models.map(({ file }) => file),
     ['x2-direct-fp16-slice_concat.onnx', 'x4-pixelshuffle-fp32-slice_concat.onnx'],
   );
-  const [entry] = catalogue.models;
+  const [entry] = catalog.models;
   assert.equal(entry.operators, 5);
   assert.deepEqual(entry.golden.map(({ name }) => name), ['1', '3']);
   for (const { url } of [entry, entry.golden[0].input]) assert.ok(files.has(url.slice('../../'.length)));
