@@ -24,9 +24,10 @@ from mobile_runtime.benchmark.timing import Plan, compare, run_warm, summarize
 from mobile_runtime.cli.benchmark import command
 from mobile_runtime.engines.session import CPU, Placement, count_operators, open_session
 from mobile_runtime.errors import (
-    BackendUnavailableError,
+    EngineUnavailableError,
     ImageError,
     ManifestError,
+    MissingDependencyError,
     ModelLoadError,
     ScnetError,
 )
@@ -332,7 +333,7 @@ def test_manifest_of_another_file_is_refused(copies):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        (["--engine", "abacus"], BackendUnavailableError, "abacus"),
+        (["--engine", "abacus"], EngineUnavailableError, "abacus"),
         (["--height", 9, "--width", 9], ImageError, "takes 16x20 .*, not 9x9"),
         (["--plot", "plot.jpg"], ScnetError, "plots are .png files"),
         (["--json", "nowhere/found.json"], ScnetError, "cannot be written"),
@@ -382,7 +383,7 @@ def test_output_is_replaced_only_if_told(originals, tmp_path, option):
 @pytest.mark.usefixtures("no_timing")
 def test_plot_without_matplotlib_says_what_to_install(originals, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(BackendUnavailableError, match=r"pip install 'scnet-mobile\[plot\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[plot\]'"):
         benchmark(originals[".onnx"], "--plot", tmp_path / "plot.png")
 
 

@@ -24,7 +24,7 @@ from converters.options import FORMATS, SHIFTS, ConversionOptions
 from mobile_runtime.check import analyzer
 from mobile_runtime.check.placement import NOT_STATIC, READERS, RULES, TARGETS, check, judge
 from mobile_runtime.cli.check import command
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import HEADS, SCNetConfig, SpatialShift
 from scnet.shift import OFFSETS
@@ -295,7 +295,7 @@ def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
 
 
 def test_a_target_that_does_not_take_the_file_is_refused(ours):
-    with pytest.raises(BackendUnavailableError, match="gpu-legacy, ml-drift, not webgpu"):
+    with pytest.raises(EngineUnavailableError, match="gpu-legacy, ml-drift, not webgpu"):
         check(ours["tflite", "depthwise", "fp32"], ["webgpu"])
 
 

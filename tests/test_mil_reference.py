@@ -23,7 +23,12 @@ from mobile_runtime.engines import coreml as run_coreml
 from mobile_runtime.engines.mil_reference import executor as mil
 from mobile_runtime.engines.mil_reference.operators import OPERATORS, PICKING
 from mobile_runtime.engines.session import count_operators, open_session
-from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
+from mobile_runtime.errors import (
+    EngineUnavailableError,
+    ImageError,
+    MissingDependencyError,
+    ModelLoadError,
+)
 from mobile_runtime.formats import coreml_program as mil_program
 from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
 
@@ -1168,12 +1173,12 @@ def test_a_file_says_what_it_is(package):
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="Core ML runs on this system")
 def test_core_ml_itself_needs_a_mac(package):
-    with pytest.raises(BackendUnavailableError, match=r"on a Mac only.*use reference-fp16"):
+    with pytest.raises(EngineUnavailableError, match=r"on a Mac only.*use reference-fp16"):
         open_session(package, engine="coreml-all")
 
 
 def test_an_unknown_engine_is_refused_with_those_that_go(package):
-    with pytest.raises(BackendUnavailableError, match="reference-fp16, reference-fp32"):
+    with pytest.raises(EngineUnavailableError, match="reference-fp16, reference-fp32"):
         open_session(package, engine="gpu")
 
 
@@ -1182,5 +1187,5 @@ def test_without_coremltools_the_message_says_what_to_install(package, monkeypat
     for name in (run_coreml.__name__, f"{run_coreml.__name__}_native"):
         monkeypatch.delitem(sys.modules, name)
 
-    with pytest.raises(BackendUnavailableError, match=r"pip install 'scnet-mobile\[coreml\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[coreml\]'"):
         import_module(run_coreml.__name__)

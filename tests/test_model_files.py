@@ -21,7 +21,7 @@ from mobile_runtime.engines.session import (
     unavailable_reason,
 )
 from mobile_runtime.errors import (
-    BackendUnavailableError,
+    EngineUnavailableError,
     ImageError,
     ManifestError,
     ModelLoadError,
@@ -148,7 +148,7 @@ def test_golden_samples_are_checked(model, change, message):
 
 
 def test_other_engine_is_named(model):
-    with pytest.raises(BackendUnavailableError, match="abacus"):
+    with pytest.raises(EngineUnavailableError, match="abacus"):
         open_session(model, engine="abacus")
 
 

@@ -57,7 +57,7 @@ def benchmark(
     Raises:
         ModelLoadError: A file is damaged, not a model, or not for pictures.
         ManifestError: The manifest beside a file belongs to another one.
-        BackendUnavailableError: The engine cannot run here.
+        EngineUnavailableError: The engine cannot run here.
         ImageError: A file does not take the size, or does not say what it takes.
     """
     subjects = _open(files, open_session, engine, threads, size)

@@ -10,7 +10,7 @@ from mobile_runtime.check import neural_engine, tflite_gpu, web
 from mobile_runtime.check.analyzer import Analysis, analyze
 from mobile_runtime.check.rule import WHOLE_FILE, Finding, NotStatic, Rule, TargetName
 from mobile_runtime.engines.session import require_model_file
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
 from mobile_runtime.formats.graph import Graph
 
 RULES: tuple[Rule, ...] = (*neural_engine.RULES, *tflite_gpu.RULES, *web.RULES)
@@ -89,7 +89,7 @@ def check(path: Path, targets: Sequence[str] = ()) -> list[Report]:
 
     Raises:
         ModelLoadError: No such file, an unknown kind of file, or a damaged one.
-        BackendUnavailableError: No named target takes this kind of file, or the library that
+        EngineUnavailableError: No named target takes this kind of file, or the library that
             reads it is not installed.
     """
     require_model_file(path)
@@ -97,7 +97,7 @@ def check(path: Path, targets: Sequence[str] = ()) -> list[Report]:
     chosen = [target for target in able if not targets or target.name in targets]
     if not chosen:
         names = ", ".join(target.name for target in able)
-        raise BackendUnavailableError(f"{path} runs on {names}, not {', '.join(targets)}.")
+        raise EngineUnavailableError(f"{path} runs on {names}, not {', '.join(targets)}.")
     graph: Graph = import_module(READERS[path.suffix]).read_graph(path)
     try:
         reports = [judge(graph, target, path.name) for target in chosen]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from mobile_runtime.engines.session import Placement
-from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
+from mobile_runtime.errors import ImageError, MissingDependencyError, ModelLoadError
 from mobile_runtime.imaging.pictures import Image, to_pixels
 from mobile_runtime.model_file.manifest import Model
 
@@ -17,10 +17,7 @@ try:
     from mobile_runtime.formats.coreml_program import Program, Shape, load_program
     from mobile_runtime.formats.coreml_program import count_operators as count_program_operators
 except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        f"Core ML files need {error.name}, which is not installed: "
-        "pip install 'scnet-mobile[coreml]'"
-    ) from error
+    raise MissingDependencyError("coremltools", "coreml") from error
 
 REFERENCE: dict[str, executor.Arithmetic] = {"reference-fp16": "fp16", "reference-fp32": "fp32"}
 """Engine -> its arithmetic."""

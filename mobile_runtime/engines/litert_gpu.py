@@ -20,7 +20,7 @@ import numpy as np
 
 from mobile_runtime.engines.gpu_adapter import find_adapter
 from mobile_runtime.engines.session import Placement
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import MissingDependencyError, ModelLoadError
 from mobile_runtime.formats.tflite_file import TFLiteFile, read_file, read_image_shape
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
@@ -31,9 +31,7 @@ try:
     from ai_edge_litert.hardware_accelerator import HardwareAccelerator
     from ai_edge_litert.options import GpuOptions, Options
 except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Running a .tflite needs ai-edge-litert: pip install 'scnet-mobile[tflite]'."
-    ) from error
+    raise MissingDependencyError("ai-edge-litert", "tflite") from error
 
 __all__ = ["open_session", "read_image_shape"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mobile_runtime.engines.session import CPU, Placement
-from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
+from mobile_runtime.errors import ImageError, MissingDependencyError, ModelLoadError
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
 
@@ -16,9 +16,7 @@ try:
     from google.protobuf.message import DecodeError
     from onnxruntime.capi import onnxruntime_pybind11_state as failures
 except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Running an .onnx needs onnxruntime: pip install 'scnet-mobile[onnx]'."
-    ) from error
+    raise MissingDependencyError("onnxruntime", "onnx") from error
 
 ANY_SIDE = 64
 """Pixels."""

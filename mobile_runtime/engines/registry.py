@@ -7,6 +7,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 from mobile_runtime.engines.gpu_adapter import find_adapter
+from mobile_runtime.errors import MissingDependencyError
 
 UnavailableReason = str | None
 """Why an engine cannot run here and what to do, in one sentence; None if it can."""
@@ -25,10 +26,10 @@ class Engine:
     """It reads the file in native code, which a damaged file can crash."""
 
 
-def _needs(module: str, extra: str) -> UnavailableReason:
-    if find_spec(module) is not None:
+def _needs(package: str, extra: str) -> UnavailableReason:
+    if find_spec(package.replace("-", "_")) is not None:
         return None
-    return f"{module} is not installed: pip install 'scnet-mobile[{extra}]'."
+    return str(MissingDependencyError(package, extra))
 
 
 def _reference() -> UnavailableReason:
@@ -42,7 +43,7 @@ def _core_ml() -> UnavailableReason:
 
 
 def _litert() -> UnavailableReason:
-    return _needs("ai_edge_litert", "tflite")
+    return _needs("ai-edge-litert", "tflite")
 
 
 def _litert_gpu() -> UnavailableReason:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model, manifest_path, read_manifest
 
@@ -82,7 +82,7 @@ def open_session(path: Path, *, engine: str | None = None, threads: int | None =
     Raises:
         ModelLoadError: No such file, an unknown kind of file, or a damaged one.
         ManifestError: The manifest beside it belongs to another file.
-        BackendUnavailableError: There is no such engine, or it cannot run here.
+        EngineUnavailableError: There is no such engine, or it cannot run here.
     """
     name = engine or engines(path)[0]
     prepare(path, name)
@@ -99,10 +99,10 @@ def prepare(path: Path, engine: str) -> None:
 
     Raises:
         ModelLoadError: No such file, or an unknown kind of file.
-        BackendUnavailableError: There is no such engine, or it cannot run here.
+        EngineUnavailableError: There is no such engine, or it cannot run here.
     """
     if reason := unavailable_reason(path, engine):
-        raise BackendUnavailableError(reason)
+        raise EngineUnavailableError(reason)
     found = ENGINES[path.suffix][engine]
     for module in (found.library, found.runner):
         import_module(module)
@@ -134,10 +134,10 @@ def unavailable_reason(path: Path, engine: str) -> str | None:
 
     Raises:
         ModelLoadError: No such file, or an unknown kind of file.
-        BackendUnavailableError: There is no such engine for this kind of file.
+        EngineUnavailableError: There is no such engine for this kind of file.
     """
     if engine not in (names := engines(path)):
-        raise BackendUnavailableError(
+        raise EngineUnavailableError(
             f"{engine} is not an engine for {path.suffix} files: use one of {', '.join(names)}."
         )
     return ENGINES[path.suffix][engine].unavailable_reason()

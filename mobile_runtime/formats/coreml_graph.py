@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import MissingDependencyError, ModelLoadError
 from mobile_runtime.formats.graph import SMALL, Graph, Operator, Port, Shape, Tensor, fold_constants
 from mobile_runtime.model_file.manifest import measure_file
 
@@ -21,9 +21,7 @@ try:
         read_file,
     )
 except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Reading a .mlpackage needs coremltools: pip install 'scnet-mobile[coreml]'."
-    ) from error
+    raise MissingDependencyError("coremltools", "coreml") from error
 
 
 def read_graph(path: Path) -> Graph:

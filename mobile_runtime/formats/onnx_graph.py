@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import MissingDependencyError, ModelLoadError
 from mobile_runtime.formats.graph import SMALL, Graph, Operator, Port, Shape, Tensor, fold_constants
 
 try:
@@ -12,9 +12,7 @@ try:
     from google.protobuf.message import DecodeError
     from onnx import TensorProto, helper, numpy_helper
 except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Reading an .onnx needs onnx: pip install 'scnet-mobile[onnx]'."
-    ) from error
+    raise MissingDependencyError("onnx", "onnx") from error
 
 OWN_DOMAINS = ("", "ai.onnx")
 NUMPY_NAMES = {"float": "float32", "double": "float64"}

@@ -9,16 +9,14 @@ from typing import Any
 
 import msgspec
 
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import MissingDependencyError, ModelLoadError
 
 try:
     import flatbuffers
     import numpy as np
     from ai_edge_litert import schema_py_generated as schema
 except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Reading a .tflite needs ai-edge-litert: pip install 'scnet-mobile[tflite]'."
-    ) from error
+    raise MissingDependencyError("ai-edge-litert", "tflite") from error
 
 IDENTIFIER = b"TFL3"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mobile_runtime.engines.session import open_session
-from mobile_runtime.errors import BackendUnavailableError
+from mobile_runtime.errors import MissingDependencyError
 from mobile_runtime.imaging.pictures import Image
 
 try:
@@ -13,9 +13,7 @@ try:
 
     from mobile_runtime.formats.coreml_package import find_specification
 except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Bisecting a .mlpackage needs coremltools: pip install 'scnet-mobile[coreml]'."
-    ) from error
+    raise MissingDependencyError("coremltools", "coreml") from error
 
 REFERENCE = "this project's executor, all in fp32"
 """Shares its operators with the executor that rounds as typed: between those two, only rounding can

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mobile_runtime.errors import BackendUnavailableError
+from mobile_runtime.errors import MissingDependencyError
 from mobile_runtime.imaging.pictures import Image
 
 try:
@@ -14,9 +14,7 @@ try:
     from onnx.reference import ReferenceEvaluator
     from onnx.utils import extract_model
 except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Bisecting an .onnx needs onnx: pip install 'scnet-mobile[onnx]'."
-    ) from error
+    raise MissingDependencyError("onnx", "onnx") from error
 
 REFERENCE = "ONNX's reference evaluator"
 """Written in numpy by those who define the operators; shares nothing with onnxruntime."""

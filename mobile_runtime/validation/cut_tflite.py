@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from mobile_runtime.errors import BackendUnavailableError
+from mobile_runtime.errors import MissingDependencyError
 from mobile_runtime.formats.tflite_file import read_file
 from mobile_runtime.formats.tflite_schema import pack, unpack
 from mobile_runtime.imaging.pictures import Image
@@ -11,9 +11,7 @@ from mobile_runtime.imaging.pictures import Image
 try:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Bisecting a .tflite needs ai-edge-litert: pip install 'scnet-mobile[tflite]'."
-    ) from error
+    raise MissingDependencyError("ai-edge-litert", "tflite") from error
 
 REFERENCE = "TFLite's reference kernels"
 """Plain loops, written to be right and not to be fast; no delegate and no engine shares them."""
