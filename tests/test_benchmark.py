@@ -22,7 +22,7 @@ from mobile_runtime.benchmark.cold_start import ColdStartConfig, measure_cold_st
 from mobile_runtime.benchmark.run import choose_sizes, describe_placement
 from mobile_runtime.benchmark.timing import Plan, compare, run_warm, summarize
 from mobile_runtime.cli.benchmark import command
-from mobile_runtime.engines.session import CPU, Placement, count_operators, open_session
+from mobile_runtime.engines.session import CPU, Placement, open_session
 from mobile_runtime.errors import (
     EngineUnavailableError,
     ImageError,
@@ -31,6 +31,7 @@ from mobile_runtime.errors import (
     ModelLoadError,
     ScnetError,
 )
+from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.manifest import manifest_path
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig

@@ -25,8 +25,9 @@ from mobile_runtime.engines.coreml_native import CPU, GPU, NEURAL_ENGINE, UNITS,
 from mobile_runtime.engines.gpu_adapter import find_adapter
 from mobile_runtime.engines.registry import ENGINES, Engine
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
-from mobile_runtime.engines.session import RUNNERS, engines, open_session, unavailable_reason
+from mobile_runtime.engines.session import engines, open_session, unavailable_reason
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
+from mobile_runtime.formats.reader import READERS
 
 SIZE = (16, 20)
 NAMES = [(suffix, name) for suffix, kinds in ENGINES.items() for name in kinds]
@@ -79,7 +80,7 @@ def test_every_engine_runs_or_says_why_not(originals, photograph, suffix, engine
 @pytest.mark.parametrize("suffix", ENGINES)
 def test_the_usual_engine_is_here_and_first(originals, suffix):
     path = originals[suffix]
-    assert suffix in RUNNERS
+    assert suffix in READERS
     assert unavailable_reason(path, engines(path)[0]) is None
     assert open_session(path).engine == open_session(path, engine=engines(path)[0]).engine
 

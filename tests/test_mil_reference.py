@@ -7,7 +7,6 @@ import sys
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import coremltools as ct
@@ -22,7 +21,7 @@ from torch.nn import functional as F
 from mobile_runtime.engines import coreml as run_coreml
 from mobile_runtime.engines.mil_reference import executor as mil
 from mobile_runtime.engines.mil_reference.operators import OPERATORS, PICKING
-from mobile_runtime.engines.session import count_operators, open_session
+from mobile_runtime.engines.session import open_session, prepare
 from mobile_runtime.errors import (
     EngineUnavailableError,
     ImageError,
@@ -30,6 +29,7 @@ from mobile_runtime.errors import (
     ModelLoadError,
 )
 from mobile_runtime.formats import coreml_program as mil_program
+from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
 
 # coremltools leaves a temporary folder to the garbage collector with each model.
@@ -1184,8 +1184,16 @@ def test_an_unknown_engine_is_refused_with_those_that_go(package):
 
 def test_without_coremltools_the_message_says_what_to_install(package, monkeypatch):
     monkeypatch.setitem(sys.modules, "coremltools", None)
-    for name in (run_coreml.__name__, f"{run_coreml.__name__}_native"):
+    with pytest.raises(EngineUnavailableError, match=r"pip install 'scnet-mobile\[coreml\]'"):
+        open_session(package, engine="reference-fp16")
+    monkeypatch.setitem(sys.modules, "coremltools.proto", None)
+    for name in [name for name in sys.modules if name.startswith("mobile_runtime.formats.coreml")]:
         monkeypatch.delitem(sys.modules, name)
-
     with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[coreml\]'"):
-        import_module(run_coreml.__name__)
+        count_operators(package)
+
+
+def test_an_incomplete_installation_says_what_to_install(package, monkeypatch):
+    monkeypatch.setitem(sys.modules, run_coreml.__name__, None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[coreml\]'"):
+        prepare(package, "reference-fp16")
