@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from mobile_runtime.engines import coreml as run_coreml
 from mobile_runtime.engines.mil_reference import executor as mil
-from mobile_runtime.engines.mil_reference.operators import OPERATORS, PICKING
+from mobile_runtime.engines.mil_reference.operators import EXACT, OPERATORS
 from mobile_runtime.engines.session import open_session, prepare
 from mobile_runtime.errors import (
     EngineUnavailableError,
@@ -630,7 +630,7 @@ def test_an_operator_computes_what_its_definition_says(tmp_path, case, precision
     assert case.operator in {op.type for op in mil_program.load_program(path).operations}
     assert actual.shape == expected.shape
     assert actual.dtype == (np.int32 if expected.dtype.kind == "i" else np.float32)
-    near = 2**-10 if precision == "fp16" and case.operator not in PICKING else 1e-5
+    near = 2**-10 if precision == "fp16" and case.operator not in EXACT else 1e-5
     np.testing.assert_allclose(actual, expected, rtol=near, atol=near)
 
 
