@@ -19,8 +19,8 @@ from converters.quantization.calibration import stress_images
 from converters.suppress_output import suppress_output
 from mobile_runtime.atomic_write import staging_dir
 from mobile_runtime.cli import signals
-from mobile_runtime.engines.session import count_operators
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.imaging.metrics import list_images
 from mobile_runtime.model_file.file import ModelFile
 from mobile_runtime.model_file.format import FORMATS, FormatName

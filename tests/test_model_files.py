@@ -14,18 +14,18 @@ from onnx import TensorProto, helper
 
 from mobile_runtime.cli.validate import command
 from mobile_runtime.engines.session import (
-    count_operators,
     engines,
     open_session,
     unavailable_reason,
 )
 from mobile_runtime.errors import (
-    BackendUnavailableError,
+    EngineUnavailableError,
     ImageError,
     ManifestError,
     ModelLoadError,
     ScnetError,
 )
+from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.golden_samples import read_golden
 from mobile_runtime.model_file.manifest import Model, manifest_path, read_manifest, write_manifest
@@ -148,7 +148,7 @@ def test_golden_samples_are_checked(model, change, message):
 
 
 def test_other_engine_is_named(model):
-    with pytest.raises(BackendUnavailableError, match="abacus"):
+    with pytest.raises(EngineUnavailableError, match="abacus"):
         open_session(model, engine="abacus")
 
 

@@ -1,6 +1,7 @@
 """The tables of precisions and formats, and what cannot import them."""
 
 import re
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from typing import get_args
@@ -13,9 +14,11 @@ from mobile_runtime.device.test_templates import TESTS
 from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS, FormatName
 from mobile_runtime.model_file.precision import PRECISIONS, PrecisionName
+from mobile_runtime.validation.reference_runs import REFERENCES
 from scnet.network import HEADS
 
 ROOT = Path(__file__).parent.parent
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 
 
 def test_the_names_are_those_of_the_rows():
@@ -32,7 +35,8 @@ def test_a_format_has_all_that_the_program_needs_of_it(format_):
     assert any(name == format_.name for name, _ in TESTS)
     assert import_module(format_.converter).convert
     assert import_module(format_.graph_reader).read_graph
-    assert import_module(format_.cutter).REFERENCE
+    assert format_.suffix in REFERENCES
+    assert format_.name in EXTRAS
 
 
 @pytest.mark.parametrize("precision", PRECISIONS.values(), ids=PRECISIONS)

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from dataclasses import replace
-from importlib import import_module
 
 import numpy as np
 import onnx
@@ -23,17 +22,22 @@ from mobile_runtime.cli.validate import command
 from mobile_runtime.engines import session
 from mobile_runtime.engines.session import Placement, engines, unavailable_reason
 from mobile_runtime.errors import ManifestError, ModelLoadError
+from mobile_runtime.formats.reader import count_operators, cut, read_graph
 from mobile_runtime.imaging.metrics import bicubic, evaluate, mean
 from mobile_runtime.model_file.file import ModelFile, add_results
-from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import (
     hash_file,
     manifest_path,
     read_manifest,
     write_manifest,
 )
-from mobile_runtime.validation.divergence import first_divergence, is_comparable
-from mobile_runtime.validation.fault_localization import localize_fault
+from mobile_runtime.validation.fault_localization import (
+    first_divergence,
+    is_comparable,
+    localize_fault,
+)
+from mobile_runtime.validation.reference_runs import REFERENCES
 from mobile_runtime.validation.report import print_results
 from mobile_runtime.validation.validate import available_engines, validate_on_engine
 from scnet.checkpoint import open_checkpoint, save_weights
@@ -318,12 +322,8 @@ def copy_alone(path, folder):
 
 
 def count_convolutions(path):
-    counted = session.count_operators(path)
+    counted = count_operators(path)
     return counted.get("Conv", 0) + counted.get("CONV_2D", 0)
-
-
-def read_graph(path):
-    return import_module(FORMAT_OF_SUFFIX[path.suffix].graph_reader).read_graph(path)
 
 
 @pytest.mark.parametrize("suffix", FORMAT_OF_SUFFIX)
@@ -345,22 +345,22 @@ def test_every_wrong_operator_is_found(originals, suffix):
     assert len(asked) > 20
 
 
-def test_every_format_can_be_cut():
-    assert all(import_module(row.cutter).REFERENCE for row in FORMATS.values())
+def test_every_format_has_a_reference():
+    assert set(REFERENCES) == set(FORMAT_OF_SUFFIX)
 
 
 @pytest.mark.parametrize("suffix", FORMAT_OF_SUFFIX)
 def test_cut_anywhere_engine_and_reference_agree(originals, suffix, tmp_path, photograph):
     """A piece is a file of its own: every engine opens it, and gives the same for it."""
     path = originals[suffix]
-    cutter, graph = import_module(FORMAT_OF_SUFFIX[suffix].cutter), read_graph(path)
+    graph = read_graph(path)
     image = np.ascontiguousarray(photograph[:, :, : SIZE[0], : SIZE[1]])
     middle = [op for op in graph.operators if is_comparable(graph.tensor(op.outputs[0]))][5::9]
     for number, op in enumerate(middle):
         piece = tmp_path / str(number) / path.name
         piece.parent.mkdir()
-        cutter.cut(path, op.outputs[0], piece)
-        expected = cutter.run_reference(piece, image)
+        cut(path, op.outputs[0], piece)
+        expected = REFERENCES[suffix].run(piece, image)
         for engine in available_engines(path):
             actual = session.open_unsandboxed(piece, engine=engine, threads=1).run(image)
             np.testing.assert_allclose(actual, expected, atol=1e-5 * np.abs(expected).max())

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from mobile_runtime.cli import options
 from mobile_runtime.console import STDOUT, check_output, printable, write_output
-from mobile_runtime.engines.session import count_operators, open_session
+from mobile_runtime.engines.session import open_session
+from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.file import ModelFile, read_model_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import hash_file, manifest_path, measure_file

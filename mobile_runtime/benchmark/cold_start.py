@@ -81,8 +81,8 @@ def measure_cold_start(
     kind, result = receive_result(child, failure)
     if kind == ColdStart.__name__:
         return msgspec.convert(result, ColdStart)
-    error_class: type[ScnetError] = getattr(errors, kind)
-    raise error_class(result)
+    failed: ScnetError = getattr(errors, kind)(*result)
+    raise failed
 
 
 def _measure_here(
@@ -135,12 +135,12 @@ def resident_bytes(field: str) -> int | None:
 def _main() -> None:
     """Run the child process of `measure_cold_start`."""
     config, seconds_limit = msgspec.json.decode(sys.argv[1], type=tuple[ColdStartConfig, float])
-    result: ColdStart | str
+    result: ColdStart | tuple[str, ...]
     try:
         result = _measure_here(config, seconds_limit)
         kind = ColdStart.__name__
     except ScnetError as error:
-        kind, result = type(error).__name__, str(error)
+        kind, result = type(error).__name__, error.args
     send_result((kind, result))
 
 

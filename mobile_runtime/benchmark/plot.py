@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from mobile_runtime.benchmark.report import facts
 from mobile_runtime.benchmark.results import Benchmark
-from mobile_runtime.errors import BackendUnavailableError
+from mobile_runtime.errors import MissingDependencyError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,14 +15,12 @@ def import_figure() -> "type[Figure]":
     """Import matplotlib's `Figure`.
 
     Raises:
-        BackendUnavailableError: Matplotlib is not installed.
+        MissingDependencyError: Matplotlib is not installed.
     """
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        raise BackendUnavailableError(
-            "A plot needs matplotlib: pip install 'scnet-mobile[plot]'."
-        ) from error
+        raise MissingDependencyError("matplotlib", "plot") from error
     return Figure
 
 
@@ -30,7 +28,7 @@ def draw_png(benchmark: Benchmark) -> bytes:
     """Return a box plot as PNG, one box per file, with whiskers at the 5th and 95th percentile.
 
     Raises:
-        BackendUnavailableError: Matplotlib is not installed.
+        MissingDependencyError: Matplotlib is not installed.
     """
     rows = benchmark.files[::-1]  # the first file on top
     figure = import_figure()(figsize=(10, 1.5 + 0.8 * len(rows)), layout="constrained")

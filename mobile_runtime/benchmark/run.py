@@ -15,11 +15,11 @@ from mobile_runtime.engines.session import (
     CPU,
     Placement,
     Session,
-    count_operators,
     engines,
     open_session,
 )
 from mobile_runtime.errors import ImageError, ModelLoadError
+from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.host_info import describe_device
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import Model, Size
@@ -61,7 +61,7 @@ def benchmark(
     Raises:
         ModelLoadError: A file is damaged, not a model, or not for pictures.
         ManifestError: The manifest beside a file belongs to another one.
-        BackendUnavailableError: The engine cannot run here.
+        EngineUnavailableError: The engine cannot run here.
         ImageError: A file does not take the size, or does not say what it takes.
     """
     done, total = count(1), len(files) + plan.warmup_runs + plan.runs

@@ -12,8 +12,9 @@ from mobile_runtime.cli.progress import progress_bar
 from mobile_runtime.console import STDOUT, check_output, complain, write_output
 from mobile_runtime.engines.session import Session, engines, open_session, unavailable_reason
 from mobile_runtime.errors import (
-    BackendUnavailableError,
+    EngineUnavailableError,
     ImageError,
+    MissingDependencyError,
     ModelLoadError,
     ScnetError,
 )
@@ -109,7 +110,12 @@ def _validate(file: ModelFile, asked: Sequence[str], threads: int | None) -> Val
                 results.append(validate_on_engine(file, engine, threads=threads))
                 if not file.manifest.tolerance.allows(results[-1].worst):
                     faults += _localize_fault(file, engine, threads)
-        except (BackendUnavailableError, ImageError, ModelLoadError) as error:
+        except (
+            EngineUnavailableError,
+            ImageError,
+            MissingDependencyError,
+            ModelLoadError,
+        ) as error:
             errors[engine] = str(error)
             complain(f"{path.name} on {engine}: {error}")
     return Validation(
@@ -130,13 +136,13 @@ def _find_absent(path: Path, asked: Sequence[str]) -> dict[str, str]:
     """Return why engines are absent.
 
     Raises:
-        BackendUnavailableError: One that was asked for is absent.
+        EngineUnavailableError: One that was asked for is absent.
     """
     reasons = {engine: unavailable_reason(path, engine) for engine in asked or engines(path)}
     absent = {engine: reason for engine, reason in reasons.items() if reason is not None}
     for engine in asked:
         if engine in absent:
-            raise BackendUnavailableError(f"{path} cannot run on {engine}: {absent[engine]}")
+            raise EngineUnavailableError(f"{path} cannot run on {engine}: {absent[engine]}")
     return absent
 
 

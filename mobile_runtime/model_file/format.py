@@ -27,9 +27,9 @@ class Format:
     converter: str
     """Module as `converters.conversion.Converter` describes it."""
     graph_reader: str
-    """Module with `read_graph`."""
-    cutter: str
-    """Module with `REFERENCE`, `cut` and `run_reference`, for fault localization."""
+    """Module as `mobile_runtime.formats.reader.Reader` describes it."""
+    package: str
+    """What reads the file; the extra of the format's name installs it and what runs the file."""
     interfaces: tuple[Interface, ...] = ("tensor",)
     """The usual one first."""
     integer_interfaces: tuple[Interface, ...] = ()
@@ -53,7 +53,7 @@ _ROWS = (
         default_precision="fp16",  # all that the Neural Engine computes in (coreai-models rules)
         converter="converters.to_coreml",
         graph_reader="mobile_runtime.formats.coreml_graph",
-        cutter="mobile_runtime.validation.cut_coreml",
+        package="coremltools",
         interfaces=("image", "tensor"),
         several_sizes=True,
     ),
@@ -65,7 +65,7 @@ _ROWS = (
         default_precision="fp32",  # which the GPU delegate rounds by itself
         converter="converters.to_tflite",
         graph_reader="mobile_runtime.formats.tflite_graph",
-        cutter="mobile_runtime.validation.cut_tflite",
+        package="ai-edge-litert",
         integer_interfaces=("image",),
     ),
     Format(
@@ -76,7 +76,7 @@ _ROWS = (
         default_precision="fp32",  # what browsers without `shader-f16` need
         converter="converters.to_onnx",
         graph_reader="mobile_runtime.formats.onnx_graph",
-        cutter="mobile_runtime.validation.cut_onnx",
+        package="onnx",
         any_size=True,
     ),
 )

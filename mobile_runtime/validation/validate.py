@@ -16,7 +16,7 @@ from mobile_runtime.engines.session import (
     open_session,
     unavailable_reason,
 )
-from mobile_runtime.errors import BackendUnavailableError, ManifestError, ModelLoadError
+from mobile_runtime.errors import EngineUnavailableError, ManifestError, ModelLoadError
 from mobile_runtime.host_info import describe_device
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file import parity
@@ -53,7 +53,7 @@ def validate(file: Path | ModelFile, *, threads: int | None = None) -> tuple[Val
         ManifestError: There is no manifest, it is about another file, or it was edited.
         ModelLoadError: An engine refused the file.
         ImageError: The file does not take the size of a sample.
-        BackendUnavailableError: No engine can run the file here.
+        EngineUnavailableError: No engine can run the file here.
     """
     opened = read_model_file(file)
     names = available_engines(opened.path)
@@ -65,11 +65,11 @@ def available_engines(path: Path) -> tuple[str, ...]:
 
     Raises:
         ModelLoadError: No such file, or an unknown kind of file.
-        BackendUnavailableError: There is none.
+        EngineUnavailableError: There is none.
     """
     reasons = {engine: unavailable_reason(path, engine) for engine in engines(path)}
     if all(reasons.values()):
-        raise BackendUnavailableError(
+        raise EngineUnavailableError(
             f"Nothing here can run {path.name}: {' '.join(filter(None, reasons.values()))}"
         )
     return tuple(engine for engine, reason in reasons.items() if reason is None)
@@ -91,7 +91,7 @@ def validate_on_engine(
         ManifestError: There is no manifest, it is about another file, or it was edited.
         ModelLoadError: The engine refused the file.
         ImageError: The file does not take the size of a sample.
-        BackendUnavailableError: The engine cannot run here.
+        EngineUnavailableError: The engine cannot run here.
     """
     opened = read_model_file(file)
     allowed = own_tolerance(opened.manifest)

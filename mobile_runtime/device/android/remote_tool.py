@@ -11,7 +11,7 @@ import numpy as np
 from mobile_runtime.device.android.adb import Answer, Connection, phone_folder
 from mobile_runtime.device.android.benchmark_model import check_flags
 from mobile_runtime.device.android.phone import Phone
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import DeviceError, ModelLoadError
 from mobile_runtime.imaging.pictures import Image
 
 TOOL, MODEL = "benchmark_model", "model.tflite"
@@ -50,7 +50,7 @@ class Bench:
 
         Raises:
             ModelLoadError: The tool cannot run the file.
-            BackendUnavailableError: The tool cannot be run, or the phone cannot be reached.
+            DeviceError: The tool cannot be run, or the phone cannot be reached.
         """
         pixels = image.transpose(0, 2, 3, 1)
         source = self.scratch / INPUT
@@ -77,7 +77,7 @@ class Bench:
 
         Raises:
             ModelLoadError: The tool cannot run the file, or wrote no profile.
-            BackendUnavailableError: The tool cannot be run, or the phone cannot be reached.
+            DeviceError: The tool cannot be run, or the phone cannot be reached.
         """
         target = f"--profiling_output_csv_file={self._path(PROFILE)}"
         self.run(image, "--enable_op_profiling=true", target, *flags)
@@ -130,10 +130,10 @@ def set_up(
         on_step: Called with what begins.
 
     Raises:
-        BackendUnavailableError: The tool is missing, or cannot be copied.
+        DeviceError: The tool is missing, or cannot be copied.
     """
     if not tool.is_file():
-        raise BackendUnavailableError(
+        raise DeviceError(
             f"{tool} is not a file: name TFLite's benchmark_model, built for {phone.abi}."
         )
     with phone_folder(connection) as folder, TemporaryDirectory() as scratch:
@@ -144,11 +144,11 @@ def set_up(
         yield Bench(connection, phone, folder, Path(scratch), threads)
 
 
-def _explain(answer: Answer, phone: Phone) -> ModelLoadError | BackendUnavailableError:
+def _explain(answer: Answer, phone: Phone) -> ModelLoadError | DeviceError:
     """Return the error that a failed run of the tool means."""
     foreign = ("not executable", "CANNOT LINK EXECUTABLE", "can't execute")
     if answer.code in (126, 127) or any(words in answer.text for words in foreign):
-        return BackendUnavailableError(
+        return DeviceError(
             f"benchmark_model cannot be executed on this phone ({answer.reason}): take one that is "
             f"built for {phone.abi}, with its libraries linked in."
         )
