@@ -46,14 +46,14 @@ def upsample_nearest2d(context: Any, node: Any) -> None:
 
 
 @register_torch_op(torch_alias=["scnet::quantize", "scnet.quantize"])  # type: ignore[untyped-decorator]
-def quantize(context: Any, node: Any) -> None:
+def quantize_values(context: Any, node: Any) -> None:
     """Write 1 quantize."""
     values, params = _quant_params(context, node)
     context.add(Builder.quantize(input=values, **params, output_dtype="uint8", name=node.name))
 
 
 @register_torch_op(torch_alias=["scnet::dequantize", "scnet.dequantize"])  # type: ignore[untyped-decorator]
-def dequantize(context: Any, node: Any) -> None:
+def dequantize_values(context: Any, node: Any) -> None:
     """Write 1 dequantize."""
     values, params = _quant_params(context, node)
     context.add(Builder.dequantize(input=values, **params, name=node.name))
