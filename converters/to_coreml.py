@@ -50,19 +50,19 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     if options.interface == "image":
         fold_range(graph, WHITE)
         network = _Clipped(graph)
+    exact, calibrated = options.precision == "fp32", options.precision == "w8a8"
     images = _calibration_images(options)
-    if options.precision == "w8a8":
+    if calibrated:
         insert_qdq(graph, list(images))
     elif options.precision in PALETTE_BITS:
         palettize(graph, images, PALETTE_BITS[options.precision])
     elif options.precision == "w8":
         quantize_weights(graph, images, per_channel=True)
-    exact = options.precision == "fp32"
     converted = ct.convert(
         _export(network, options.sizes),
         inputs=[_input_type(options)],
         outputs=[_output_type(options)],
-        minimum_deployment_target=_deployment_target(options),
+        minimum_deployment_target=EIGHT_BIT_TARGET if calibrated else DEPLOYMENT_TARGET,
         compute_precision=ct.precision.FLOAT32 if exact else ct.precision.FLOAT16,
         skip_model_load=True,
     )
@@ -74,10 +74,6 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     (path / "executorch_debug_handle_mapping.json").unlink(missing_ok=True)
     for part in path.rglob("*"):  # written for its owner alone, which no server can read
         part.chmod(0o755 if part.is_dir() else 0o644)
-
-
-def _deployment_target(options: ConversionOptions) -> Any:
-    return EIGHT_BIT_TARGET if options.precision == "w8a8" else DEPLOYMENT_TARGET
 
 
 def _calibration_images(options: ConversionOptions) -> Iterator[Tensor]:

@@ -13,13 +13,13 @@ smaller, for fp16. `rebalance_weights` gives weights their usual sizes, for trai
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import ceil, isfinite, log2
-from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
 from scnet.device_form import DepthToSpace, DepthwiseShift, layer_of
 from scnet.network import SpatialShift, Upsample
+from scnet.observer import observe
 
 MIGRATION_STRENGTH = 0.5
 """SmoothQuant's alpha: 1 makes the activations' ranges equal, 0 the weights'. Loss of SCNet-T
@@ -103,27 +103,15 @@ def root_mean_square(weight: Tensor) -> float:
 
 
 def _measure_peaks(graph: fx.GraphModule, images: Iterable[Tensor]) -> dict[fx.Node, Tensor]:
-    observer = _PeakObserver(graph)
-    for image in images:
-        with torch.inference_mode():
-            observer.run(image)
-    return observer.peaks
+    """Return the largest magnitude of each channel of each value."""
+    peaks: dict[fx.Node, Tensor] = {}
 
+    def keep_largest(node: fx.Node, value: Tensor) -> None:
+        peak = value.abs().amax((0, 2, 3)).clone()
+        peaks[node] = torch.maximum(peak, peaks.get(node, peak))
 
-class _PeakObserver(fx.Interpreter):
-    """An interpreter that keeps the largest magnitude of each channel of each value."""
-
-    def __init__(self, graph: fx.GraphModule) -> None:
-        super().__init__(graph)
-        self.peaks: dict[fx.Node, Tensor] = {}
-
-    def run_node(self, n: fx.Node) -> Any:
-        """Run one node; called by `run`."""
-        value = super().run_node(n)
-        if isinstance(value, Tensor):
-            peak = value.abs().amax((0, 2, 3)).clone()
-            self.peaks[n] = torch.maximum(peak, self.peaks.get(n, peak))
-        return value
+    observe(graph, images, keep_largest)
+    return peaks
 
 
 def _channel_groups(

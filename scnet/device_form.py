@@ -174,7 +174,7 @@ def leaky_as_relu(graph: fx.GraphModule) -> None:
     """
     for leaky in layers_of(graph, nn.LeakyReLU):
         (first,), readers = leaky.all_input_nodes, list(leaky.users)
-        while len(readers) == 1 and _shifts(readers[0]):
+        while len(readers) == 1 and isinstance(layer_of(readers[0]), SpatialShift):
             readers = list(readers[0].users)
         if len(first.users) == 1 and all(map(_called_once, (first, *readers))):
             _widen(layer_of(first), map(layer_of, readers), layer_of(leaky).negative_slope)
@@ -212,10 +212,6 @@ def layer_of(node: Any) -> Any:
         return None
     module = node.graph.owning_module
     return None if module is None else module.get_submodule(str(node.target))
-
-
-def _shifts(node: fx.Node) -> bool:
-    return isinstance(layer_of(node), SpatialShift)
 
 
 def _called_once(node: fx.Node) -> bool:

@@ -5,7 +5,6 @@ each format in its own way.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -21,6 +20,7 @@ from converters.quantization.quantized_values import quantized_values
 from scnet.channel_scaling import smooth_channels
 from scnet.device_form import DepthToSpace, DepthwiseShift, layer_of
 from scnet.network import SpatialShift, Upsample
+from scnet.observer import observe
 
 SAME_SCALE = (SpatialShift, DepthwiseShift, DepthToSpace, Upsample)
 """Layers whose results have the scale of what they read."""
@@ -137,11 +137,15 @@ def _calibrate(graph: fx.GraphModule, images: Iterable[Tensor]) -> dict[fx.Node,
     operands = {n: n.all_input_nodes for n in nodes if n.op.startswith("call") and not _fuses(n)}
     moved = {node: sources for node, sources in operands.items() if _keeps_scale(node)}
     (source,), (output,) = (graph.graph.find_nodes(op=op) for op in ("placeholder", "output"))
-    observer = _Observer(graph, quantized_values(operands, moved, source, output.args[0]))
-    for image in images:
-        with torch.inference_mode():
-            observer.run(image)
-    return compute_quant_params(observer.samples, moved)
+    values = quantized_values(operands, moved, source, output.args[0])
+    samples: dict[fx.Node, list[Floats]] = {node: [] for node in values}
+
+    def keep_sample(node: fx.Node, value: Tensor) -> None:
+        if node in samples:
+            samples[node].append(value.reshape(-1)[::SAMPLING_STRIDE].numpy().copy())
+
+    observe(graph, images, keep_sample)
+    return compute_quant_params(samples, moved)
 
 
 def _fuses(node: fx.Node) -> bool:
@@ -155,18 +159,3 @@ def _fuses(node: fx.Node) -> bool:
 def _keeps_scale(node: fx.Node) -> bool:
     """Check whether a node only moves or joins values."""
     return node.target is torch.cat or isinstance(layer_of(node), SAME_SCALE)
-
-
-class _Observer(fx.Interpreter):
-    """An interpreter that keeps samples of what some nodes compute."""
-
-    def __init__(self, graph: fx.GraphModule, nodes: Iterable[fx.Node]) -> None:
-        super().__init__(graph)
-        self.samples: dict[fx.Node, list[Floats]] = {node: [] for node in nodes}
-
-    def run_node(self, n: fx.Node) -> Any:
-        """Run one node; called by `run`."""
-        value = super().run_node(n)
-        if n in self.samples:
-            self.samples[n].append(value.reshape(-1)[::SAMPLING_STRIDE].numpy().copy())
-        return value
