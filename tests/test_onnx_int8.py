@@ -11,7 +11,7 @@ from networks import NETWORKS, make_net
 from converters.conversion import convert
 from converters.options import SHIFTS, ConversionOptions
 from converters.quantization.calibration import calibration_images
-from converters.quantization.qdq import Dequantize, Quantize, propagate_dequantize, quantize_graph
+from converters.quantization.qdq import Dequantize, Quantize, insert_qdq, propagate_dequantize
 from mobile_runtime.check.placement import check
 from mobile_runtime.engines.session import count_operators, open_session
 from mobile_runtime.model_file.manifest import read_manifest
@@ -107,7 +107,7 @@ def test_moving_bytes_gives_what_moving_reals_does(config, shift, images):
     graph = to_device_form(make_net(config))
     if shift == "depthwise":
         shift_as_convolution(graph)
-    quantize_graph(graph, images)
+    insert_qdq(graph, images)
     image = torch.rand(1, 3, 12, 10)
     with torch.no_grad():
         expected = graph(image)
@@ -117,7 +117,7 @@ def test_moving_bytes_gives_what_moving_reals_does(config, shift, images):
 
 def test_picture_skip_and_sum_stay_exact(images):
     graph = to_device_form(make_net(CONFIG))
-    quantize_graph(graph, images)
+    insert_qdq(graph, images)
     with torch.no_grad():
         graph.get_submodule("conv_last").weight.zero_()
         graph.get_submodule("conv_last").bias.zero_()
@@ -129,7 +129,7 @@ def test_picture_skip_and_sum_stay_exact(images):
 
 def test_all_between_is_in_8_bits(images):
     graph = to_device_form(make_net(CONFIG))
-    quantize_graph(graph, images)
+    insert_qdq(graph, images)
     convolutions = [n for n in layers_of(graph, torch.nn.Conv2d) if n.target != "conv_first"]
 
     assert len(layers_of(graph, Quantize)) == len(layers_of(graph, Dequantize))
