@@ -15,8 +15,9 @@ import click
 from converters import signals as interruption
 from converters.errors import ConversionError, VerificationError
 from mobile_runtime.console import complain
-from mobile_runtime.engines.session import RUNNERS, Session, open_session
+from mobile_runtime.engines.session import Session, open_session
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.formats.reader import READERS
 from scnet.errors import CheckpointError, TrainingError
 
 COMMANDS = {
@@ -87,7 +88,7 @@ def main() -> None:
 
 def _open_model(path: Path | None, *, engine: str | None, threads: int | None) -> Session:
     """Open a checkpoint or a converted file; PyTorch is imported only for a checkpoint."""
-    if path is not None and path.suffix in RUNNERS:
+    if path is not None and path.suffix in READERS:
         return open_session(path, engine=engine, threads=threads)
     opener = import_module("converters.pytorch_session")
     opened: Session = opener.open_session(path, engine=engine, threads=threads)

@@ -18,8 +18,8 @@ from converters.output_folder import publish, refuse_existing, staging_dir
 from converters.quality_gate import LOSSES_DB, measure_loss_db
 from converters.quantization.calibration import stress_images
 from converters.suppress_output import suppress_output
-from mobile_runtime.engines.session import count_operators
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.imaging.metrics import list_images
 from mobile_runtime.model_file.manifest import (
     Manifest,

@@ -10,7 +10,7 @@ from torch import fx
 
 from converters.conversion import describe_weights
 from mobile_runtime.engines.session import CPU, Placement
-from mobile_runtime.errors import BackendUnavailableError
+from mobile_runtime.errors import EngineUnavailableError
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model, TensorSpec
 from scnet.checkpoint import Checkpoint, open_checkpoint
@@ -50,10 +50,10 @@ def open_session(
 
     Raises:
         CheckpointError: Damaged, none of an SCNet, or of two possible scales.
-        BackendUnavailableError: Another engine was asked for.
+        EngineUnavailableError: Another engine was asked for.
     """
     if engine not in (None, ENGINE):
-        raise BackendUnavailableError(f"A checkpoint runs on {ENGINE}, not on {engine}.")
+        raise EngineUnavailableError(f"A checkpoint runs on {ENGINE}, not on {engine}.")
     checkpoint = open_checkpoint(find_weights(path))
     torch.set_num_threads(threads or os.cpu_count() or 1)
     name = f"PyTorch {version('torch')}, CPU, {torch.get_num_threads()} threads"

@@ -65,7 +65,7 @@ ORDER = t(4, dtype="int32", values=(0, 3, 1, 2))
 KERNEL, BIAS = t(1, 3, 3, 4, constant=True), t(4, constant=True)
 X, Y = t(name="x"), t(name="y")
 INT32, INT64 = t(dtype="int32"), t(dtype="int64")
-AWAY = frozenset({"ADD 0"})
+UNSUPPORTED = frozenset({"ADD 0"})
 FREE = (1, 3, None, None)
 PAIR = (t(), t())
 ANE_CONV = {"strides": (1, 1), "dilations": (1, 1)}
@@ -150,7 +150,7 @@ ANE_EXAMPLES = {
         ane(step("conv"), outputs=[shaped(1, 3, 8, 96)]),
     ),
     "ANE024": (
-        ane(step("ADD"), step("conv"), away=AWAY),
+        ane(step("ADD"), step("conv"), unsupported=UNSUPPORTED),
         ane(step("ADD"), step("conv")),
     ),
 }
@@ -202,7 +202,10 @@ TFG_EXAMPLES = {
         make(step("GREATER", out=X), step("SELECT", X, t(), t())),
         make(step("EQUAL", out=X), step("SELECT", X, t(), t())),
     ),
-    "TFG019": (make(step("ADD"), step("CONV_2D"), away=AWAY), make(step("ADD"), step("CONV_2D"))),
+    "TFG019": (
+        make(step("ADD"), step("CONV_2D"), unsupported=UNSUPPORTED),
+        make(step("ADD"), step("CONV_2D")),
+    ),
     "TFG020": (
         make(step("CONV_2D"), inputs=[shaped(2, 8, 8, 3)]),
         make(step("CONV_2D"), inputs=[shaped(1, 8, 8, 3)]),

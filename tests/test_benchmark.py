@@ -22,14 +22,16 @@ from mobile_runtime.benchmark.cold_start import ColdStartConfig, measure_cold_st
 from mobile_runtime.benchmark.run import choose_sizes, describe_placement
 from mobile_runtime.benchmark.timing import Plan, compare, run_warm, summarize
 from mobile_runtime.cli.benchmark import command
-from mobile_runtime.engines.session import CPU, Placement, count_operators, open_session
+from mobile_runtime.engines.session import CPU, Placement, open_session
 from mobile_runtime.errors import (
-    BackendUnavailableError,
+    EngineUnavailableError,
     ImageError,
     ManifestError,
+    MissingDependencyError,
     ModelLoadError,
     ScnetError,
 )
+from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.manifest import manifest_path
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
@@ -332,7 +334,7 @@ def test_manifest_of_another_file_is_refused(copies):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        (["--engine", "abacus"], BackendUnavailableError, "abacus"),
+        (["--engine", "abacus"], EngineUnavailableError, "abacus"),
         (["--height", 9, "--width", 9], ImageError, "takes 16x20 .*, not 9x9"),
         (["--plot", "plot.jpg"], ScnetError, "plots are .png files"),
         (["--json", "nowhere/found.json"], ScnetError, "cannot be written"),
@@ -382,7 +384,7 @@ def test_output_is_replaced_only_if_told(originals, tmp_path, option):
 @pytest.mark.usefixtures("no_timing")
 def test_plot_without_matplotlib_says_what_to_install(originals, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(BackendUnavailableError, match=r"pip install 'scnet-mobile\[plot\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[plot\]'"):
         benchmark(originals[".onnx"], "--plot", tmp_path / "plot.png")
 
 

@@ -21,10 +21,11 @@ from torch import nn
 
 from converters.conversion import convert
 from converters.options import FORMATS, SHIFTS, ConversionOptions
-from mobile_runtime.check import analyzer
-from mobile_runtime.check.placement import NOT_STATIC, READERS, RULES, TARGETS, check, judge
+from mobile_runtime.check.placement import NOT_STATIC, RULES, TARGETS, apply_rules, check
+from mobile_runtime.check.rules_page import rules_markdown
 from mobile_runtime.cli.check import command
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
+from mobile_runtime.formats.reader import READERS
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import HEADS, SCNetConfig, SpatialShift
 from scnet.shift import OFFSETS
@@ -47,8 +48,8 @@ def rules_found(report):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_rule_finds_what_breaks_it_and_nothing_else(rule):
     broken, kept = EXAMPLES[rule.id]
-    assert rule.look(broken)
-    assert not rule.look(kept)
+    assert rule.match(broken)
+    assert not rule.match(kept)
 
 
 def test_every_rule_has_its_own_id_and_its_examples():
@@ -66,10 +67,22 @@ def test_rule_says_what_is_wrong_what_to_do_and_who_says_so(rule):
     assert not rule.id.startswith("ANE") or "MLComputePlan" in rule.message
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.leaves], ids=lambda rule: rule.id)
-def test_what_leaves_is_counted_as_leaving(rule):
+def test_the_page_of_rules_has_all_of_them_with_their_sources():
+    page = rules_markdown()
+    for rule in RULES:
+        assert f"| {rule.id} | {rule.severity} |" in page
+        assert rule.source in page
+    assert all(f"`{target}`" in page for target in TARGET)
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if rule.unsupported], ids=lambda rule: rule.id
+)
+def test_what_is_unsupported_is_counted_so(rule):
     for name in rule.targets:
-        report = judge(replace(EXAMPLES[rule.id][0], away=frozenset()), TARGET[name], "file")
+        report = apply_rules(
+            replace(EXAMPLES[rule.id][0], unsupported=frozenset()), TARGET[name], "file"
+        )
         assert report.resident < report.total
         assert sum(p.operators for p in report.partitions) == report.total
         assert len(report.operators) == len({p.unit for p in report.partitions})
@@ -155,7 +168,7 @@ def naive():
     return net, picture
 
 
-def test_naive_tflite_is_caught_where_the_analyzer_sees_nothing(tmp_path, naive):
+def test_naive_tflite_is_caught(tmp_path, naive):
     import litert_torch
 
     litert_torch.convert(naive[0], naive[1:]).export(str(tmp_path / "naive.tflite"))
@@ -164,8 +177,6 @@ def test_naive_tflite_is_caught_where_the_analyzer_sees_nothing(tmp_path, naive)
     assert {"TFG014c", "TFG019", "TFG014", "TFG021", "TFG021b"} <= rules_found(legacy)
     assert {"TFG014", "TFG021", "TFG021b"} <= rules_found(drift)
     assert all(p.startswith("Op#") for f in legacy.findings[:1] for p in f.places)
-    assert not legacy.analyzer.available
-    assert "GATHER_ND" in legacy.analyzer.note
 
 
 def test_naive_onnx_is_caught(tmp_path, naive):
@@ -266,8 +277,7 @@ def test_truncated_files_are_refused(whole_file, tmp_path, share):
         part.write_bytes(content)
 
 
-def test_changed_bytes_end_in_a_report_or_a_clear_error(whole_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(analyzer, "find_spec", lambda name: None)
+def test_changed_bytes_end_in_a_report_or_a_clear_error(whole_file, tmp_path):
     path, parts = copy(whole_file, tmp_path)
     random = np.random.default_rng(0)
     for part in parts * 30:
@@ -295,43 +305,8 @@ def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
 
 
 def test_a_target_that_does_not_take_the_file_is_refused(ours):
-    with pytest.raises(BackendUnavailableError, match="gpu-legacy, ml-drift, not webgpu"):
+    with pytest.raises(EngineUnavailableError, match="gpu-legacy, ml-drift, not webgpu"):
         check(ours["tflite", "depthwise", "fp32"], ["webgpu"])
-
-
-# The analyzer
-
-ANALYZED = """\
-Subgraph#0 main(T#0) -> [T#15]
-  Op#0 ADD(T#0) -> [T#10]
-  Op#1 GATHER_ND(T#12, T#8[0, 3]) -> [T#13]
-
-GPU COMPATIBILITY WARNING: Subgraph#0 has GPU delegate compatibility issues at nodes 0, 1 on TFLite
-Subgraph#1(T#1_0) -> [T#1_2]
-  Op#0 ADD(T#1_0) -> [T#1_2]
-"""
-
-
-def test_analyzer_is_set_against_our_rules():
-    analysis = analyzer.compare(ANALYZED, {"Op#1 GATHER_ND", "Op#2 SELECT"})
-    assert analysis.refused == ("Op#0 ADD", "Op#1 GATHER_ND")
-    assert analysis.stricter == ("Op#2 SELECT",)
-    assert analysis.looser == ("Op#0 ADD",)
-
-
-def test_absent_analyzer_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(analyzer, "find_spec", lambda name: None)
-    analysis = analyzer.analyze(tmp_path / "x.tflite", [])
-    assert not analysis.available
-    assert "_pywrap_analyzer_wrapper" in analysis.note
-
-
-def test_working_analyzer_is_heard(ours, monkeypatch):
-    analyzer._refuses_control.cache_clear()
-    monkeypatch.setattr(analyzer, "_run", lambda content: ANALYZED)
-    legacy = by_target(ours["tflite", "depthwise", "fp32"])["gpu-legacy"]
-    analyzer._refuses_control.cache_clear()
-    assert legacy.analyzer.looser == ("Op#0 ADD", "Op#1 GATHER_ND")
 
 
 # The command
@@ -358,10 +333,3 @@ def test_names_in_a_file_are_neither_markup_nor_commands_of_a_terminal(tmp_path)
     assert shown.exit_code == 1
     assert "[/b]]0;owned" in shown.output
     assert "\x1b" not in shown.output
-
-
-def test_tables_say_what_the_analyzer_said(ours):
-    path = str(ours["tflite", "slice_concat", "fp32"])
-    shown = CliRunner().invoke(command, [path, "--target", "gpu-legacy"], catch_exceptions=False)
-    assert shown.exit_code == 0
-    assert "Official TFLite analyzer" in shown.output

@@ -16,8 +16,9 @@ from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.coreml_package import BLOB_HEADER
 from mobile_runtime.formats.coreml_program import load_program
+from mobile_runtime.formats.reader import cut
 from mobile_runtime.model_file.manifest import measure_file, read_manifest
-from mobile_runtime.validation import cut_coreml
+from mobile_runtime.validation.reference_runs import REFERENCES
 from scnet.checkpoint import open_checkpoint
 from scnet.network import SCNetConfig
 from scnet.shift import shift_kernel
@@ -115,8 +116,8 @@ def test_a_file_can_be_cut_at_any_feature(made, precision, tmp_path):
     path = made[precision, "slice_concat"]
     image = np.zeros((1, 3, *SIZE), np.float32)
     for op in [op for op in operations(path) if op.type in ("add", "dequantize")][:2]:
-        cut_coreml.cut(path, op.outputs[0].name, tmp_path / f"{op.outputs[0].name}.mlpackage")
-        features = cut_coreml.run_reference(tmp_path / f"{op.outputs[0].name}.mlpackage", image)
+        cut(path, op.outputs[0].name, tmp_path / f"{op.outputs[0].name}.mlpackage")
+        features = REFERENCES[".mlpackage"].run(tmp_path / f"{op.outputs[0].name}.mlpackage", image)
         assert features.shape == (1, LARGE.width, *SIZE)
 
 

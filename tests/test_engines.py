@@ -25,8 +25,9 @@ from mobile_runtime.engines.coreml_native import CPU, GPU, NEURAL_ENGINE, UNITS,
 from mobile_runtime.engines.gpu_adapter import find_adapter
 from mobile_runtime.engines.registry import ENGINES, Engine
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
-from mobile_runtime.engines.session import RUNNERS, engines, open_session, unavailable_reason
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.engines.session import engines, open_session, unavailable_reason
+from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
+from mobile_runtime.formats.reader import READERS
 
 SIZE = (16, 20)
 NAMES = [(suffix, name) for suffix, kinds in ENGINES.items() for name in kinds]
@@ -71,7 +72,7 @@ def test_every_engine_runs_or_says_why_not(originals, photograph, suffix, engine
         assert session.placement.complete
     else:
         assert reason.endswith((".", "'."))
-        with pytest.raises(BackendUnavailableError) as caught:
+        with pytest.raises(EngineUnavailableError) as caught:
             open_session(path, engine=engine)
         assert str(caught.value) == reason
 
@@ -79,7 +80,7 @@ def test_every_engine_runs_or_says_why_not(originals, photograph, suffix, engine
 @pytest.mark.parametrize("suffix", ENGINES)
 def test_the_usual_engine_is_here_and_first(originals, suffix):
     path = originals[suffix]
-    assert suffix in RUNNERS
+    assert suffix in READERS
     assert unavailable_reason(path, engines(path)[0]) is None
     assert open_session(path).engine == open_session(path, engine=engines(path)[0]).engine
 
@@ -88,7 +89,7 @@ def test_the_usual_engine_is_here_and_first(originals, suffix):
 def test_an_absent_engine_is_never_replaced(originals, suffix, monkeypatch):
     """Not even where it is the usual one, and another would do."""
     monkeypatch.setattr("mobile_runtime.engines.registry.find_spec", lambda _: None)
-    with pytest.raises(BackendUnavailableError, match=r"is not installed: pip install"):
+    with pytest.raises(EngineUnavailableError, match=r"is not installed: pip install"):
         open_session(originals[suffix])
 
 
@@ -132,7 +133,7 @@ def no_gpu(monkeypatch, tmp_path):
 
 @pytest.mark.usefixtures("no_gpu")
 def test_without_a_gpu_the_engine_is_absent_and_says_what_to_install(originals):
-    with pytest.raises(BackendUnavailableError, match="VK_DRIVER_FILES"):
+    with pytest.raises(EngineUnavailableError, match="VK_DRIVER_FILES"):
         open_session(originals[".tflite"], engine="litert-gpu")
 
 

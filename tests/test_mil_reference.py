@@ -7,7 +7,6 @@ import sys
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import coremltools as ct
@@ -21,10 +20,16 @@ from torch.nn import functional as F
 
 from mobile_runtime.engines import coreml as run_coreml
 from mobile_runtime.engines.mil_reference import executor as mil
-from mobile_runtime.engines.mil_reference.operators import OPERATORS, PICKING
-from mobile_runtime.engines.session import count_operators, open_session
-from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
+from mobile_runtime.engines.mil_reference.operators import EXACT, OPERATORS
+from mobile_runtime.engines.session import open_session, prepare
+from mobile_runtime.errors import (
+    EngineUnavailableError,
+    ImageError,
+    MissingDependencyError,
+    ModelLoadError,
+)
 from mobile_runtime.formats import coreml_program as mil_program
+from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
 
 # coremltools leaves a temporary folder to the garbage collector with each model.
@@ -625,7 +630,7 @@ def test_an_operator_computes_what_its_definition_says(tmp_path, case, precision
     assert case.operator in {op.type for op in mil_program.load_program(path).operations}
     assert actual.shape == expected.shape
     assert actual.dtype == (np.int32 if expected.dtype.kind == "i" else np.float32)
-    near = 2**-10 if precision == "fp16" and case.operator not in PICKING else 1e-5
+    near = 2**-10 if precision == "fp16" and case.operator not in EXACT else 1e-5
     np.testing.assert_allclose(actual, expected, rtol=near, atol=near)
 
 
@@ -1168,19 +1173,27 @@ def test_a_file_says_what_it_is(package):
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="Core ML runs on this system")
 def test_core_ml_itself_needs_a_mac(package):
-    with pytest.raises(BackendUnavailableError, match=r"on a Mac only.*use reference-fp16"):
+    with pytest.raises(EngineUnavailableError, match=r"on a Mac only.*use reference-fp16"):
         open_session(package, engine="coreml-all")
 
 
 def test_an_unknown_engine_is_refused_with_those_that_go(package):
-    with pytest.raises(BackendUnavailableError, match="reference-fp16, reference-fp32"):
+    with pytest.raises(EngineUnavailableError, match="reference-fp16, reference-fp32"):
         open_session(package, engine="gpu")
 
 
 def test_without_coremltools_the_message_says_what_to_install(package, monkeypatch):
     monkeypatch.setitem(sys.modules, "coremltools", None)
-    for name in (run_coreml.__name__, f"{run_coreml.__name__}_native"):
+    with pytest.raises(EngineUnavailableError, match=r"pip install 'scnet-mobile\[coreml\]'"):
+        open_session(package, engine="reference-fp16")
+    monkeypatch.setitem(sys.modules, "coremltools.proto", None)
+    for name in [name for name in sys.modules if name.startswith("mobile_runtime.formats.coreml")]:
         monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[coreml\]'"):
+        count_operators(package)
 
-    with pytest.raises(BackendUnavailableError, match=r"pip install 'scnet-mobile\[coreml\]'"):
-        import_module(run_coreml.__name__)
+
+def test_an_incomplete_installation_says_what_to_install(package, monkeypatch):
+    monkeypatch.setitem(sys.modules, run_coreml.__name__, None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[coreml\]'"):
+        prepare(package, "reference-fp16")

@@ -14,19 +14,18 @@ from onnx import TensorProto, helper
 
 from mobile_runtime.cli.validate import command
 from mobile_runtime.engines.session import (
-    RUNNERS,
-    count_operators,
     engines,
     open_session,
     unavailable_reason,
 )
 from mobile_runtime.errors import (
-    BackendUnavailableError,
+    EngineUnavailableError,
     ImageError,
     ManifestError,
     ModelLoadError,
     ScnetError,
 )
+from mobile_runtime.formats.reader import READERS, count_operators
 from mobile_runtime.model_file.golden_samples import read_golden
 from mobile_runtime.model_file.manifest import Model, manifest_path, read_manifest, write_manifest
 from mobile_runtime.model_file.parity import compare, worst
@@ -42,7 +41,7 @@ def originals(tmp_path_factory):
     return {path.suffix: path for path in paths}
 
 
-@pytest.fixture(params=RUNNERS)
+@pytest.fixture(params=READERS)
 def model(request, originals, tmp_path):
     """A converted file of each format, with all that belongs to it, free to be damaged."""
     return copy_whole(originals[request.param], tmp_path / "out")
@@ -148,7 +147,7 @@ def test_golden_samples_are_checked(model, change, message):
 
 
 def test_other_engine_is_named(model):
-    with pytest.raises(BackendUnavailableError, match="abacus"):
+    with pytest.raises(EngineUnavailableError, match="abacus"):
         open_session(model, engine="abacus")
 
 
@@ -165,7 +164,7 @@ def test_unknown_and_missing_files_are_refused(tmp_path):
 
 
 def test_files_of_one_name_have_manifests_of_their_own(tmp_path):
-    names = {manifest_path(tmp_path / f"net{suffix}").name for suffix in RUNNERS}
+    names = {manifest_path(tmp_path / f"net{suffix}").name for suffix in READERS}
     assert names == {"net.mlpackage.json", "net.tflite.json", "net.onnx.json"}
 
 

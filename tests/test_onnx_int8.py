@@ -13,9 +13,10 @@ from converters.options import SHIFTS, ConversionOptions
 from converters.quantization.calibration import calibration_images
 from converters.quantization.qdq import Dequantize, Quantize, insert_qdq, propagate_dequantize
 from mobile_runtime.check.placement import check
-from mobile_runtime.engines.session import count_operators, open_session
+from mobile_runtime.engines.session import open_session
+from mobile_runtime.formats.reader import count_operators, cut
 from mobile_runtime.model_file.manifest import read_manifest
-from mobile_runtime.validation import cut_onnx
+from mobile_runtime.validation.reference_runs import REFERENCES
 from scnet.channel_scaling import smooth_channels
 from scnet.checkpoint import open_checkpoint
 from scnet.device_form import layers_of, shift_as_convolution, to_device_form
@@ -219,9 +220,9 @@ def test_pieces_run_on_the_reference_evaluator(made, tmp_path, photograph, shift
     image = photograph[:, :, :16, :16]
     graph = onnx.load(path).graph
     tensor = next(node.output[0] for node in graph.node if node.op_type == "LeakyRelu")
-    cut_onnx.cut(path, tensor, piece)
-    expected = cut_onnx.run_reference(piece, image)
+    cut(path, tensor, piece)
+    expected = REFERENCES[".onnx"].run(piece, image)
 
     np.testing.assert_allclose(open_session(piece).run(image), expected, atol=1e-5)
-    reference = cut_onnx.run_reference(path, image)
+    reference = REFERENCES[".onnx"].run(path, image)
     assert np.abs(open_session(path).run(image) - reference).max() < 0.05

@@ -14,13 +14,14 @@ from converters.options import SHIFTS, ConversionOptions, FileName
 from converters.quantization.calibration import CALIBRATED_AT
 from converters.quantization.tflite_int8 import VERSIONS
 from mobile_runtime.check.placement import check
-from mobile_runtime.engines.session import count_operators, open_session
+from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ModelLoadError
+from mobile_runtime.formats.reader import count_operators, cut
 from mobile_runtime.formats.tflite_schema import TYPES, operator_kinds, pack, unpack
 from mobile_runtime.model_file.manifest import hash_file, manifest_path, read_manifest
 from mobile_runtime.upscaling.tiling import upscale_image
-from mobile_runtime.validation import cut_tflite
 from mobile_runtime.validation.fault_localization import localize_fault
+from mobile_runtime.validation.reference_runs import REFERENCES
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 from scnet.shift import shift_kernel
@@ -208,9 +209,9 @@ def test_a_file_can_be_cut_at_any_feature(made, picture, tmp_path, precision, sh
     _, graph, operators = read(path)
     for index in [op.outputs[0] for kind, op in operators if kind in ("CONV_2D", "ADD")][::3]:
         piece = tmp_path / f"{index}.tflite"
-        cut_tflite.cut(path, f"T#{index}", piece)
+        cut(path, f"T#{index}", piece)
         expected, actual = (
-            cut_tflite.run_reference(piece, picture),
+            REFERENCES[".tflite"].run(piece, picture),
             open_session(piece).run(picture),
         )
         assert expected.shape == actual.shape

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from dataclasses import replace
-from importlib import import_module
 
 import numpy as np
 import onnx
@@ -19,11 +18,11 @@ from PIL import Image as Pillow
 from converters.conversion import convert
 from converters.errors import VerificationError
 from converters.options import ConversionOptions
-from mobile_runtime.check.placement import READERS
 from mobile_runtime.cli.validate import command
 from mobile_runtime.engines import session
-from mobile_runtime.engines.session import RUNNERS, Placement, engines, unavailable_reason
+from mobile_runtime.engines.session import Placement, engines, unavailable_reason
 from mobile_runtime.errors import ManifestError, ModelLoadError
+from mobile_runtime.formats.reader import READERS, count_operators, cut, read_graph
 from mobile_runtime.imaging.metrics import bicubic, evaluate, mean
 from mobile_runtime.model_file.manifest import (
     add_verdicts,
@@ -32,8 +31,12 @@ from mobile_runtime.model_file.manifest import (
     read_manifest,
     write_manifest,
 )
-from mobile_runtime.validation.divergence import first_divergence, is_comparable
-from mobile_runtime.validation.fault_localization import CUTTERS, localize_fault
+from mobile_runtime.validation.fault_localization import (
+    first_divergence,
+    is_comparable,
+    localize_fault,
+)
+from mobile_runtime.validation.reference_runs import REFERENCES
 from mobile_runtime.validation.report import print_table
 from mobile_runtime.validation.validate import available_engines, judge
 from scnet.checkpoint import open_checkpoint, save_weights
@@ -50,7 +53,7 @@ def originals(tmp_path_factory):
     return {path.suffix: path for path in paths}
 
 
-@pytest.fixture(params=RUNNERS)
+@pytest.fixture(params=READERS)
 def model(request, originals, tmp_path):
     """A converted file of each format, with all that belongs to it, free to be changed."""
     return copy_whole(originals[request.param], tmp_path / "out")
@@ -313,15 +316,11 @@ def copy_alone(path, folder):
 
 
 def count_convolutions(path):
-    counted = session.count_operators(path)
+    counted = count_operators(path)
     return counted.get("Conv", 0) + counted.get("CONV_2D", 0)
 
 
-def read_graph(path):
-    return import_module(READERS[path.suffix]).read_graph(path)
-
-
-@pytest.mark.parametrize("suffix", RUNNERS)
+@pytest.mark.parametrize("suffix", READERS)
 def test_every_wrong_operator_is_found(originals, suffix):
     """An error spreads to all that is made from it; branches must not hide where it began."""
     graph = read_graph(originals[suffix])
@@ -340,22 +339,22 @@ def test_every_wrong_operator_is_found(originals, suffix):
     assert len(asked) > 20
 
 
-def test_every_format_can_be_cut():
-    assert set(CUTTERS) == set(RUNNERS)
+def test_every_format_has_a_reference():
+    assert set(REFERENCES) == set(READERS)
 
 
-@pytest.mark.parametrize("suffix", RUNNERS)
+@pytest.mark.parametrize("suffix", READERS)
 def test_cut_anywhere_engine_and_reference_agree(originals, suffix, tmp_path, photograph):
     """A piece is a file of its own: every engine opens it, and gives the same for it."""
     path = originals[suffix]
-    cutter, graph = import_module(CUTTERS[suffix]), read_graph(path)
+    graph = read_graph(path)
     image = np.ascontiguousarray(photograph[:, :, : SIZE[0], : SIZE[1]])
     middle = [op for op in graph.operators if is_comparable(graph.tensor(op.outputs[0]))][5::9]
     for number, op in enumerate(middle):
         piece = tmp_path / str(number) / path.name
         piece.parent.mkdir()
-        cutter.cut(path, op.outputs[0], piece)
-        expected = cutter.run_reference(piece, image)
+        cut(path, op.outputs[0], piece)
+        expected = REFERENCES[suffix].run(piece, image)
         for engine in available_engines(path):
             actual = session.open_unsandboxed(piece, engine=engine, threads=1).run(image)
             np.testing.assert_allclose(actual, expected, atol=1e-5 * np.abs(expected).max())

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from mobile_runtime.cli import options as command_options
 from mobile_runtime.console import STDOUT, check_output, printable, write_output
-from mobile_runtime.engines.session import RUNNERS, count_operators, open_session
+from mobile_runtime.engines.session import open_session
+from mobile_runtime.formats.reader import READERS, count_operators
 from mobile_runtime.model_file.manifest import hash_file, measure_file
 from scnet.checkpoint import open_checkpoint
 from scnet.network import count_parameters, halo, macs_per_pixel
@@ -42,9 +43,9 @@ def command(
         write_output(json_path, _to_json(rows))
         return
     path = find_weights(file)
-    if scale is not None and path.suffix in RUNNERS:
+    if scale is not None and path.suffix in READERS:
         raise click.UsageError("--scale is for checkpoints: a model file says its own.")
-    facts = describe_file(path) if path.suffix in RUNNERS else describe_checkpoint(path, scale)
+    facts = describe_file(path) if path.suffix in READERS else describe_checkpoint(path, scale)
     if json_path != STDOUT:
         _print_facts(path.name, facts)
     write_output(json_path, _to_json(facts))

@@ -81,7 +81,7 @@ def measure_cold_start(
     kind, answer = receive_result(child, failure)
     if kind == ColdStart.__name__:
         return msgspec.convert(answer, ColdStart)
-    told: ScnetError = getattr(errors, kind)(answer)
+    told: ScnetError = getattr(errors, kind)(*answer)
     raise told
 
 
@@ -135,12 +135,12 @@ def resident_bytes(field: str) -> int | None:
 def _main() -> None:
     """Do what `measure_cold_start` asks of its child."""
     setup, seconds_limit = msgspec.json.decode(sys.argv[1], type=tuple[ColdStartConfig, float])
-    answer: ColdStart | str
+    answer: ColdStart | tuple[str, ...]
     try:
         answer = _measure_here(setup, seconds_limit)
         kind = ColdStart.__name__
     except ScnetError as error:
-        kind, answer = type(error).__name__, str(error)
+        kind, answer = type(error).__name__, error.args
     send_result((kind, answer))
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from mobile_runtime.benchmark.cold_start import ColdStart
 from mobile_runtime.benchmark.timing import Plan, Ratio, Statistics
-from mobile_runtime.errors import BackendUnavailableError, ScnetError
+from mobile_runtime.errors import MissingDependencyError, ScnetError
 from mobile_runtime.model_file.manifest import Positive
 
 if TYPE_CHECKING:
@@ -105,14 +105,12 @@ def import_figure() -> "type[Figure]":
     """Import what draws plots.
 
     Raises:
-        BackendUnavailableError: Matplotlib is not installed.
+        MissingDependencyError: Matplotlib is not installed.
     """
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError as error:
-        raise BackendUnavailableError(
-            "A plot needs matplotlib: pip install 'scnet-mobile[plot]'."
-        ) from error
+        raise MissingDependencyError("matplotlib", "plot") from error
     return Figure
 
 
@@ -120,7 +118,7 @@ def draw_png(benchmark: Benchmark) -> bytes:
     """Draw one box per file: quartiles and median; the whiskers end at the 5th and 95th percentile.
 
     Raises:
-        BackendUnavailableError: Matplotlib is not installed.
+        MissingDependencyError: Matplotlib is not installed.
     """
     rows = benchmark.files[::-1]  # the first file on top
     figure = import_figure()(figsize=(10, 1.5 + 0.8 * len(rows)), layout="constrained")

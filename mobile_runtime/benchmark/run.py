@@ -11,14 +11,13 @@ from mobile_runtime.benchmark.report import Benchmark, Measurement
 from mobile_runtime.benchmark.timing import OnRound, Plan, Round, compare, run_warm, summarize
 from mobile_runtime.engines.session import (
     CPU,
-    RUNNERS,
     Opener,
     Placement,
     Session,
-    count_operators,
     engines,
 )
 from mobile_runtime.errors import ImageError, ModelLoadError
+from mobile_runtime.formats.reader import READERS, count_operators
 from mobile_runtime.host_info import describe_device
 from mobile_runtime.model_file.manifest import Model, Size
 from mobile_runtime.upscaling.tiling import DEFAULT_TILE
@@ -57,7 +56,7 @@ def benchmark(
     Raises:
         ModelLoadError: A file is damaged, not a model, or not for pictures.
         ManifestError: The manifest beside a file belongs to another one.
-        BackendUnavailableError: The engine cannot run here.
+        EngineUnavailableError: The engine cannot run here.
         ImageError: A file does not take the size, or does not say what it takes.
     """
     subjects = _open(files, open_session, engine, threads, size)
@@ -132,9 +131,9 @@ def _open(
 
 
 def _count(path: Path) -> int:
-    if path.suffix not in RUNNERS:
+    if path.suffix not in READERS:
         raise ModelLoadError(
-            f"{path} cannot be timed: benchmark takes {', '.join(RUNNERS)}. Convert a checkpoint "
+            f"{path} cannot be timed: benchmark takes {', '.join(READERS)}. Convert a checkpoint "
             "first, with scnet convert."
         )
     return sum(count_operators(path).values())

@@ -1,1 +1,1 @@
-"""Where would each operator of a model file run? Static rules over the file itself, no device."""
+"""Static check of where each operator of a model file would run: rules, no device needed."""

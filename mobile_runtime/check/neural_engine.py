@@ -1,27 +1,29 @@
 """Rules of Apple's Neural Engine, for mlprograms.
 
 Apple publishes no list of what it runs, and says that it varies by device, system and size
-(coremltools#1780). All of this is experience, so every message says how to confirm it.
+(coremltools#1780). All rules are empirical, so every message names how to confirm it.
 """
 
-from functools import partial
+from dataclasses import replace
 
-from mobile_runtime.check import neural_engine_conditions as when
+from mobile_runtime.check.neural_engine_shapes import ANE, RULEBOOK, SHAPE_RULES
 from mobile_runtime.check.rule import (
-    Matcher,
     NotStatic,
     Rule,
-    Severity,
     any_of,
     each,
-    each_input,
     each_port,
+    follows,
     whole,
 )
+from mobile_runtime.formats.data_movement import MIL as DATA_MOVEMENT
+from mobile_runtime.formats.graph import Graph, Operator, Port
 
 EMPIRICAL = "(Empirical: confirm with MLComputePlan or Xcode.)"
-RULEBOOK = "apple/coreai-models neural_engine_rules.md"
 HOLLANCE = "hollance/neural-engine unsupported-layers.md"
+
+COPIES_SHARE = 1 / 3
+"""Ours: from here on the program moves more values than it computes."""
 
 GATHERING = (
     *("gather", "gather_nd", "gather_along_axis"),
@@ -31,196 +33,233 @@ GATHERING = (
 UPSAMPLING = ("upsample_bilinear", "upsample_nearest_neighbor")
 
 
-def _rule(
-    id_: str,
-    severity: Severity,
-    look: Matcher,
-    message: str,
-    fix: str,
-    source: str,
-    *,
-    leaves: bool = False,
-) -> Rule:
-    message = f"{message} {EMPIRICAL}"
-    return Rule(id_, severity, ("neural-engine",), look, message, fix, source, leaves)
+def _computes_in(dtype: str, graph: Graph, operator: Operator) -> bool:
+    """Check whether an operator's results have this type; a cast computes nothing."""
+    if operator.kind == "cast":
+        return False
+    return any(tensor.dtype == dtype for tensor in graph.outputs_of(operator))
 
 
-RULES = (
-    _rule(
-        *("ANE001", "warning", whole(when.is_fp32_throughout)),
+def _is_fp32_throughout(graph: Graph) -> bool:
+    whole, half = (
+        any(_computes_in(dtype, graph, op) for op in graph.operators)
+        for dtype in ("float32", "float16")
+    )
+    return whole and not half
+
+
+def _strays_into_fp32(graph: Graph) -> list[str]:
+    """Return the operators of an fp16 program that compute in fp32."""
+    if _is_fp32_throughout(graph):
+        return []
+    return [op.name for op in graph.operators if _computes_in("float32", graph, op)]
+
+
+def _is_border_cast(graph: Graph, operator: Operator) -> bool:
+    """Check whether a cast leads from fp32 to fp16 or back."""
+    return {t.dtype for t in graph.activations_of(operator)} == {"float16", "float32"}
+
+
+def _scales(operator: Operator) -> set[float]:
+    names = ("scale_factor_height", "scale_factor_width")
+    return {float(operator.attributes.get(name, 1)) for name in names}
+
+
+def _upsamples_by_other_than_two(graph: Graph, operator: Operator) -> bool:
+    return not _scales(operator) <= {1.0, 2.0}
+
+
+def _numbers(operator: Operator, name: str) -> tuple[int, ...]:
+    value = operator.attributes.get(name, ())
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _pools_widely(graph: Graph, operator: Operator) -> bool:
+    large = any(side > 13 for side in _numbers(operator, "kernel_sizes"))
+    return large or any(step not in (1, 2, 4) for step in _numbers(operator, "strides"))
+
+
+def _multiplies_by_computed_vector(graph: Graph, operator: Operator) -> bool:
+    """Check for C x H x W times C x 1 x 1 where both are computed."""
+    shapes = [tensor.shape or () for tensor in graph.dynamic_inputs_of(operator)]
+    if len(shapes) != 2 or shapes[0] == shapes[1]:
+        return False
+    return any(len(shape) >= 3 and set(shape[-2:]) == {1} for shape in shapes)
+
+
+def _is_unusual_convolution(graph: Graph, operator: Operator) -> bool:
+    factors = _numbers(operator, "strides") + _numbers(operator, "dilations")
+    shapes = [t.shape or () for t in graph.inputs_of(operator) if t.constant]
+    kernels = [shape[2:] for shape in shapes if len(shape) == 4]
+    sides = [side or 0 for kernel in kernels for side in kernel]
+    return any(map(_has_factor_above_three, factors)) or any(side > 7 for side in sides)
+
+
+def _has_factor_above_three(number: int) -> bool:
+    for factor in (2, 3):
+        while number > 1 and number % factor == 0:
+            number //= factor
+    return number > 1
+
+
+def _moves_innermost_axis(graph: Graph, operator: Operator) -> bool:
+    """Check whether the last axis changes its place or its length."""
+    ends = graph.dynamic_inputs_of(operator), graph.outputs_of(operator)
+    before, after = ([tensor.shape for tensor in tensors if tensor.shape] for tensors in ends)
+    if not before or not after:
+        return False
+    if operator.kind == "transpose":
+        rank = len(before[0])
+        return _numbers(operator, "perm")[-1:] not in ((rank - 1,), (-1,))
+    return before[0][-1] != after[0][-1]
+
+
+def _copies_a_lot(graph: Graph) -> bool:
+    copies = sum(op.kind in DATA_MOVEMENT for op in graph.operators)
+    return copies > COPIES_SHARE * len(graph.operators)
+
+
+def _reads_infinity(graph: Graph, operator: Operator) -> bool:
+    values = [v for t in graph.inputs_of(operator) for v in t.values if isinstance(v, float)]
+    return any(abs(value) == float("inf") for value in values)
+
+
+def _may_wrap_around(graph: Graph, port: Port) -> bool:
+    """Check whether an image output is not clipped to 0..255 inside the program."""
+    if not port.image or port not in graph.outputs:
+        return False
+    last = graph.producers.get(port.name)
+    while last is not None and last.kind in ("cast", "identity"):
+        last = next(iter(graph.predecessors(last)), None)
+    if last is None or last.kind != "clip":
+        return True
+    return bool(last.attributes.get("alpha", -1) < 0 or last.attributes.get("beta", 256) > 255)
+
+
+def _has_images_before_ios16(graph: Graph) -> bool:
+    return graph.version < 7 and any(port.image for port in graph.outputs)
+
+
+PROGRAM_RULES = (
+    Rule(
+        *("ANE001", "warning", ANE, whole(_is_fp32_throughout)),
         "The whole program computes in fp32; the Neural Engine computes in fp16, so all of it runs "
         "on GPU or CPU.",
         "Convert with --precision fp16, unless GPU or CPU is what you want.",
         f"{RULEBOOK} 'Supported dtypes'; hollance/neural-engine 16-bit.md",
-        leaves=True,
+        unsupported=True,
     ),
-    _rule(
-        *("ANE001b", "info", each(when.is_border_cast, "cast")),
+    Rule(
+        *("ANE001b", "info", ANE, each(_is_border_cast, "cast")),
         "fp32 goes in or out, and is cast; a cast from or to fp32 may be done on the CPU.",
         "Nothing, if one cast at each end is all; arrays can be fp16 themselves (iOS 16).",
         f"{RULEBOOK} 'Supported dtypes'",
     ),
-    _rule(
-        *("ANE002", "error", each(partial(when.has_rank_above, 5))),
-        "A tensor has more than 5 axes.",
-        "Keep to 4 axes, (N, C, H, W).",
-        f"{RULEBOOK}; john-rocky/CoreML-Models conversion_notes 'Tensor Rank Limits'",
-        leaves=True,
-    ),
-    _rule(
-        *("ANE003", "error", whole(lambda graph: any(map(when.has_free_shape, graph.inputs)))),
-        f"An input has a range of sizes, or more than {when.MOST_SHAPES} enumerated ones: only "
-        "fixed and enumerated shapes stay.",
-        "Convert for one size, or for a list of sizes.",
-        "apple/coremltools flexible-inputs.md, #1029, #1764, #2370",
-        leaves=True,
-    ),
-    _rule(
-        *("ANE004", "warning", each_input(when.is_enumerated)),
-        "Several sizes: memory is taken for the largest, and changing between them costs time.",
-        "One file for each size that matters.",
-        "apple/coremltools#1249, #2370, #2730",
-    ),
-    _rule(
-        *("ANE005", "error", each(when.has_long_axis)),
-        f"An axis is longer than {when.LONGEST_AXIS}.",
-        "Use smaller tiles.",
-        "ncdrone/rustane#13; chrishayuk/larql#312",
-        leaves=True,
-    ),
-    _rule(
-        *("ANE006", "warning", each_port(when.is_padded)),
-        f"The last axis is no multiple of {when.ALIGNMENT_BYTES} bytes (32 fp16 values): rows are "
-        "padded, up to 32-fold if it is one long.",
-        "Choose a width that is a multiple of 32, better a power of two.",
-        f"{RULEBOOK} 'Tensor memory alignment'",
-    ),
-    _rule(
-        *("ANE007", "error", any_of(*GATHERING)),
+    Rule(
+        *("ANE007", "error", ANE, any_of(*GATHERING)),
         "Gathering, scattering, recurrent and custom operators run elsewhere.",
         "Write the shift as one pad, slices and one concat, or as a depthwise convolution "
         "(`scnet convert` does).",
         f"{HOLLANCE}; apple/coremltools#1875",
-        leaves=True,
+        unsupported=True,
     ),
-    _rule(
-        *("ANE008", "warning", any_of("pad")),
+    Rule(
+        *("ANE008", "warning", ANE, any_of("pad")),
         "A published compute plan shows a pad (reflecting, of one axis) on the CPU only. Zero "
         "padding as here may do better, but no plan of it is published.",
         "Convert with --shift depthwise: its padding belongs to the convolution.",
         "huggingface mickekringai/kb-whisper-coreml, *.mlcomputeplan.json",
     ),
-    _rule(
-        *("ANE009", "warning", each(when.upsamples_by_other_than_two, *UPSAMPLING)),
+    Rule(
+        *("ANE009", "warning", ANE, each(_upsamples_by_other_than_two, *UPSAMPLING)),
         "Upsampling by another factor than 2 was refused by the Neural Engine of 2020; newer "
         "systems are not documented. If it leaves, one more switch is the price.",
         "Confirm on the oldest device that you support. Only scale 2 has no other factor: the last "
         "step adds the input picture, enlarged at once.",
         f"hollance/neural-engine#2; {HOLLANCE}",
     ),
-    _rule(
-        *("ANE010", "warning", each(when.pools_widely, "max_pool", "avg_pool", "l2_pool")),
+    Rule(
+        *("ANE010", "warning", ANE, each(_pools_widely, "max_pool", "avg_pool", "l2_pool")),
         "Pooling over more than 13 pixels, or in steps other than 1, 2 or 4.",
         "Pool twice with smaller kernels.",
         f"hollance/neural-engine#2; {RULEBOOK}",
     ),
-    _rule(
-        *("ANE011", "warning", each(when.multiplies_by_computed_vector, "mul")),
+    Rule(
+        *("ANE011", "warning", ANE, each(_multiplies_by_computed_vector, "mul")),
         "C x H x W times a computed C x 1 x 1; fast only with a constant vector.",
         "Fold the vector into a convolution's weights.",
         f"hollance/neural-engine#2; {HOLLANCE}",
     ),
-    _rule(
-        *("ANE012", "warning", each(when.is_unusual_convolution, "conv")),
+    Rule(
+        *("ANE012", "warning", ANE, each(_is_unusual_convolution, "conv")),
         "A convolution with a kernel over 7, or with a stride or dilation that is no product of 2s "
         "and 3s.",
         "Split it into smaller convolutions.",
         f"{RULEBOOK}; ultralytics/yolov5#2526",
     ),
-    _rule(
-        *("ANE013", "warning", each(when.moves_innermost_axis, "reshape", "transpose")),
+    Rule(
+        *("ANE013", "warning", ANE, each(_moves_innermost_axis, "reshape", "transpose")),
         "A reshape or transpose changes the innermost axis, so memory is copied.",
         "Keep (N, C, H, W) from end to end; use depth_to_space or pixel_shuffle.",
         f"{RULEBOOK} 'Avoid unnecessary memory copies'",
     ),
-    _rule(
-        *("ANE013b", "warning", whole(when.copies_a_lot)),
+    Rule(
+        *("ANE013b", "warning", ANE, whole(_copies_a_lot)),
         "More than a third of the operators only copy: slices, concats, reshapes.",
         "Convert with --shift depthwise: one convolution instead of 1 pad, 8 slices and 1 concat.",
         f"{RULEBOOK} 'Avoid unnecessary memory copies'",
     ),
-    _rule(
-        *("ANE014", "error", when.strays_into_fp32),
+    Rule(
+        *("ANE014", "error", ANE, _strays_into_fp32),
         "Computes in fp32 within an fp16 program: a Python float or the scale of an image input "
         "does that.",
         "Cast the constant to fp16, or fold it into a convolution's weights.",
         f"{RULEBOOK}; apple/coremltools#2213",
-        leaves=True,
+        unsupported=True,
     ),
-    _rule(
-        *("ANE015", "warning", any_of("silu", "tanh")),
+    Rule(
+        *("ANE015", "warning", ANE, any_of("silu", "tanh")),
         "silu casts to fp32 on the way, and tanh is slow.",
         "x * sigmoid(x) for silu; 2 * sigmoid(2 * x) - 1 for tanh.",
         "apple/coreai-models common_issues.md",
     ),
-    _rule(
-        *("ANE015b", "warning", each(when.reads_infinity)),
+    Rule(
+        *("ANE015b", "warning", ANE, each(_reads_infinity)),
         "An infinite constant; in fp16 it makes NaN.",
         "Use -4e4 instead of -inf.",
         "apple/coreai-models common_issues.md",
     ),
-    _rule(
-        *("ANE017", "info", each(when.is_leaky_convolution, "leaky_relu")),
+    Rule(
+        *("ANE017", "info", ANE, each(follows("conv"), "leaky_relu")),
         "Convolution and leaky ReLU: differences up to 0.1 to the CPU were reported (2020, "
         "iPhone 12).",
         "Run the golden samples on the device and keep a PSNR gate of at least 40 dB.",
         "apple/coremltools#1023",
     ),
-    _rule(
-        *("ANE018", "error", whole(lambda graph: graph.size_bytes >= 1e9)),
-        "1 GB or more: too large for the Neural Engine of an iPhone.",
-        "Compress the weights, or split the model.",
-        "apple/coreml mlmodel-utilities.md",
-        leaves=True,
-    ),
-    _rule(
-        *("ANE019", "info", whole(lambda graph: graph.size_bytes < 50e6)),
-        "Small (under 50 MB): Core ML may choose the CPU because it is quicker there.",
-        "Measure with compute units CPU_AND_NE.",
-        "FluidInference/FluidAudio ANE_Profiler",
-    ),
-    _rule(
-        *("ANE020", "warning", each_input(when.is_large_picture)),
-        f"An input of {when.LARGEST_TILE} x {when.LARGEST_TILE} or more failed to load on some "
-        "systems (seen with transformers).",
-        "Use tiles of at most 512 pixels.",
-        "john-rocky/CoreML-Models conversion_notes",
-    ),
-    _rule(
-        *("ANE021", "error", each_port(when.may_wrap_around)),
+    Rule(
+        *("ANE021", "error", ANE, each_port(_may_wrap_around)),
         "An image goes out that is not clipped to 0..255: values beyond wrap around, white turns "
         "black.",
         "End the program with clip(0, 255).",
         "apple/coremltools#2213; john-rocky/CoreML-Models#6",
     ),
-    _rule(
-        *("ANE021b", "error", whole(when.has_images_before_ios16)),
+    Rule(
+        *("ANE021b", "error", ANE, whole(_has_images_before_ios16)),
         "Image outputs of mlprograms need iOS 16; this file is for an older system.",
         "Convert with minimum_deployment_target iOS16.",
         "apple/coremltools image-inputs.md",
     ),
-    _rule(
-        *("ANE022", "info", whole(when.gives_padded_rows)),
-        "The output's rows may be padded in memory (88 values become 96).",
-        "Read MLMultiArray through its strides.",
-        "john-rocky/CoreML-Models conversion_notes",
-    ),
-    _rule(
-        *("ANE024", "info", whole(lambda graph: len(graph.partitions()) > 1)),
+    Rule(
+        *("ANE024", "info", ANE, whole(lambda graph: len(graph.partitions()) > 1)),
         "More than one partition: each switch between units costs.",
-        "See to the operators that leave.",
+        "Look at the operators that are not supported.",
         f"{HOLLANCE}; {RULEBOOK}",
     ),
+)
+
+RULES = tuple(
+    replace(rule, message=f"{rule.message} {EMPIRICAL}")
+    for rule in sorted((*SHAPE_RULES, *PROGRAM_RULES), key=lambda rule: rule.id)
 )
 
 NOT_STATIC = (

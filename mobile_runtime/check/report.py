@@ -1,4 +1,4 @@
-"""Reports of `check` as tables."""
+"""Tables of `scnet check`: one row per file and target, then what the rules found."""
 
 from collections.abc import Sequence
 
@@ -6,47 +6,45 @@ from rich.box import Box
 from rich.table import Table
 from rich.text import Text
 
-from mobile_runtime.check.placement import Report
+from mobile_runtime.check.placement import PlacementReport
 from mobile_runtime.check.rule import Finding
 from mobile_runtime.console import open_console, printable
 
-COLOURS = {"error": "red", "warning": "yellow", "info": "blue"}
+COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
 SHOWN = 3
-"""Places of a finding that the table names; JSON has them all."""
+"""Places of a finding that the table lists; JSON lists all."""
 
 
-def print_reports(reports: Sequence[Report]) -> None:
-    """Print one line per file and target, then what was found."""
+def print_reports(reports: Sequence[PlacementReport]) -> None:
+    """Print one row per file and target, then a table of each report's findings."""
     console, box = open_console()
     console.print(_summarize(reports, box))
     for report in reports:
         if report.findings:
             console.print(_list_findings(report))
-    for line in dict.fromkeys(_describe(report) for report in reports if report.analyzer):
-        console.print(Text(printable(line)))
 
 
-def _summarize(reports: Sequence[Report], box: Box) -> Table:
+def _summarize(reports: Sequence[PlacementReport], box: Box) -> Table:
     table = Table(box=box)
     table.add_column("file", overflow="fold")
     table.add_column("target")
     table.add_column("resident", justify="right")
     table.add_column("operators per unit")
     table.add_column("partitions", justify="right")
-    for severity in COLOURS:
+    for severity in COLORS:
         table.add_column(severity, justify="right")
     for report in reports:
-        counts = [sum(f.severity == severity for f in report.findings) for severity in COLOURS]
+        counts = [sum(f.severity == severity for f in report.findings) for severity in COLORS]
         table.add_row(
             *(Text(printable(report.file)), report.title, f"{report.resident}/{report.total}"),
             ", ".join(f"{unit} {sum(kinds.values())}" for unit, kinds in report.operators.items()),
             str(len(report.partitions)),
-            *(_paint(severity, n) for severity, n in zip(COLOURS, counts, strict=True)),
+            *(_paint(severity, n) for severity, n in zip(COLORS, counts, strict=True)),
         )
     return table
 
 
-def _list_findings(report: Report) -> Table:
+def _list_findings(report: PlacementReport) -> Table:
     table = Table(title=Text(printable(f"{report.file} on {report.title}")), show_lines=True)
     table.add_column("rule", no_wrap=True)
     table.add_column("where", ratio=2, overflow="fold")
@@ -54,31 +52,18 @@ def _list_findings(report: Report) -> Table:
     table.add_column("what to do", ratio=3)
     table.add_column("source", ratio=2, overflow="fold")
     for finding in report.findings:
-        rule = f"[{COLOURS[finding.severity]}]{finding.rule}\n{finding.severity}[/]"
+        rule = f"[{COLORS[finding.severity]}]{finding.rule}\n{finding.severity}[/]"
         said = finding.message, finding.fix, finding.source
         table.add_row(rule, _where(finding), *(Text(printable(text)) for text in said))
     return table
 
 
 def _where(finding: Finding) -> Text:
-    """Names come from the file: neither markup nor the terminal may heed them."""
+    """Return the places; their names come from the file, so they are neither markup nor control."""
     more = len(finding.places) - SHOWN
     names = [printable(place) for place in finding.places[:SHOWN]]
     return Text("\n".join([*names, f"and {more} more"] if more > 0 else names))
 
 
 def _paint(severity: str, count: int) -> str:
-    return f"[{COLOURS[severity]}]{count}[/]" if count else "0"
-
-
-def _describe(report: Report) -> str:
-    """Say where the official analyzer and our rules differ."""
-    analysis = report.analyzer
-    assert analysis is not None
-    start = f"Official TFLite analyzer on {report.file}:"
-    if not analysis.available:
-        return f"{start} no verdict, {analysis.note}."
-    return (
-        f"{start} {analysis.note}. Our rules for {report.target} refuse {len(analysis.stricter)} "
-        f"that it accepts, and accept {len(analysis.looser)} that it refuses."
-    )
+    return f"[{COLORS[severity]}]{count}[/]" if count else "0"

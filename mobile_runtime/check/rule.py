@@ -1,18 +1,21 @@
-"""What a rule is: what it looks for, what that means, what to do about it, and who says so."""
+"""Rules of `scnet check` as data: what a rule matches, what that means, the fix, and the source."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from mobile_runtime.formats.graph import Graph, Operator, Port
+from mobile_runtime.formats.graph import Graph, Operator, Port, Shape
 
 Severity = Literal["error", "warning", "info"]
-"""Leaves the accelerator or fails; costs, or fails on some versions; good to know."""
+"""Leaves the accelerator or fails; costs time, or fails on some versions; good to know."""
 
 TargetName = Literal["neural-engine", "gpu-legacy", "ml-drift", "webgpu", "wasm", "coreml-provider"]
 
 Matcher = Callable[[Graph], Sequence[str]]
-"""Names of what a rule finds: operators, inputs, outputs, or `WHOLE_FILE`."""
+"""Returns the names of what a rule matches: operators, inputs, outputs, or `WHOLE_FILE`."""
+
+Condition = Callable[[Graph, Operator], bool]
+"""Checks one operator."""
 
 WHOLE_FILE = "the whole file"
 
@@ -23,17 +26,17 @@ in ONNX."""
 
 @dataclass(frozen=True)
 class Rule:
-    """One entry of the tables; rules on one matter share a number and differ by letter."""
+    """One rule; rules on one matter share a number and differ by letter."""
 
     id: str
     severity: Severity
     targets: tuple[TargetName, ...]
-    look: Matcher
+    match: Matcher
     message: str
     fix: str
     source: str
-    leaves: bool = False
-    """What it finds runs elsewhere, not on the unit that was hoped for."""
+    unsupported: bool = False
+    """The target does not run what the rule matches: it falls back to another unit."""
 
 
 @dataclass(frozen=True)
@@ -57,46 +60,66 @@ class Finding:
     source: str
 
 
-def each(test: Callable[[Graph, Operator], bool], *kinds: str) -> Matcher:
-    """Look at every operator, or at those of some kinds; constants folded away are left out."""
+def each(condition: Condition, *kinds: str) -> Matcher:
+    """Return a matcher of all operators, or of some kinds; folded constants are left out."""
 
-    def look(graph: Graph) -> list[str]:
+    def match(graph: Graph) -> list[str]:
         return [
             op.name
             for op in graph.operators
             if (not kinds or op.kind in kinds)
             and not all(graph.tensor(name).constant for name in op.outputs)
-            and test(graph, op)
+            and condition(graph, op)
         ]
 
-    return look
+    return match
 
 
 def any_of(*kinds: str) -> Matcher:
-    """Look for operators of some kinds."""
+    """Return a matcher of operators of some kinds."""
     return each(lambda graph, op: True, *kinds)
 
 
-def each_input(test: Callable[[Port], bool]) -> Matcher:
-    """Look at every input of the file."""
-    return lambda graph: [port.name for port in graph.inputs if test(port)]
+def each_input(condition: Callable[[Port], bool]) -> Matcher:
+    """Return a matcher of the file's inputs."""
+    return lambda graph: [port.name for port in graph.inputs if condition(port)]
 
 
-def each_port(test: Callable[[Graph, Port], bool]) -> Matcher:
-    """Look at every input and output of the file."""
-    return lambda graph: [p.name for p in (*graph.inputs, *graph.outputs) if test(graph, p)]
+def each_port(condition: Callable[[Graph, Port], bool]) -> Matcher:
+    """Return a matcher of the file's inputs and outputs."""
+    return lambda graph: [p.name for p in (*graph.inputs, *graph.outputs) if condition(graph, p)]
 
 
-def whole(test: Callable[[Graph], bool]) -> Matcher:
-    """Look at the file as a whole."""
-    return lambda graph: [WHOLE_FILE] if test(graph) else []
+def whole(condition: Callable[[Graph], bool]) -> Matcher:
+    """Return a matcher of the file as a whole."""
+    return lambda graph: [WHOLE_FILE] if condition(graph) else []
 
 
-def mostly(*moving: str) -> Matcher:
-    """Look whether these kinds are more than `MOVES_PER_COMPUTATION` for each other operator."""
+def mostly(*kinds: str) -> Matcher:
+    """Return a matcher of files with more than `MOVES_PER_COMPUTATION` of these per other one."""
 
     def outnumber(graph: Graph) -> bool:
-        moves = sum(op.kind in moving for op in graph.operators)
+        moves = sum(op.kind in kinds for op in graph.operators)
         return moves > MOVES_PER_COMPUTATION * (len(graph.operators) - moves)
 
     return whole(outnumber)
+
+
+def follows(*kinds: str) -> Condition:
+    """Return the condition that an operator reads the result of one of these kinds."""
+    return lambda graph, op: any(before.kind in kinds for before in graph.predecessors(op))
+
+
+def uses_dtype(*dtypes: str) -> Condition:
+    """Return the condition that an operator reads or writes one of these types, not as constant."""
+    return lambda graph, op: any(t.dtype in dtypes for t in graph.activations_of(op))
+
+
+def has_rank_above(limit: int) -> Condition:
+    """Return the condition that a tensor of an operator has more axes than the limit."""
+    return lambda graph, op: any(len(t.shape or ()) > limit for t in graph.tensors_of(op))
+
+
+def shape_at(graph: Graph, names: tuple[str, ...], index: int) -> Shape:
+    """Return the shape of the tensor at an index; empty if it is unknown, or there is none."""
+    return graph.tensor(names[index]).shape or () if len(names) > index else ()

@@ -1,4 +1,20 @@
-"""Which operators TFLite's two GPU engines take at all, and up to which version of each."""
+"""Operators that TFLite's two GPU engines take, the newest version of each, and the sources."""
+
+from mobile_runtime.check.rule import TargetName
+
+LEGACY_ONLY: tuple[TargetName, ...] = ("gpu-legacy",)
+DRIFT_ONLY: tuple[TargetName, ...] = ("ml-drift",)
+GPUS = LEGACY_ONLY + DRIFT_ONLY
+
+GC = "google-ai-edge/LiteRT@f674577 tflite/tools/versioning/gpu_compatibility.cc"
+LEGACY = "google-ai-edge/LiteRT@f674577 tflite/delegates/gpu/common/model_builder.cc"
+DRIFT = "google-ai-edge/LiteRT@f674577 ml_drift_delegate/tflite/model_builder.cc"
+PARSER = "google-ai-edge/LiteRT@f674577 ml_drift_delegate/tflite/operation_parser.cc"
+SKILL = "google-ai-edge/litert-samples skills/gpu-clean-conversion/SKILL.md"
+
+NATIVE_SHIFT = (
+    "Use `scnet convert`: the shift becomes PAD, SLICE and CONCATENATION, or one convolution."
+)
 
 _BOTH = frozenset(
     (
@@ -84,9 +100,3 @@ BINARY = (
 
 SUMS = ("MEAN", "SUM")
 """What adds up many values."""
-
-MOVING = (
-    *("SLICE", "STRIDED_SLICE", "PAD", "PADV2", "CONCATENATION", "TRANSPOSE", "RESHAPE", "SPLIT"),
-    *("SELECT", "SELECT_V2", "GATHER", "GATHER_ND", "SCATTER_ND", "PACK", "UNPACK", "TILE"),
-)
-"""They compute nothing."""

@@ -7,24 +7,23 @@ from mobile_runtime.check.rule import (
     any_of,
     each,
     each_input,
+    follows,
     mostly,
+    uses_dtype,
     whole,
 )
 from mobile_runtime.check.web_operators import COREML_KINDS, ORT_DOMAINS, WEBGPU_KINDS
+from mobile_runtime.formats.data_movement import ONNX as DATA_MOVEMENT
 from mobile_runtime.formats.graph import Graph, Operator, Port, is_free
 
 ORT = "microsoft/onnxruntime"
 COREML_LIST = f"{ORT} coreml_supported_mlprogram_ops.md"
 WEBGPU_LIST = f"{ORT} onnxruntime/core/providers/webgpu"
 
-FLOAT16, INT64 = 10, 7
-"""`TensorProto.DataType`."""
+INT64 = 7
+"""In `TensorProto.DataType`."""
 MANY_NODES = 1000
 """Ours: SCNet-T has 246 in the slice form; its published formulation, converted plainly, 1720."""
-MOVING = (
-    *("Slice", "Concat", "Transpose", "Reshape", "ScatterND", "ScatterElements", "Gather"),
-    *("GatherND", "GatherElements", "Pad", "Expand", "Tile", "Split", "Squeeze", "Unsqueeze"),
-)
 CONTROL_FLOW = ("If", "Loop", "Scan")
 
 
@@ -34,8 +33,8 @@ def _text(operator: Operator, name: str, default: str) -> str:
 
 
 def _pads_by_itself_with_stride(graph: Graph, operator: Operator) -> bool:
-    steps = operator.attributes.get("strides", [1])
-    return _text(operator, "auto_pad", "NOTSET") != "NOTSET" and max(steps) > 1
+    strides = operator.attributes.get("strides", [1])
+    return _text(operator, "auto_pad", "NOTSET") != "NOTSET" and max(strides) > 1
 
 
 def _starts_with_many_channels(graph: Graph, operator: Operator) -> bool:
@@ -46,26 +45,12 @@ def _starts_with_many_channels(graph: Graph, operator: Operator) -> bool:
 
 def _computes_in_int64(graph: Graph, operator: Operator) -> bool:
     casts = operator.kind == "Cast" and operator.attributes.get("to") == INT64
-    return casts or any(
-        t.dtype == "int64"
-        for t in (*graph.dynamic_inputs_of(operator), *graph.outputs_of(operator))
-    )
+    return casts or uses_dtype("int64")(graph, operator)
 
 
 def _unsqueezes_by_scalar(graph: Graph, operator: Operator) -> bool:
     axes = graph.tensor(operator.inputs[1]).shape if len(operator.inputs) > 1 else None
     return axes is not None and len(axes) != 1
-
-
-def _is_leaky_convolution(graph: Graph, operator: Operator) -> bool:
-    return any(op.kind == "Conv" for op in graph.predecessors(operator))
-
-
-def _computes_in_fp16(graph: Graph, operator: Operator) -> bool:
-    return any(
-        t.dtype == "float16"
-        for t in (*graph.dynamic_inputs_of(operator), *graph.outputs_of(operator))
-    )
 
 
 def _has_no_coreml_builder(graph: Graph, operator: Operator) -> bool:
@@ -82,7 +67,7 @@ def _shuffles_free_size(graph: Graph, operator: Operator) -> bool:
 
 
 def _resizes_unusually(graph: Graph, operator: Operator) -> bool:
-    """Want nearest or linear, four axes, and constant scales or sizes."""
+    """Check for anything but nearest or linear, four axes, and constant scales or sizes."""
     if _text(operator, "mode", "nearest") not in ("nearest", "linear"):
         return True
     source, *sizes = graph.inputs_of(operator)
@@ -118,7 +103,7 @@ RULES = (
     ),
     Rule(
         *("ONX003", "warning", ("webgpu",), each(_computes_in_int64)),
-        "Computes with int64, which WebGPU has not.",
+        "Computes with int64, which WebGPU does not have.",
         "Make shapes, indices and axes constant, or int32.",
         f"{ORT}#25125, #22031",
     ),
@@ -129,13 +114,13 @@ RULES = (
         f"{ORT}#22031",
     ),
     Rule(
-        *("ONX004", "warning", ("webgpu",), each(_is_leaky_convolution, "LeakyRelu")),
+        *("ONX004", "warning", ("webgpu",), each(follows("Conv"), "LeakyRelu")),
         "Convolution and LeakyRelu are fused; the fused shader has been wrong in several releases.",
         "Compare a golden sample in the page before first use.",
         f"{ORT}#19816, #19369, #22947",
     ),
     Rule(
-        *("ONX005", "warning", ("webgpu",), each(_computes_in_fp16)),
+        *("ONX005", "warning", ("webgpu",), each(uses_dtype("float16"))),
         "Computes in fp16; without `shader-f16` that is an error, not a fallback.",
         "Store weights in fp16 and compute in fp32 (`scnet convert --precision fp16`).",
         "nagadomi/nunif README; huggingface/transformers.js dtypes.js",
@@ -146,28 +131,28 @@ RULES = (
         "may take Pad), so it runs on the CPU.",
         "Convert with --shift depthwise, or use the .mlpackage.",
         COREML_LIST,
-        leaves=True,
+        unsupported=True,
     ),
     Rule(
         *("ONX006b", "warning", ("coreml-provider",), each(_slices_by_computed_bounds, "Slice")),
         "Slice by computed bounds.",
         "Make starts, ends, axes and steps constant.",
         COREML_LIST,
-        leaves=True,
+        unsupported=True,
     ),
     Rule(
         *("ONX006c", "warning", ("coreml-provider",), each(_shuffles_free_size, "DepthToSpace")),
         "DepthToSpace in mode CRD needs an input of fixed size.",
         "Use mode DCR and permute the convolution before it, or fix the size.",
         COREML_LIST,
-        leaves=True,
+        unsupported=True,
     ),
     Rule(
         *("ONX006d", "warning", ("coreml-provider",), each(_resizes_unusually, "Resize")),
         "Resize needs 4 axes, constant scales, and mode nearest or linear.",
         "Export with scale factors, not with sizes.",
         f"{ORT} coreml/builders/impl/resize_op_builder.cc",
-        leaves=True,
+        unsupported=True,
     ),
     Rule(
         *("ONX006e", "info", ("coreml-provider",), each_input(_has_free_shape)),
@@ -192,14 +177,14 @@ RULES = (
         "No WebGPU kernel: runs on the CPU, with a copy each way.",
         "Write it with convolutions, slices and elementwise arithmetic.",
         WEBGPU_LIST,
-        leaves=True,
+        unsupported=True,
     ),
     Rule(
         *("ONX007d", "error", ("webgpu", "wasm"), each(_has_foreign_domain)),
         "An operator that onnxruntime does not come with: the file does not load.",
         "Export with standard operators.",
         f"{ORT} docs/OperatorKernels.md",
-        leaves=True,
+        unsupported=True,
     ),
     Rule(
         *("ONX008", "info", ("webgpu", "wasm"), whole(lambda g: len(g.operators) > MANY_NODES)),
@@ -208,7 +193,7 @@ RULES = (
         "huggingface/transformers.js#138 (40,000 operators)",
     ),
     Rule(
-        *("ONX008b", "warning", ("webgpu", "wasm", "coreml-provider"), mostly(*MOVING)),
+        *("ONX008b", "warning", ("webgpu", "wasm", "coreml-provider"), mostly(*DATA_MOVEMENT)),
         f"More than {MOVES_PER_COMPUTATION} operators only move values for each that computes, as "
         "assigning into slices does.",
         "Use `scnet convert`: the shift becomes Pad, Slice and Concat, or one convolution.",

@@ -1,4 +1,4 @@
-"""Which ONNX operators onnxruntime's WebGPU and CoreML providers take."""
+"""ONNX operators that onnxruntime's WebGPU and CoreML providers take."""
 
 ORT_DOMAINS = frozenset(
     ("ai.onnx.ml", "ai.onnx.preview.training", "com.microsoft", "com.microsoft.nchwc")

@@ -11,8 +11,9 @@ from mobile_runtime.cli import options as command_options
 from mobile_runtime.console import STDOUT, check_output, complain, write_output
 from mobile_runtime.engines.session import Session, engines, open_session, unavailable_reason
 from mobile_runtime.errors import (
-    BackendUnavailableError,
+    EngineUnavailableError,
     ImageError,
+    MissingDependencyError,
     ModelLoadError,
     ScnetError,
 )
@@ -97,7 +98,12 @@ def _validate(path: Path, asked: Sequence[str], threads: int | None) -> Validati
                 verdict = verdicts[engine] = judge(path, engine, threads=threads)
                 if not within(verdict.worst, manifest.tolerance):
                     faults += _localize_fault(path, engine, threads)
-        except (BackendUnavailableError, ImageError, ModelLoadError) as error:
+        except (
+            EngineUnavailableError,
+            ImageError,
+            MissingDependencyError,
+            ModelLoadError,
+        ) as error:
             errors[engine] = str(error)
             complain(f"{path.name} on {engine}: {error}")
     return Validation(
@@ -128,7 +134,7 @@ def _find_absent(path: Path, asked: Sequence[str]) -> dict[str, str]:
     absent = {engine: reason for engine, reason in reasons.items() if reason is not None}
     for engine in asked:
         if engine in absent:
-            raise BackendUnavailableError(f"{path} cannot run on {engine}: {absent[engine]}")
+            raise EngineUnavailableError(f"{path} cannot run on {engine}: {absent[engine]}")
     return absent
 
 

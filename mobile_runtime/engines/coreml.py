@@ -1,4 +1,4 @@
-"""Run a Core ML `.mlpackage`: with the reference executor anywhere, with Core ML on a Mac."""
+"""Engines for `.mlpackage`: the MIL reference executor anywhere, Core ML itself on a Mac."""
 
 from collections.abc import Callable
 from operator import contains
@@ -6,21 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
+from mobile_runtime.engines.coreml_native import load_core_ml
+from mobile_runtime.engines.mil_reference import executor
 from mobile_runtime.engines.session import Placement
-from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
+from mobile_runtime.errors import ImageError, ModelLoadError
+from mobile_runtime.formats.coreml_package import Shape
+from mobile_runtime.formats.coreml_program import Program, load_program
 from mobile_runtime.imaging.pictures import Image, to_pixels
 from mobile_runtime.model_file.manifest import Model
-
-try:
-    from mobile_runtime.engines.coreml_native import load_core_ml
-    from mobile_runtime.engines.mil_reference import executor
-    from mobile_runtime.formats.coreml_program import Program, Shape, load_program
-    from mobile_runtime.formats.coreml_program import count_operators as count_program_operators
-except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        f"Core ML files need {error.name}, which is not installed: "
-        "pip install 'scnet-mobile[coreml]'"
-    ) from error
 
 REFERENCE: dict[str, executor.Arithmetic] = {"reference-fp16": "fp16", "reference-fp32": "fp32"}
 """Engine -> its arithmetic."""
@@ -45,7 +38,7 @@ class CoreMLSession:
         self._predict = predict
 
     def run(self, image: Image) -> Image:
-        """Upscale; see `mobile_runtime.engines.session.Session.run`."""
+        """Return the upscaled image; see `mobile_runtime.engines.session.Session.run`."""
         if not any(_fits(image, shape) for shape in self._shapes):
             raise ImageError(
                 f"{self._path.name} takes {', '.join(map(_describe, self._shapes))} (height x "
@@ -61,10 +54,10 @@ def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
     Args:
         path: The package.
         engine: `reference-...` or `coreml-...`.
-        threads: Not for these engines: numpy's BLAS and Core ML decide for themselves.
+        threads: Ignored: NumPy's BLAS and Core ML decide for themselves.
 
     Raises:
-        ModelLoadError: Damaged, not an mlprogram, or not a picture in and a picture out.
+        ModelLoadError: Damaged, not an mlprogram, or not one image in and one out.
     """
     del threads
     program = load_program(path)
@@ -83,23 +76,14 @@ def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
 
 
 def read_image_shape(path: Path) -> tuple[int, ...]:
-    """Give the first shape that a file names: (1, 3, H, W), the smallest where it is a range.
+    """Return the first image shape that a file takes: (1, 3, H, W), the smallest of a range.
 
     Raises:
-        ModelLoadError: Damaged, not an mlprogram, or not a picture in and a picture out.
+        ModelLoadError: Damaged, not an mlprogram, or not one image in and one out.
     """
     program = load_program(path)
     _check_ports(path, program)
     return tuple(axis.start for axis in program.inputs[0].shapes[0])
-
-
-def count_operators(path: Path) -> dict[str, int]:
-    """Count the operators of the program, constants left out.
-
-    Raises:
-        ModelLoadError: Damaged, or not an mlprogram.
-    """
-    return count_program_operators(load_program(path))
 
 
 def _check_ports(path: Path, program: Program) -> None:
@@ -109,10 +93,15 @@ def _check_ports(path: Path, program: Program) -> None:
             f"{path} has {len(program.inputs)} inputs and {len(program.outputs)} outputs: expected "
             "one picture in and one out."
         )
-    if wrong := [port for port in ports if port.kind == "image" and port.colours != "RGB"]:
-        raise ModelLoadError(
-            f"{path}: {wrong[0].name} is a {wrong[0].colours} image: convert with RGB."
-        )
+    for port in ports:
+        if port.kind not in ("imageType", "multiArrayType"):
+            raise ModelLoadError(
+                f"{path}: {port.name} is a {port.kind}, neither an image nor an array."
+            )
+        if port.kind == "imageType" and port.color_space != "RGB":
+            raise ModelLoadError(
+                f"{path}: {port.name} is a {port.color_space} image: convert with RGB."
+            )
     if not all(len(shape) == 4 and 1 in shape[0] and 3 in shape[1] for shape in ports[0].shapes):
         raise ModelLoadError(f"{path}: {ports[0].name} is no picture: expected (1, 3, H, W).")
 
@@ -122,7 +111,7 @@ def _fits(image: Image, shape: Shape) -> bool:
 
 
 def _describe(shape: Shape) -> str:
-    """Height x width, as ranges where they are."""
+    """Return height x width, as ranges where the file takes several."""
     return "x".join(
         str(axis.start) if len(axis) == 1 else f"{axis.start}..{axis.stop - 1}"
         for axis in shape[-2:]
@@ -134,9 +123,9 @@ def _in_numpy(program: Program, arithmetic: executor.Arithmetic) -> Callable[[Im
     reference = executor.Executor(program, arithmetic)
 
     def predict(image: Image) -> Image:
-        if source.kind == "image":  # 8 bits per value
+        if source.kind == "imageType":  # 8 bits per value
             image = to_pixels(image).transpose(2, 0, 1)[None].astype(np.float32)
         result: Image = reference.run({source.name: image})[target.name]
-        return result / np.float32(255) if target.kind == "image" else result
+        return result / np.float32(255) if target.kind == "imageType" else result
 
     return predict

@@ -1,4 +1,4 @@
-"""Ask Core ML itself, on a Mac, for one compute unit or for all. Nobody has run this module yet.
+"""Core ML itself, on a Mac, for one compute unit or for all. Never run yet.
 
 Written from the source of coremltools 9.0: `models/model.py`, `models/compute_plan.py`.
 """
@@ -35,7 +35,7 @@ UNITS: dict[str, tuple[coremltools.ComputeUnit, str | None]] = {
     "coreml-gpu": (coremltools.ComputeUnit.CPU_AND_GPU, GPU),
     "coreml-cpu": (coremltools.ComputeUnit.CPU_ONLY, CPU),
 }
-"""Engine -> what Core ML may use, and what it is asked to use; any if None."""
+"""Engine -> the compute units that Core ML may use, and the one that all must run on, if any."""
 
 
 def load_core_ml(
@@ -44,7 +44,7 @@ def load_core_ml(
     """Load a package for some compute units.
 
     Returns:
-        The engine's name, what upscales, and where Core ML says that the operators run.
+        The engine's name, the function that upscales, and where Core ML runs the operators.
 
     Raises:
         ModelLoadError: Core ML refused the package.
@@ -59,11 +59,11 @@ def load_core_ml(
 
 
 def place(operators: Counter[str], asked: str | None) -> Placement:
-    """Say where operators run.
+    """Return where operators run.
 
     Args:
         operators: How many run on each device.
-        asked: The device that all should run on; any if None.
+        asked: The device that all must run on; any if None.
     """
     total = operators.total()
     where = " and ".join(f"{count} on {device}" for device, count in operators.most_common())
@@ -72,7 +72,7 @@ def place(operators: Counter[str], asked: str | None) -> Placement:
 
 
 def _count_devices(plan: MLComputePlan) -> Counter[str]:
-    """Constants have no device, and are left out."""
+    """Count operators by device; constants have none, and are left out."""
     block = plan.model_structure.program.functions["main"].block
     usages = map(plan.get_compute_device_usage_for_mlprogram_operation, block.operations)
     return Counter(DEVICES[type(u.preferred_compute_device)] for u in usages if u is not None)
@@ -82,9 +82,9 @@ def _predictor(program: Program, model: coremltools.models.MLModel) -> Callable[
     (source,), (target,) = program.inputs, program.outputs
 
     def predict(image: Image) -> Image:
-        value = PillowImage.fromarray(to_pixels(image)) if source.kind == "image" else image
+        value = PillowImage.fromarray(to_pixels(image)) if source.kind == "imageType" else image
         result = model.predict({source.name: value})[target.name]
-        if target.kind == "image":
+        if target.kind == "imageType":
             return to_image(np.asarray(result.convert("RGB")))
         return np.asarray(result, np.float32)
 

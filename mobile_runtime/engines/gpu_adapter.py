@@ -1,6 +1,6 @@
-"""Is there a GPU that LiteRT takes? Asked by compiling the smallest model, in a process of its own.
+"""GPU that LiteRT finds: compiles the smallest model in a child process, and reads its log.
 
-Only the engine itself knows: Debian 12's llvmpipe is a Vulkan device, and LiteRT refuses it.
+Nothing else can tell: Debian 12's llvmpipe is a Vulkan device, and LiteRT refuses it.
 """
 
 import ctypes
@@ -15,16 +15,16 @@ from mobile_runtime.subprocesses import describe_exit, run_module
 
 SECONDS_LIMIT = 60
 SELECTED = re.compile(r"Selected adapter: (.*?), arch=")
-"""What LiteRT (2.3.0) tells nowhere but on stderr."""
+"""LiteRT (2.3.0) reports it on stderr only."""
 HINT = (
-    "install a driver, or SwiftShader, which plays a GPU (Debian: apt-get install chromium "
+    "install a driver, or SwiftShader, which emulates a GPU (Debian: apt-get install chromium "
     "libvulkan1; then set VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json)."
 )
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """The GPU that LiteRT chose, or why there is none."""
+    """The GPU that LiteRT selected, or why there is none."""
 
     name: str
     unavailable_reason: str | None
@@ -32,15 +32,15 @@ class Adapter:
 
 @cache
 def find_adapter() -> Adapter:
-    """Find the GPU; ai-edge-litert must be installed."""
+    """Return the GPU; ai-edge-litert must be installed."""
     if sys.platform == "linux" and not _can_load("libvulkan.so.1"):
         return Adapter("", f"LiteRT finds a GPU by Vulkan, and libvulkan.so.1 is missing: {HINT}")
     try:
         child = run_module(__name__, None, seconds_limit=SECONDS_LIMIT)
     except subprocess.TimeoutExpired:
-        return Adapter("", f"LiteRT did not find out within {SECONDS_LIMIT} s what GPU there is.")
+        return Adapter("", f"LiteRT did not find a GPU within {SECONDS_LIMIT} s.")
     if "No adapters found" in child.stderr:
-        return Adapter("", f"LiteRT found no GPU that it takes: {HINT}")
+        return Adapter("", f"LiteRT found no GPU that it supports: {HINT}")
     if child.returncode != 0:
         return Adapter("", f"LiteRT's GPU engine does not start here: {describe_exit(child)}")
     found = SELECTED.search(child.stderr)

@@ -1,7 +1,7 @@
-"""Run `.tflite` files on a GPU, with LiteRT's CompiledModel: its engine ML Drift, over WebGPU.
+"""Engine for `.tflite` on a GPU: LiteRT's CompiledModel with ML Drift, over WebGPU.
 
-The ai-edge-litert wheel for Linux brings the engine; the GPU is found by Vulkan. Where there is no
-GPU, SwiftShader can play one: the same kernels, computed by the CPU, slowly.
+The ai-edge-litert wheel for Linux brings the engine; the GPU is found by Vulkan. Without a GPU,
+SwiftShader emulates one: the same kernels, computed by the CPU, slowly.
 """
 
 import os
@@ -17,23 +17,17 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 import numpy as np
+from ai_edge_litert.compiled_model import CompiledModel
+from ai_edge_litert.environment import Environment
+from ai_edge_litert.hardware_accelerator import HardwareAccelerator
+from ai_edge_litert.options import GpuOptions, Options
 
 from mobile_runtime.engines.gpu_adapter import find_adapter
 from mobile_runtime.engines.session import Placement
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.tflite_file import TFLiteFile, read_file, read_image_shape
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
-
-try:
-    from ai_edge_litert.compiled_model import CompiledModel
-    from ai_edge_litert.environment import Environment
-    from ai_edge_litert.hardware_accelerator import HardwareAccelerator
-    from ai_edge_litert.options import GpuOptions, Options
-except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Running a .tflite needs ai-edge-litert: pip install 'scnet-mobile[tflite]'."
-    ) from error
 
 __all__ = ["open_session", "read_image_shape"]
 
@@ -45,7 +39,7 @@ class GPUSession:
     """An open `.tflite`; see `mobile_runtime.engines.session.Session`."""
 
     file: TFLiteFile
-    """Kept as long as the session: LiteRT reads the weights where they are."""
+    """Kept as long as the session: LiteRT reads the weights from its bytes."""
     engine: str
     placement: Placement
     compiled: Any
@@ -54,11 +48,11 @@ class GPUSession:
 
     @property
     def model(self) -> Model | None:
-        """What the file says of itself."""
+        """See `mobile_runtime.engines.session.Session.model`."""
         return self.file.model
 
     def run(self, image: Image) -> Image:
-        """Upscale; the file's channel-last layout and its type end here.
+        """Return the upscaled image; see `mobile_runtime.engines.session.Session.run`.
 
         Raises:
             ImageError: The file does not take this size.
@@ -100,14 +94,14 @@ def open_session(path: Path, engine: str, threads: int) -> GPUSession:
 
 @cache
 def _environment() -> Environment:
-    # Its search for OpenCL, which this engine does not need, is told on stdout.
+    # LiteRT reports its search for OpenCL, which this engine does not need, on stdout.
     os.environ["LITERT_DISABLE_OPENCL"] = "1"
     return Environment.create()
 
 
 @contextmanager
 def _log() -> Iterator[IO[bytes]]:
-    """Catch what LiteRT writes on stderr, thirty lines for every file, and the placement in it."""
+    """Redirect LiteRT's stderr to a file: thirty lines for each model, its placement among them."""
     with TemporaryFile() as log:
         kept = os.dup(2)
         os.dup2(log.fileno(), 2)
@@ -119,9 +113,9 @@ def _log() -> Iterator[IO[bytes]]:
 
 
 def _options(model: Model | None) -> Options:
-    """The CPU may help, so that what it must do can be told; fp32 files are computed in fp32.
+    """Return options that allow CPU fallback, so that it shows, and compute fp32 files in fp32.
 
-    Left to itself, LiteRT computes everything in fp16 on a GPU that can.
+    By default, LiteRT computes everything in fp16 on a GPU that can.
     """
     exact = model is None or model.precision == "fp32"
     return Options(
@@ -131,9 +125,10 @@ def _options(model: Model | None) -> Options:
 
 
 def _place(file: TFLiteFile, compiled: Any, log: bytes) -> Placement:
-    count = sum(file.operators.values())
     if compiled.is_fully_accelerated():
-        return Placement(f"all {count} operators on GPU", complete=True)
+        return Placement(f"all {file.operators} operators on GPU", complete=True)
     found = ON_GPU.search(log)
     some = found[1].decode() if found else "not all"
-    return Placement(f"{some} of {count} operators on GPU, the rest on CPU", complete=False)
+    return Placement(
+        f"{some} of {file.operators} operators on GPU, the rest on CPU", complete=False
+    )

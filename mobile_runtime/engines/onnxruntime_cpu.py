@@ -1,27 +1,20 @@
-"""Run `.onnx` files with onnxruntime."""
+"""Engine for `.onnx`: onnxruntime on the CPU."""
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as failures
+
 from mobile_runtime.engines.session import CPU, Placement
-from mobile_runtime.errors import BackendUnavailableError, ImageError, ModelLoadError
+from mobile_runtime.errors import ImageError, ModelLoadError
+from mobile_runtime.formats.onnx_graph import read_graph
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
 
-try:
-    import onnx
-    import onnxruntime
-    from google.protobuf.message import DecodeError
-    from onnxruntime.capi import onnxruntime_pybind11_state as failures
-except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Running an .onnx needs onnxruntime: pip install 'scnet-mobile[onnx]'."
-    ) from error
-
 ANY_SIDE = 64
-"""Pixels."""
+"""Pixels; what `read_image_shape` returns where a file takes any size."""
 
 REFUSALS = (
     failures.Fail,
@@ -32,8 +25,9 @@ REFUSALS = (
     failures.RuntimeException,
     UnicodeDecodeError,
 )
-"""What onnxruntime raises for a file that it cannot open or run; they share no base class of their
-own. The last one where a name in the file, and so in its message, is not UTF-8."""
+"""What onnxruntime raises for a file that it cannot open or run: no base class of its own.
+
+UnicodeDecodeError where a name in the file, and so in the message, is not UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ class ONNXSession:
     placement: Placement = CPU
 
     def run(self, image: Image) -> Image:
-        """Upscale.
+        """Return the upscaled image; see `mobile_runtime.engines.session.Session.run`.
 
         Raises:
             ImageError: The file does not take this size.
@@ -87,36 +81,18 @@ def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
 
 
 def read_image_shape(path: Path) -> tuple[int, ...]:
-    """Give what a file takes: (1, 3, H, W), with sides of `ANY_SIDE` where it takes any.
+    """Return the shape of the image that a file takes: sides of `ANY_SIDE` where it takes any.
 
     Raises:
-        ModelLoadError: It is not whole.
+        ModelLoadError: A damaged file.
     """
-    graph = _read_graph(path)
-    constants = {tensor.name for tensor in graph.initializer}
-    sources = [port.type.tensor_type for port in graph.input if port.name not in constants]
-    asked = [axis.dim_value for source in sources[:1] for axis in source.shape.dim]
-    sides = (1, 3, ANY_SIDE, ANY_SIDE)
-    return tuple(length or side for length, side in zip(asked, sides, strict=False))
-
-
-def count_operators(path: Path) -> dict[str, int]:
-    """Count the nodes of the graph by kind; see `session.count_operators`."""
-    kinds: list[str | bytes] = [node.op_type for node in _read_graph(path).node]
-    if wrong := [kind for kind in kinds if isinstance(kind, bytes)]:  # where it is not UTF-8
-        raise ModelLoadError(f"{path} is damaged: no operator is called {wrong[0]!r}.")
-    return dict(Counter(str(kind) for kind in kinds if kind != "Constant"))
-
-
-def _read_graph(path: Path) -> onnx.GraphProto:
-    try:
-        return onnx.load(path, load_external_data=False).graph
-    except (DecodeError, OSError) as error:
-        raise ModelLoadError(f"{path} is not a whole .onnx file: {error}") from error
+    shapes = [shape for port in read_graph(path).inputs[:1] for shape in port.shapes]
+    any_image = (1, 3, ANY_SIDE, ANY_SIDE)
+    return tuple(n or side for shape in shapes for n, side in zip(shape, any_image, strict=False))
 
 
 def _check_ports(path: Path, session: Any) -> None:
-    """Refuse what does not take one thing and give one."""
+    """Raise ModelLoadError unless there is one input and one output."""
     inputs, outputs = session.get_inputs(), session.get_outputs()
     if len(inputs) != 1 or len(outputs) != 1:
         raise ModelLoadError(

@@ -1,4 +1,4 @@
-"""What can run which file, and what does it take? Answered without importing any of it."""
+"""Table of engines: what runs which format, and why not here. Imports none of them."""
 
 import sys
 from collections.abc import Callable
@@ -7,28 +7,31 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 from mobile_runtime.engines.gpu_adapter import find_adapter
+from mobile_runtime.errors import MissingDependencyError
 
 UnavailableReason = str | None
-"""Why an engine cannot run here and what to do, in one sentence; None if it can."""
+"""Why an engine cannot run here and what to do, as a sentence; None if it can."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """One way to run one kind of file."""
+    """One way to run files of one format."""
 
     runner: str
-    """Module with `open_session(path, engine, threads)`."""
+    """Module that meets `mobile_runtime.engines.session.Runner`."""
     library: str
-    """What the runner needs; importing it takes time, and memory."""
+    """Module that the runner needs; importing it takes time and memory."""
+    extra: str
+    """Of `pip install scnet-mobile[extra]`, which installs the library."""
     unavailable_reason: Callable[[], UnavailableReason]
     native: bool = True
-    """It reads the file in native code, which a damaged file can crash."""
+    """Whether it reads the file in native code, which a damaged file can crash."""
 
 
-def _needs(module: str, extra: str) -> UnavailableReason:
-    if find_spec(module) is not None:
+def _needs(package: str, extra: str) -> UnavailableReason:
+    if find_spec(package.replace("-", "_")) is not None:
         return None
-    return f"{module} is not installed: pip install 'scnet-mobile[{extra}]'."
+    return str(MissingDependencyError(package, extra))
 
 
 def _reference() -> UnavailableReason:
@@ -42,7 +45,7 @@ def _core_ml() -> UnavailableReason:
 
 
 def _litert() -> UnavailableReason:
-    return _needs("ai_edge_litert", "tflite")
+    return _needs("ai-edge-litert", "tflite")
 
 
 def _litert_gpu() -> UnavailableReason:
@@ -68,11 +71,11 @@ def _onnxruntime() -> UnavailableReason:
 
 
 _REFERENCE = {
-    name: Engine("mobile_runtime.engines.coreml", "coremltools", _reference, native=False)
+    name: Engine("mobile_runtime.engines.coreml", "coremltools", "coreml", _reference, native=False)
     for name in ("reference-fp16", "reference-fp32")
 }
 _CORE_ML = {
-    name: Engine("mobile_runtime.engines.coreml", "coremltools", _core_ml)
+    name: Engine("mobile_runtime.engines.coreml", "coremltools", "coreml", _core_ml)
     for name in ("coreml-all", "coreml-neural-engine", "coreml-gpu", "coreml-cpu")
 }
 _TFLITE = "mobile_runtime.engines.tflite_interpreter"
@@ -81,18 +84,18 @@ _LITERT_GPU = "mobile_runtime.engines.litert_gpu"
 ENGINES: dict[str, dict[str, Engine]] = {
     ".mlpackage": (_CORE_ML | _REFERENCE if sys.platform == "darwin" else _REFERENCE | _CORE_ML),
     ".tflite": {
-        "xnnpack": Engine(_TFLITE, "ai_edge_litert.interpreter", _litert),
-        "builtin": Engine(_TFLITE, "ai_edge_litert.interpreter", _litert),
-        "tflite-runtime": Engine(_TFLITE, "tflite_runtime.interpreter", _tflite_runtime),
-        "litert-gpu": Engine(_LITERT_GPU, "ai_edge_litert.compiled_model", _litert_gpu),
+        "xnnpack": Engine(_TFLITE, "ai_edge_litert.interpreter", "tflite", _litert),
+        "builtin": Engine(_TFLITE, "ai_edge_litert.interpreter", "tflite", _litert),
+        "tflite-runtime": Engine(_TFLITE, "tflite_runtime.interpreter", "tflite", _tflite_runtime),
+        "litert-gpu": Engine(_LITERT_GPU, "ai_edge_litert.compiled_model", "tflite", _litert_gpu),
     },
     ".onnx": {
         "onnxruntime": Engine(
-            "mobile_runtime.engines.onnxruntime_cpu", "onnxruntime", _onnxruntime
+            "mobile_runtime.engines.onnxruntime_cpu", "onnxruntime", "onnx", _onnxruntime
         ),
     },
 }
-"""Suffix -> the engines for such files, the usual one of this system first.
+"""Suffix -> the engines for such files, the default of this system first.
 
 `xnnpack` is what Android's CPU path uses, `builtin` TFLite's own kernels without a delegate,
 `tflite-runtime` the package that many shipped apps embed, `litert-gpu` LiteRT's ML Drift."""

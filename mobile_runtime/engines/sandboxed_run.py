@@ -1,4 +1,4 @@
-"""Does a file bring down the library that runs it? Asked of a process that may die."""
+"""First run of an untrusted model file, in a child process with limited memory and time."""
 
 import re
 import subprocess
@@ -14,19 +14,19 @@ from mobile_runtime.errors import ModelLoadError, ScnetError
 from mobile_runtime.subprocesses import receive_result, run_module, send_result
 
 SECONDS_LIMIT = 300
-"""For one opening and one run. The slowest seen took 40 s: 128x128 on SwiftShader, busy CPU."""
+"""To open and run a file once. The slowest seen took 40 s: 128x128 on SwiftShader, busy CPU."""
 
 LIMITED = sys.platform == "linux"
-"""Other systems cannot limit what a process allocates, or do not keep to it."""
+"""Other systems cannot limit what a process allocates, or do not enforce it."""
 
 BYTES_LIMIT = 3 * 2**29
-"""Of memory that any file may ask for. One flipped size asked for 8.6 GiB for a tiny picture."""
+"""Memory that any file may allocate. One flipped size asked for 8.6 GiB for a tiny image."""
 
 BYTES_PER_PIXEL = 2500
-"""More for each pixel of the input: SCNet-T x4 direct takes 2200 with XNNPACK (720x1280)."""
+"""Added for each pixel of the input: SCNet-T x4 direct takes 2200 with XNNPACK (720x1280)."""
 
 BYTES_CEILING = 2**33
-"""For no input more than this: its size may be forged."""
+"""Limit for any size of input, since it may be forged."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +37,19 @@ class FirstRun:
     engine: str
     threads: int
     runner: str
-    """Module with `open_session`, and `read_image_shape` for files of the same kind."""
+    """Module that meets `mobile_runtime.engines.session.Runner`."""
 
 
-def run_sandboxed(trial: FirstRun, *, seconds_limit: float = SECONDS_LIMIT) -> None:
-    """Open and run a file once in a process of its own.
+def run_sandboxed(first: FirstRun, *, seconds_limit: float = SECONDS_LIMIT) -> None:
+    """Open and run a file once in a child process.
 
     Raises:
-        ModelLoadError: The library refused the file or died of it, the file asked for more memory
-            than `limit_bytes` allows, or there was no end.
+        ModelLoadError: The library refused the file or crashed, the file needs more memory than
+            `limit_bytes`, or the run did not end in time.
     """
-    failure = f"{trial.path} cannot be run by {trial.engine}:"
+    failure = f"{first.path} cannot be run by {first.engine}:"
     try:
-        child = run_module(__name__, trial, seconds_limit=seconds_limit)
+        child = run_module(__name__, first, seconds_limit=seconds_limit)
     except subprocess.TimeoutExpired as error:
         raise ModelLoadError(
             f"{failure} one run did not end within {seconds_limit:g} seconds."
@@ -59,7 +59,7 @@ def run_sandboxed(trial: FirstRun, *, seconds_limit: float = SECONDS_LIMIT) -> N
 
 
 def limit_bytes(pixels: int) -> int:
-    """Say how much memory a file may ask for that takes a picture of so many pixels."""
+    """Return how much memory a file may allocate whose input has so many pixels."""
     return min(BYTES_LIMIT + BYTES_PER_PIXEL * pixels, BYTES_CEILING)
 
 
@@ -69,32 +69,32 @@ def _main() -> None:
         _run_once(msgspec.json.decode(sys.argv[1], type=FirstRun))
     except ModelLoadError as error:
         refusal = str(error)
-    except ScnetError:  # not about the file: it is said again where it is opened for good
+    except ScnetError:  # not about the file: raised again where it is opened for good
         pass
     send_result(refusal)
 
 
-def _run_once(trial: FirstRun) -> None:
-    """Open a file and run it on a black picture.
+def _run_once(first: FirstRun) -> None:
+    """Open a file and run it on a black image.
 
-    Engines have no common word for a lack of memory, and some none at all: whatever one of them
-    says is followed by what it had.
+    Engines report a lack of memory in different ways, and some not at all: every message of an
+    engine is followed by the memory limit.
 
     Raises:
         ScnetError: Any of its kinds, as opening and running raise them.
     """
-    runner, path = import_module(trial.runner), Path(trial.path)
+    runner, path = import_module(first.runner), Path(first.path)
     _limit_memory(BYTES_LIMIT)
     image = np.zeros(runner.read_image_shape(path), np.float32)
     limit = limit_bytes(image.size // 3)
     _limit_memory(limit)
     try:
-        runner.open_session(path, trial.engine, trial.threads).run(image)
+        runner.open_session(path, first.engine, first.threads).run(image)
     except MemoryError as error:
-        failure = f"{path} cannot be run by {trial.engine}: there was no memory left."
+        failure = f"{path} cannot be run by {first.engine}: there was no memory left."
         raise ModelLoadError(_tell_limit(failure, limit)) from error
     except ModelLoadError as error:
-        if error.__cause__ is None:  # not the engine's words
+        if error.__cause__ is None:  # not the engine's message
             raise
         raise ModelLoadError(_tell_limit(str(error), limit)) from error
 
@@ -110,7 +110,7 @@ def _tell_limit(failure: str, limit: int) -> str:
 
 
 def _limit_memory(more: int) -> None:
-    """Let no more be allocated than this from here on; libraries are loaded already."""
+    """Limit what is allocated from here on; libraries are loaded already."""
     if not LIMITED:
         return
     resource = import_module("resource")

@@ -1,39 +1,33 @@
-"""Open any model file and run it: the one place that knows which runner takes which file."""
+"""Sessions: open a model file on one of the engines for its format, and run it."""
 
 import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
-from mobile_runtime.engines.registry import ENGINES
+from mobile_runtime.engines.registry import ENGINES, Engine
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import EngineUnavailableError, MissingDependencyError
+from mobile_runtime.formats.reader import require_model_file
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model, manifest_path, read_manifest
-
-RUNNERS = {
-    ".mlpackage": "mobile_runtime.engines.coreml",
-    ".tflite": "mobile_runtime.engines.tflite_interpreter",
-    ".onnx": "mobile_runtime.engines.onnxruntime_cpu",
-}
-"""Suffix -> module with `count_operators`; the modules that open such files are in `ENGINES`."""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where the operators of an open file run, as far as its engine tells."""
+    """Where the operators of an open file run, as far as its engine reports."""
 
     described: str
     """Such as `all 99 operators on GPU`, `CPU`, `reference executor, no device`."""
     complete: bool
-    """False if the engine left anything to another unit than the one that was asked for."""
+    """False if the engine left operators to another unit than the one that it stands for."""
 
 
 CPU = Placement("CPU", complete=True)
 
 MAX_THREADS = 1024
-"""More than any machine has cores; absurd numbers bring down the engines."""
+"""More than any machine has cores; absurd numbers crash the engines."""
 
 
 class Session(Protocol):
@@ -42,11 +36,11 @@ class Session(Protocol):
     engine: str
     """The engine's name and version, and its threads where it has any."""
     model: Model | None
-    """What the file says of itself; None for a file that this project did not make."""
+    """The metadata in the file; None for a file that this project did not make."""
     placement: Placement
 
     def run(self, image: Image) -> Image:
-        """Upscale.
+        """Return the upscaled image.
 
         Args:
             image: (1, 3, H, W) float32, RGB in [0, 1], of a size that the file takes.
@@ -60,19 +54,28 @@ class Session(Protocol):
 
 
 class Opener(Protocol):
-    """How the program opens files; it puts one into click's context object, always."""
+    """The function that opens files for commands; it is always in click's context object."""
 
     def __call__(self, path: Path | None, *, engine: str | None, threads: int | None) -> Session:
         """Open a model file or a checkpoint; None stands for the bundled weights."""
 
 
+class Runner(Protocol):
+    """A module that runs files of one format."""
+
+    def open_session(self, path: Path, engine: str, threads: int) -> Session:
+        """Open a file on one of the module's engines."""
+
+    def read_image_shape(self, path: Path) -> tuple[int, ...]:
+        """Return the shape of an image that a file takes, (1, 3, H, W), without native code."""
+
+
 def open_session(path: Path, *, engine: str | None = None, threads: int | None = None) -> Session:
     """Open a model file.
 
-    A manifest beside the file must be about this very file, and then vouches for it: it is the
-    file that was converted, byte for byte. Any other file is first opened and run once in a
-    process of its own if the engine reads it in native code, since that code trusts what it reads
-    and a damaged file may bring it down. (Who forges both file and manifest is not stopped.)
+    A manifest beside the file must hold its SHA-256: it is then the converted file, unchanged. An
+    engine that reads files in native code first opens and runs any other file in a sandboxed
+    process, since a damaged one may crash it. (A forged pair of file and manifest is trusted.)
 
     Args:
         path: A `.mlpackage`, `.tflite` or `.onnx`.
@@ -80,9 +83,10 @@ def open_session(path: Path, *, engine: str | None = None, threads: int | None =
         threads: For engines that have threads; all cores if not given.
 
     Raises:
-        ModelLoadError: No such file, an unknown kind of file, or a damaged one.
+        ModelLoadError: No such file, an unknown format, or a damaged file.
         ManifestError: The manifest beside it belongs to another file.
-        BackendUnavailableError: There is no such engine, or it cannot run here.
+        EngineUnavailableError: There is no such engine, or it cannot run here.
+        MissingDependencyError: The engine's installation is incomplete.
     """
     name = engine or engines(path)[0]
     prepare(path, name)
@@ -95,76 +99,54 @@ def open_session(path: Path, *, engine: str | None = None, threads: int | None =
 
 
 def prepare(path: Path, engine: str) -> None:
-    """Import all that an engine needs, so that opening a file takes no time for it.
+    """Import all that an engine needs, so that it does not count as time to open a file.
 
     Raises:
-        ModelLoadError: No such file, or an unknown kind of file.
-        BackendUnavailableError: There is no such engine, or it cannot run here.
+        ModelLoadError: No such file, or an unknown format.
+        EngineUnavailableError: There is no such engine, or it cannot run here.
+        MissingDependencyError: The engine's installation is incomplete.
     """
     if reason := unavailable_reason(path, engine):
-        raise BackendUnavailableError(reason)
-    found = ENGINES[path.suffix][engine]
-    for module in (found.library, found.runner):
-        import_module(module)
+        raise EngineUnavailableError(reason)
+    _load_runner(ENGINES[path.suffix][engine])
 
 
 def open_unsandboxed(path: Path, *, engine: str, threads: int) -> Session:
-    """Open a model file that may bring down this process: for processes made for that.
+    """Open a model file that may crash this process: for vouched files, and for child processes.
 
     Raises:
         ModelLoadError: A damaged file.
     """
-    runner = import_module(ENGINES[path.suffix][engine].runner)
-    session: Session = runner.open_session(path, engine, threads)
-    return session
+    return _load_runner(ENGINES[path.suffix][engine]).open_session(path, engine, threads)
 
 
 def engines(path: Path) -> tuple[str, ...]:
-    """Name all engines for this kind of file, the usual one first; not all may be here.
+    """Return the names of all engines for a file's format, available or not, the default first.
 
     Raises:
-        ModelLoadError: No such file, or an unknown kind of file.
+        ModelLoadError: No such file, or an unknown format.
     """
     require_model_file(path)
     return tuple(ENGINES[path.suffix])
 
 
 def unavailable_reason(path: Path, engine: str) -> str | None:
-    """Say in a sentence why an engine cannot run here, and what to do; None if it can.
+    """Return why an engine cannot run here and what to do, as a sentence; None if it can.
 
     Raises:
-        ModelLoadError: No such file, or an unknown kind of file.
-        BackendUnavailableError: There is no such engine for this kind of file.
+        ModelLoadError: No such file, or an unknown format.
+        EngineUnavailableError: There is no such engine for this format.
     """
     if engine not in (names := engines(path)):
-        raise BackendUnavailableError(
+        raise EngineUnavailableError(
             f"{engine} is not an engine for {path.suffix} files: use one of {', '.join(names)}."
         )
     return ENGINES[path.suffix][engine].unavailable_reason()
 
 
-def count_operators(path: Path) -> dict[str, int]:
-    """Count the operators of a model file by kind, most frequent first.
-
-    Raises:
-        ModelLoadError: No such file, an unknown kind of file, or a damaged one.
-    """
-    require_model_file(path)
-    counted: dict[str, int] = import_module(RUNNERS[path.suffix]).count_operators(path)
-    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
-
-
-def require_model_file(path: Path) -> None:
-    """Refuse what cannot be a model file, by its name.
-
-    Raises:
-        ModelLoadError: No such file, an unknown kind of file, or a name that is not UTF-8.
-    """
+def _load_runner(engine: Engine) -> Runner:
     try:
-        str(path).encode()
-    except UnicodeEncodeError as error:
-        raise ModelLoadError(f"{str(path)!r} is not UTF-8, as names must be: rename it.") from error
-    if path.suffix not in RUNNERS:
-        raise ModelLoadError(f"{path} is not a model file: expected one of {', '.join(RUNNERS)}.")
-    if not path.exists():
-        raise ModelLoadError(f"{path} does not exist.")
+        import_module(engine.library)
+        return cast(Runner, import_module(engine.runner))
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(error.name or engine.library, engine.extra) from error

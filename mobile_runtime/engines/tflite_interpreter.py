@@ -1,4 +1,4 @@
-"""Run `.tflite` files with TFLite's interpreter: the one of today, and one that apps embed."""
+"""Engines for `.tflite` on the CPU: TFLite's interpreter, of ai-edge-litert or tflite-runtime."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -8,17 +8,11 @@ from typing import Any
 
 from mobile_runtime.engines.session import CPU, Placement
 from mobile_runtime.errors import ModelLoadError
-from mobile_runtime.formats.tflite_file import (
-    Pixels,
-    TFLiteFile,
-    count_operators,
-    read_file,
-    read_image_shape,
-)
+from mobile_runtime.formats.tflite_file import Pixels, TFLiteFile, read_file, read_image_shape
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
 
-__all__ = ["count_operators", "open_session", "read_image_shape"]
+__all__ = ["open_session", "read_image_shape"]
 
 INTERPRETERS = {
     "xnnpack": ("ai-edge-litert", "AUTO"),
@@ -39,11 +33,11 @@ class TFLiteSession:
 
     @property
     def model(self) -> Model | None:
-        """What the file says of itself."""
+        """See `mobile_runtime.engines.session.Session.model`."""
         return self.file.model
 
     def run(self, image: Image) -> Image:
-        """Upscale; the file's channel-last layout and its type end here.
+        """Return the upscaled image; see `mobile_runtime.engines.session.Session.run`.
 
         Raises:
             ImageError: The file does not take this size.
@@ -72,7 +66,7 @@ def open_session(path: Path, engine: str, threads: int) -> TFLiteSession:
     package, kernels = INTERPRETERS[engine]
     tflite = import_module(f"{package.replace('-', '_')}.interpreter")
     try:
-        # From memory: the interpreter maps a file into memory, and replacing that file on disk
+        # Not by path: the interpreter would map the file into memory, and replacing it on disk
         # would corrupt the running model.
         interpreter = tflite.Interpreter(
             model_content=file.content,

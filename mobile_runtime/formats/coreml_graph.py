@@ -1,68 +1,87 @@
-"""Read the graph of a `.mlpackage` on any system: its specification, not its weights."""
+"""Graph of a Core ML `.mlpackage`: read from its specification, without its weights; and cut."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from coremltools.proto import FeatureTypes_pb2, MIL_pb2
 
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
-from mobile_runtime.formats.graph import SMALL, Graph, Operator, Port, Shape, Tensor, fold_constants
+from mobile_runtime.formats.coreml_package import (
+    NUMPY_TYPES,
+    Feature,
+    damaged,
+    read_features,
+    read_specification,
+)
+from mobile_runtime.formats.graph import (
+    SMALL,
+    Graph,
+    Operator,
+    Port,
+    Tensor,
+    ancestors,
+    fold_constants,
+)
 from mobile_runtime.model_file.manifest import measure_file
 
-try:
-    from coremltools.proto import MIL_pb2, Model_pb2
-    from google.protobuf.message import DecodeError
-
-    from mobile_runtime.formats.coreml_package import (
-        NUMPY_TYPES,
-        damaged,
-        find_specification,
-        read_file,
-    )
-except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Reading a .mlpackage needs coremltools: pip install 'scnet-mobile[coreml]'."
-    ) from error
+ARRAY_TYPES = {
+    MIL_pb2.FLOAT16: FeatureTypes_pb2.ArrayFeatureType.FLOAT16,
+    MIL_pb2.FLOAT32: FeatureTypes_pb2.ArrayFeatureType.FLOAT32,
+}
+"""Type of a value inside a program -> of an array that Core ML returns."""
 
 
 def read_graph(path: Path) -> Graph:
-    """Read an mlprogram: all its functions, nested blocks included.
+    """Return the graph of an mlprogram: of all its functions, nested blocks included.
 
     Raises:
         ModelLoadError: Damaged, incomplete, or not an mlprogram.
     """
-    model = Model_pb2.Model()
-    try:
-        model.ParseFromString(read_file(find_specification(path)))
-    except DecodeError as error:
-        raise damaged(path, "its specification is none, or was cut off") from error
-    kind = model.WhichOneof("Type")
-    if kind != "mlProgram":
-        raise ModelLoadError(
-            f"{path} holds a model of type {kind or 'unknown'}, not an mlprogram: convert for "
-            "iOS 15 or later."
-        )
+    _, model = read_specification(path)
     try:
         return _read_model(model, measure_file(path))
     except (LookupError, TypeError, ValueError) as error:
         raise damaged(path, str(error)) from error
 
 
+def cut(path: Path, tensor: str, target: Path) -> None:
+    """Write a package that ends at a tensor, which Core ML returns as an array."""
+    shutil.copytree(path, target)
+    file, model = read_specification(target)
+    main = model.mlProgram.functions["main"]
+    block = main.block_specializations[main.opset]
+    kept = ancestors(tensor, list(block.operations), _ends)
+    del block.operations[:], block.outputs[:], model.description.output[:]
+    block.operations.extend(kept)
+    block.outputs.append(tensor)
+    (kind,) = (port.type.tensorType for op in kept for port in op.outputs if port.name == tensor)
+    array = model.description.output.add(name=tensor).type.multiArrayType
+    array.dataType = ARRAY_TYPES[kind.dataType]
+    array.shape.extend(axis.constant.size for axis in kind.dimensions)
+    file.write_bytes(model.SerializeToString())
+
+
+def _ends(op: Any) -> tuple[list[str], list[str]]:
+    reads = [name for argument in op.inputs.values() for name in _names(argument)]
+    return reads, [output.name for output in op.outputs]
+
+
 def _read_model(model: Any, size_bytes: int) -> Graph:
     functions = model.mlProgram.functions.values()
-    steps = [op for function in functions for op in _walk(function)]
+    operations = [op for function in functions for op in _walk(function)]
     tensors = {port.name: _read_tensor(port) for function in functions for port in function.inputs}
-    for op in steps:
+    for op in operations:
         for output in op.outputs:
             value = op.attributes["val"] if op.type == "const" else None
             tensors[output.name] = _read_tensor(output, _is_constant(op), value)
     graph = Graph(
         format="coreml",
-        operators=tuple(_read_operator(op, tensors) for op in steps if not _is_constant(op)),
+        operators=tuple(_read_operator(op, tensors) for op in operations if not _is_constant(op)),
         tensors=tensors,
-        inputs=tuple(map(_read_port, model.description.input)),
-        outputs=tuple(map(_read_port, model.description.output)),
+        inputs=tuple(map(_to_port, read_features(model.description.input))),
+        outputs=tuple(map(_to_port, read_features(model.description.output))),
         version=model.specificationVersion,
         size_bytes=size_bytes,
     )
@@ -76,7 +95,7 @@ def _walk(function: Any) -> Iterator[Any]:
 
 
 def _walk_block(block: Any) -> Iterator[Any]:
-    """Give all operators; the bodies of `cond` and `while_loop` follow the one that runs them."""
+    """Yield all operators; the bodies of `cond` and `while_loop` follow the one that runs them."""
     for op in block.operations:
         yield op
         for body in op.blocks:
@@ -88,7 +107,7 @@ def _is_constant(op: Any) -> bool:
 
 
 def _read_operator(op: Any, tensors: dict[str, Tensor]) -> Operator:
-    """Read an operator; its small constant parameters become attributes as well."""
+    """Return an operator; its small constant parameters become attributes as well."""
     inputs = [name for _, argument in sorted(op.inputs.items()) for name in _names(argument)]
     attributes: dict[str, Any] = {}
     for parameter, argument in op.inputs.items():
@@ -121,7 +140,7 @@ def _dtype(number: int) -> str:
 
 
 def _read_values(value: Any) -> tuple[Any, ...]:
-    """Read what is written inside the program; the weight file stays closed."""
+    """Return what is written inside the program; the weight file stays closed."""
     tensor = value.immediateValue.tensor
     content = getattr(tensor, tensor.WhichOneof("value") or "bytes").values
     if not isinstance(content, bytes):
@@ -132,35 +151,9 @@ def _read_values(value: Any) -> tuple[Any, ...]:
     return tuple(np.frombuffer(content, numpy_type).tolist())
 
 
-def _read_port(port: Any) -> Port:
-    kind = port.type.WhichOneof("Type")
-    if kind == "imageType":
-        return Port(port.name, tuple(_image_shapes(port.type.imageType)), image=True)
-    if kind == "multiArrayType":
-        return Port(port.name, tuple(_array_shapes(port.type.multiArrayType)))
-    return Port(port.name)
-
-
-def _image_shapes(image: Any) -> Iterator[Shape]:
-    """Give (1, 3, H, W) of each size."""
-    flexible = image.WhichOneof("SizeFlexibility")
-    if flexible == "imageSizeRange":
-        limits = image.imageSizeRange
-        yield (1, 3, _length(limits.heightRange), _length(limits.widthRange))
-        return
-    for size in image.enumeratedSizes.sizes if flexible else [image]:
-        yield (1, 3, size.height, size.width)
-
-
-def _array_shapes(array: Any) -> Iterator[Shape]:
-    flexible = array.WhichOneof("ShapeFlexibility")
-    if flexible == "shapeRange":
-        yield tuple(map(_length, array.shapeRange.sizeRanges))
-        return
-    for shape in array.enumeratedShapes.shapes if flexible else [array]:
-        yield tuple(shape.shape)
-
-
-def _length(limits: Any) -> int | None:
-    """Give the length of an axis, None if its range allows several."""
-    return limits.lowerBound if limits.lowerBound == limits.upperBound else None
+def _to_port(feature: Feature) -> Port:
+    shapes = (
+        tuple(axis.start if axis.stop == axis.start + 1 else None for axis in shape)
+        for shape in feature.shapes
+    )
+    return Port(feature.name, tuple(shapes), image=feature.kind == "imageType")

@@ -1,22 +1,28 @@
-"""Open a Core ML `.mlpackage`: a folder with a manifest, a specification and weight files.
+"""Core ML `.mlpackage`: a folder with a manifest, a specification and weight files.
 
-The weight file's layout is mlmodel/src/MILBlob/Blob/StorageFormat.hpp of
-github.com/apple/coremltools.
+The specification is the protobuf of mlmodel/format/Model.proto, and the weight file's layout that
+of mlmodel/src/MILBlob/Blob/StorageFormat.hpp, both of github.com/apple/coremltools.
 """
 
 import struct
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-from coremltools.proto import MIL_pb2
+from coremltools.proto import FeatureTypes_pb2, MIL_pb2, Model_pb2
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from mobile_runtime.errors import ModelLoadError
 
 Array = NDArray[Any]
+
+Shape = tuple[range, ...]
+"""The lengths that each axis may have."""
 
 NUMPY_TYPES = {
     MIL_pb2.BOOL: "bool",
@@ -56,15 +62,91 @@ class _PackageManifest(msgspec.Struct, rename="camel"):
     root_model_identifier: str
 
 
-def find_specification(path: Path) -> Path:
-    """Find the specification inside a package.
+@dataclass(frozen=True)
+class Feature:
+    """An input or output as the package describes it to an app: a FeatureDescription."""
+
+    name: str
+    kind: str
+    """`imageType`, `multiArrayType` or another of FeatureTypes.proto.
+
+    The program itself sees an image as (1, 3, H, W) values from 0 to 255."""
+    color_space: str
+    """Of an image: RGB, BGR, ...; empty for anything else."""
+    shapes: tuple[Shape, ...]
+    """One for each enumerated shape; none for what is neither an image nor an array."""
+
+
+def read_specification(path: Path) -> tuple[Path, Any]:
+    """Read the specification of an mlprogram.
+
+    Args:
+        path: A `.mlpackage`.
+
+    Returns:
+        The file inside the package, and the `Model_pb2.Model` in it.
 
     Raises:
-        ModelLoadError: Not a package, incomplete, or one that points outside itself.
+        ModelLoadError: Damaged, incomplete, or not an mlprogram.
     """
+    file = _find_specification(path)
+    model = Model_pb2.Model()
+    try:
+        model.ParseFromString(_read_file(file))
+    except DecodeError as error:
+        raise damaged(path, f"{file.name} is no Core ML specification, or was cut off") from error
+    kind = model.WhichOneof("Type")
+    if kind != "mlProgram":
+        raise ModelLoadError(
+            f"{path} holds a model of type {kind or 'unknown'}, not an mlprogram: convert for "
+            "iOS 15 or later."
+        )
+    return file, model
+
+
+def read_features(descriptions: Iterable[Any]) -> tuple[Feature, ...]:
+    """Return the inputs or outputs of a specification's `description`."""
+    return tuple(map(_read_feature, descriptions))
+
+
+def damaged(path: Path, what: str) -> ModelLoadError:
+    """Return the error for a damaged package."""
+    return ModelLoadError(f"{path} is damaged: {what}. Copy or convert it again.")
+
+
+@dataclass(frozen=True)
+class WeightFiles:
+    """The weight files of a package, each read once."""
+
+    folder: Path
+    """Of the specification; what the weight files are named relative to."""
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+    def read(self, name: str, position: int, mil_type: int) -> Array:
+        """Return the values whose header stands at a position, flattened.
+
+        Raises:
+            ModelLoadError: There is no such file, or it lies outside the package.
+            ValueError: The file was cut off, or holds something else there.
+        """
+        if name not in self.contents:
+            file = _inside(self.folder, name.removeprefix("@model_path/"))
+            self.contents[name] = _read_file(file)
+        content = self.contents[name]
+        if position + BLOB_HEADER.size > len(content):
+            raise ValueError(f"{name} was cut off")
+        sentinel, blob_type, size, start = BLOB_HEADER.unpack_from(content, position)
+        if sentinel != BLOB_SENTINEL or blob_type != BLOB_TYPES.get(mil_type):
+            raise ValueError(f"{name} holds something else at {position}")
+        if start + size > len(content):
+            raise ValueError(f"{name} was cut off")
+        return np.frombuffer(content[start : start + size], NUMPY_TYPES[mil_type])
+
+
+def _find_specification(path: Path) -> Path:
     if not path.is_dir():
         raise ModelLoadError(f"{path} is not a folder: a .mlpackage is one; copy all of it.")
-    content = read_file(path / "Manifest.json")
+    content = _read_file(path / "Manifest.json")
     try:
         manifest = msgspec.json.decode(content, type=_PackageManifest)
         item = manifest.item_info_entries[manifest.root_model_identifier]
@@ -83,12 +165,7 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def read_file(file: Path) -> bytes:
-    """Read a file of a package.
-
-    Raises:
-        ModelLoadError: It cannot be read.
-    """
+def _read_file(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
@@ -97,29 +174,41 @@ def read_file(file: Path) -> bytes:
         ) from error
 
 
-def damaged(path: Path, what: str) -> ModelLoadError:
-    """Say that a package is damaged, and what to do."""
-    return ModelLoadError(f"{path} is damaged: {what}. Copy or convert it again.")
+def _read_feature(described: Any) -> Feature:
+    kind = described.type.WhichOneof("Type") or ""
+    color_space, shapes = "", list[Shape]()
+    if kind == "imageType":
+        image = described.type.imageType
+        color_space = FeatureTypes_pb2.ImageFeatureType.ColorSpace.Name(image.colorSpace)
+        shapes = [(*_exactly((1, 3)), *sides) for sides in _image_sides(image)]
+    elif kind == "multiArrayType":
+        shapes = _array_shapes(described.type.multiArrayType)
+    return Feature(described.name, kind, color_space, tuple(shapes))
 
 
-@dataclass(frozen=True)
-class WeightFiles:
-    """The weight files of a package, each read once."""
+def _image_sides(image: Any) -> list[Shape]:
+    flexible = image.WhichOneof("SizeFlexibility")
+    if flexible == "imageSizeRange":
+        limits = image.imageSizeRange
+        return [(_range(limits.heightRange), _range(limits.widthRange))]
+    sizes = image.enumeratedSizes.sizes if flexible else [image]
+    return [_exactly((size.height, size.width)) for size in sizes]
 
-    folder: Path
-    """Of the specification; what the weight files are named relative to."""
-    contents: dict[str, bytes] = field(default_factory=dict)
 
-    def read(self, name: str, position: int, mil_type: int) -> Array:
-        """Read the values whose header stands at a position."""
-        if name not in self.contents:
-            self.contents[name] = read_file(_inside(self.folder, name.removeprefix("@model_path/")))
-        content = self.contents[name]
-        if position + BLOB_HEADER.size > len(content):
-            raise ValueError(f"{name} was cut off")
-        sentinel, blob_type, size, start = BLOB_HEADER.unpack_from(content, position)
-        if sentinel != BLOB_SENTINEL or blob_type != BLOB_TYPES.get(mil_type):
-            raise ValueError(f"{name} holds something else at {position}")
-        if start + size > len(content):
-            raise ValueError(f"{name} was cut off")
-        return np.frombuffer(content[start : start + size], NUMPY_TYPES[mil_type])
+def _array_shapes(array: Any) -> list[Shape]:
+    flexible = array.WhichOneof("ShapeFlexibility")
+    if flexible == "shapeRange":
+        return [tuple(map(_range, array.shapeRange.sizeRanges))]
+    shapes = array.enumeratedShapes.shapes if flexible else [array]
+    return [_exactly(shape.shape) for shape in shapes]
+
+
+def _exactly(lengths: Iterable[int]) -> Shape:
+    return tuple(range(length, length + 1) for length in lengths)
+
+
+def _range(limits: Any) -> range:
+    """Core ML writes an open upper end as -1."""
+    return range(
+        limits.lowerBound, limits.upperBound + 1 if limits.upperBound >= 0 else sys.maxsize
+    )

@@ -1,10 +1,13 @@
-"""What a model file holds, whatever its format: the small view that every rule looks at."""
+"""Computation graph of a model file, the same for every format: operators, tensors, ports."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
+
+Op = TypeVar("Op")
+Name = TypeVar("Name")
 
 Shape = tuple[int | None, ...]
 """None for an axis whose length is free."""
@@ -34,14 +37,14 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Operator:
-    """One step of the graph."""
+    """One operator of the graph."""
 
     kind: str
-    """The format's own word: `conv`, `CONV_2D`, `Conv`."""
+    """By the format's own name: `conv`, `CONV_2D`, `Conv`."""
     name: str
     """Unique in the file."""
     inputs: tuple[str, ...] = ()
-    """Names of tensors; empty where an optional one is left out."""
+    """Names of tensors; an empty name where an optional one is left out."""
     outputs: tuple[str, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     """By the format's own names. MIL's small constant parameters are among them."""
@@ -72,27 +75,27 @@ class Graph:
     version: int = 0
     """Core ML's specification version; 0 for the others."""
     size_bytes: int = 0
-    away: frozenset[str] = frozenset()
-    """Operators that do not run on the unit that was hoped for, once rules have found them."""
+    unsupported: frozenset[str] = frozenset()
+    """Names of the operators that do not run on the target, once rules have found them."""
 
     def inputs_of(self, operator: Operator) -> list[Tensor]:
-        """Give the tensors that an operator reads, in order; those left out are missing."""
+        """Return the tensors that an operator reads, in order, without those left out."""
         return [self.tensor(name) for name in operator.inputs if name]
 
     def outputs_of(self, operator: Operator) -> list[Tensor]:
-        """Give the tensors that an operator writes."""
+        """Return the tensors that an operator writes."""
         return [self.tensor(name) for name in operator.outputs]
 
     def tensors_of(self, operator: Operator) -> list[Tensor]:
-        """Give all tensors of an operator."""
+        """Return the tensors that an operator reads and writes."""
         return [*self.inputs_of(operator), *self.outputs_of(operator)]
 
     def dynamic_inputs_of(self, operator: Operator) -> list[Tensor]:
-        """Give what an operator reads that is known only when it runs."""
+        """Return the tensors that an operator reads, constants left out."""
         return [tensor for tensor in self.inputs_of(operator) if not tensor.constant]
 
     def tensor(self, name: str) -> Tensor:
-        """Give a tensor; one of which nothing is known if the file does not describe it."""
+        """Return a tensor; one without shape and type if the file does not describe it."""
         return self.tensors.get(name) or Tensor(name)
 
     @cached_property
@@ -109,22 +112,53 @@ class Graph:
                 found.setdefault(name, []).append(op)
         return found
 
+    def activations_of(self, operator: Operator) -> list[Tensor]:
+        """Return the tensors that an operator reads and writes, constant inputs left out."""
+        return [*self.dynamic_inputs_of(operator), *self.outputs_of(operator)]
+
     def predecessors(self, operator: Operator) -> Iterator[Operator]:
-        """Give the operators whose results an operator reads."""
+        """Return the operators whose results an operator reads."""
         return (self.producers[name] for name in operator.inputs if name in self.producers)
 
+    def ancestors(self, tensor: str) -> list[Operator]:
+        """Return the operators that a tensor depends on, in the order of execution."""
+        return ancestors(tensor, self.operators, lambda op: (op.inputs, op.outputs))
+
     def partitions(self) -> list[tuple[bool, list[Operator]]]:
-        """Cut the execution order into runs that stay (True) or leave (False)."""
-        runs = groupby(self.operators, lambda op: op.name not in self.away)
-        return [(stays, list(run)) for stays, run in runs]
+        """Return the runs of operators that the target supports (True) or not (False)."""
+        runs = groupby(self.operators, lambda op: op.name not in self.unsupported)
+        return [(supported, list(run)) for supported, run in runs]
+
+
+def ancestors(
+    target: Name,
+    operators: Sequence[Op],
+    ends: Callable[[Op], tuple[Iterable[Name], Iterable[Name]]],
+) -> list[Op]:
+    """Return the operators that a tensor depends on, in the order of execution.
+
+    Args:
+        target: The tensor.
+        operators: In the order of execution.
+        ends: Returns the tensors that an operator reads, and those that it writes.
+    """
+    needed, found = {target}, []
+    for op in reversed(operators):
+        reads, writes = ends(op)
+        if not needed.isdisjoint(writes):
+            needed.update(reads)
+            found.append(op)
+    return found[::-1]
 
 
 def fold_constants(graph: Graph, *kinds: str) -> Graph:
-    """Mark as constant what is computed from constants alone, as the runtime does while loading.
+    """Return the graph with all that is computed from constants marked as constant.
+
+    Engines compute it once, while they load the file.
 
     Args:
         graph: As read from the file.
-        kinds: The operators that this runtime folds; all if none is named.
+        kinds: The operators that the engine folds; all if none is named.
     """
     tensors = dict(graph.tensors)
     for op in graph.operators:
@@ -138,5 +172,5 @@ def fold_constants(graph: Graph, *kinds: str) -> Graph:
 
 
 def is_free(shape: Iterable[int | None]) -> bool:
-    """Tell whether some axis has no fixed length."""
+    """Check whether some axis has no fixed length."""
     return any(length is None for length in shape)

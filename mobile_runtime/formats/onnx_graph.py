@@ -1,28 +1,24 @@
-"""Read the graph of an `.onnx`, without its external data and without running anything."""
+"""Graph of an `.onnx`: read without its external data, and cut."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
-from mobile_runtime.formats.graph import SMALL, Graph, Operator, Port, Shape, Tensor, fold_constants
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import TensorProto, helper, numpy_helper
+from onnx.utils import extract_model
 
-try:
-    import onnx
-    from google.protobuf.message import DecodeError
-    from onnx import TensorProto, helper, numpy_helper
-except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Reading an .onnx needs onnx: pip install 'scnet-mobile[onnx]'."
-    ) from error
+from mobile_runtime.errors import ModelLoadError
+from mobile_runtime.formats.graph import SMALL, Graph, Operator, Port, Shape, Tensor, fold_constants
 
 OWN_DOMAINS = ("", "ai.onnx")
 NUMPY_NAMES = {"float": "float32", "double": "float64"}
-"""Where ONNX and numpy differ."""
+"""ONNX's name of a type -> NumPy's, where they differ."""
 
 
 def read_graph(path: Path) -> Graph:
-    """Read an `.onnx`, the bodies of its control flow included.
+    """Return the graph of an `.onnx`, the bodies of its control flow included.
 
     Raises:
         ModelLoadError: Damaged, or something else.
@@ -39,18 +35,26 @@ def read_graph(path: Path) -> Graph:
         raise ModelLoadError(f"{path} is not a whole .onnx file: {error}") from error
 
 
+def cut(path: Path, tensor: str, target: Path) -> None:
+    """Write a file that ends at a tensor."""
+    source = onnx.load(path).graph.input[0].name
+    extract_model(path, target, [source], [tensor], check_model=False)
+
+
 def _read_model(model: Any, size_bytes: int) -> Graph:
     versions = {entry.domain: entry.version for entry in model.opset_import}
     nodes = list(_walk(model.graph))
     tensors = {tensor.name: tensor for tensor in _read_tensors(model.graph)}
     names = _unique(node.name or f"{node.op_type} -> {', '.join(node.output)}" for node in nodes)
-    steps = [_read_operator(node, name, versions) for node, name in zip(nodes, names, strict=True)]
-    for op in steps:
+    operators = [
+        _read_operator(node, name, versions) for node, name in zip(nodes, names, strict=True)
+    ]
+    for op in operators:
         if op.kind == "Constant":
             tensors[op.outputs[0]] = _read_constant(op)
     graph = Graph(
         format="onnx",
-        operators=tuple(op for op in steps if op.kind != "Constant"),
+        operators=tuple(op for op in operators if op.kind != "Constant"),
         tensors=tensors,
         inputs=_read_ports(model.graph.input, tensors),
         outputs=_read_ports(model.graph.output, tensors),
@@ -60,7 +64,7 @@ def _read_model(model: Any, size_bytes: int) -> Graph:
 
 
 def _walk(graph: Any) -> Iterator[Any]:
-    """Give all nodes; the bodies of If, Loop and Scan follow the node that runs them."""
+    """Yield all nodes; the bodies of If, Loop and Scan follow the node that runs them."""
     for node in graph.node:
         yield node
         for attribute in node.attribute:
@@ -69,7 +73,7 @@ def _walk(graph: Any) -> Iterator[Any]:
 
 
 def _unique(names: Iterable[str]) -> list[str]:
-    """Number names that come again."""
+    """Return the names, numbered where they repeat."""
     seen: dict[str, int] = {}
     result = []
     for name in names:
@@ -79,6 +83,8 @@ def _unique(names: Iterable[str]) -> list[str]:
 
 
 def _read_operator(node: Any, name: str, versions: dict[str, int]) -> Operator:
+    if isinstance(node.op_type, bytes):  # where it is not UTF-8
+        raise TypeError(f"no operator is called {node.op_type!r}")
     own = node.domain in OWN_DOMAINS
     return Operator(
         kind=node.op_type if own else f"{node.domain}:{node.op_type}",
@@ -127,7 +133,7 @@ def _dtype(number: int) -> str:
 
 
 def _read_ports(ports: Any, tensors: dict[str, Tensor]) -> tuple[Port, ...]:
-    """Initializers may stand among the inputs; they are none that an app feeds."""
+    """Return the inputs or outputs; initializers may stand among the inputs, and are none."""
     names = [port.name for port in ports if not tensors[port.name].constant]
     return tuple(Port(name, (tensors[name].shape or (),)) for name in names)
 

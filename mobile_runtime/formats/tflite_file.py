@@ -1,6 +1,5 @@
-"""Read a `.tflite` in Python, before native code sees it: its ports, operators and metadata."""
+"""`.tflite` that takes an image and returns one: read and checked before native code sees it."""
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,42 +16,42 @@ from mobile_runtime.model_file.manifest import Model
 METADATA = b"scnet"
 
 BIAS = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "TRANSPOSE_CONV": 3}
-"""The one input that an operator between pictures can do without: -1 stands in its place.
+"""The optional input of an operator between images: -1 where it is left out.
 
-XNNPACK (ai-edge-litert 2.3.0) follows a -1 anywhere else out of its tensors, and crashes."""
+A -1 anywhere else makes XNNPACK (ai-edge-litert 2.3.0) read outside its tensors, and crash."""
 
 Pixels = NDArray[np.float32 | np.uint8 | np.int8]
-"""A picture as a file takes or gives it: (1, H, W, 3), TFLite's channels come last."""
+"""An image in the layout and type of a file: (1, H, W, 3), channels last."""
 
 
 @dataclass(frozen=True)
-class Port:
-    """An input or output of a file."""
+class ImagePort:
+    """An input or output of a file, for images."""
 
     dtype: str
     shape: tuple[int, ...]
     scales: tuple[float, ...] = ()
-    """What quantized values are multiplied by, once the zero point is taken off: one, or none."""
+    """Of a quantized tensor: value = scale * (quantized - zero point)."""
     zero_point: int = 0
 
     def is_picture(self) -> bool:
-        """Tell whether images can go through: floats, or 8 bits that say what they stand for."""
-        steps = [scale for scale in self.scales if 0 < scale < np.inf]
-        known = self.dtype in ("uint8", "int8") and len(steps) == len(self.scales) == 1
-        return len(self.shape) == 4 and (self.dtype == "float32" or known)
+        """Check that images fit in: rank 4, in float32 or in 8 bits with one valid scale."""
+        valid = [scale for scale in self.scales if 0 < scale < np.inf]
+        quantized = self.dtype in ("uint8", "int8") and len(valid) == len(self.scales) == 1
+        return len(self.shape) == 4 and (self.dtype == "float32" or quantized)
 
     def to_pixels(self, image: Image) -> Pixels:
-        """Bring an image into the port's layout and type; beyond its range is its nearest end."""
+        """Return an image in the port's layout and type, clipped to its range."""
         pixels = image.transpose(0, 2, 3, 1).copy(order="C")
         if self.dtype == "float32":
             return pixels
-        ends = np.iinfo(self.dtype)
-        steps = np.rint(pixels / self.scales[0]) + self.zero_point
-        bytes_: Pixels = steps.clip(ends.min, ends.max).astype(self.dtype)
-        return bytes_
+        limits = np.iinfo(self.dtype)
+        quantized = np.rint(pixels / self.scales[0]) + self.zero_point
+        clipped: Pixels = quantized.clip(limits.min, limits.max).astype(self.dtype)
+        return clipped
 
     def to_image(self, pixels: Pixels) -> Image:
-        """Bring what the port gives into the layout and type of an image."""
+        """Return an image from pixels in the port's layout and type."""
         image: Image = pixels.transpose(0, 3, 1, 2).astype(np.float32, copy=False)
         if self.dtype == "float32":
             return image
@@ -61,24 +60,24 @@ class Port:
 
 @dataclass(frozen=True)
 class TFLiteFile:
-    """A whole `.tflite` that takes one picture and gives one."""
+    """A whole `.tflite` that takes one image and returns one."""
 
     path: Path
     content: bytes
     model: Model | None
-    operators: dict[str, int]
-    """How many of each kind, in all subgraphs."""
-    input: Port
-    output: Port
+    operators: int
+    """How many, in all subgraphs."""
+    input: ImagePort
+    output: ImagePort
 
     @property
     def image_shape(self) -> tuple[int, ...]:
-        """The input in the layout of a session."""
+        """Of the input, in the layout of a session: (1, 3, H, W)."""
         n, height, width, channels = self.input.shape
         return n, channels, height, width
 
     def to_pixels(self, image: Image) -> Pixels:
-        """Bring an image into the layout and type of the file.
+        """Return an image in the layout and type of the file.
 
         Raises:
             ImageError: The file does not take this size.
@@ -90,18 +89,17 @@ class TFLiteFile:
 
 
 def read_file(path: Path) -> TFLiteFile:
-    """Read a `.tflite`.
-
-    The whole flatbuffer is walked: the native parser trusts what it reads.
+    """Return a `.tflite`, its whole flatbuffer checked: native parsers trust what they read.
 
     Raises:
-        ModelLoadError: Not whole, or not one picture in and one out.
-        ManifestError: Its metadata, if ours, does not make sense.
+        ModelLoadError: Damaged, or not one image in and one out.
+        ManifestError: Its metadata, if ours, contradicts itself.
     """
     content, proto = read_model(path)
     try:
-        metadata, operators = _read_metadata(proto), _count(proto)
+        metadata = _read_metadata(proto)
         _check_operators(proto)
+        operators = sum(len(graph.operators) for graph in proto.subgraphs)
         graph = proto.subgraphs[0]
         inputs, outputs = ([_port(graph, i) for i in n] for n in (graph.inputs, graph.outputs))
     except DAMAGE as error:
@@ -116,7 +114,7 @@ def read_file(path: Path) -> TFLiteFile:
 
 
 def read_image_shape(path: Path) -> tuple[int, ...]:
-    """Give what a file takes: (1, 3, H, W).
+    """Return the shape of the image that a file takes: (1, 3, H, W).
 
     Raises:
         ModelLoadError: As `read_file`.
@@ -125,17 +123,8 @@ def read_image_shape(path: Path) -> tuple[int, ...]:
     return read_file(path).image_shape
 
 
-def count_operators(path: Path) -> dict[str, int]:
-    """Count the operators of all subgraphs by kind; see `session.count_operators`."""
-    _, proto = read_model(path)
-    try:
-        return _count(proto)
-    except DAMAGE as error:
-        raise damaged(path, error) from error
-
-
 def _read_metadata(proto: Any) -> dict[str, str]:
-    """Read what `converters.to_tflite` put into the metadata buffer; empty for foreign files."""
+    """Return what `converters.to_tflite` put into the metadata buffer; empty for foreign files."""
     for entry in proto.metadata or ():
         if entry.name == METADATA:
             content = bytes(proto.buffers[entry.buffer].data)
@@ -143,15 +132,8 @@ def _read_metadata(proto: Any) -> dict[str, str]:
     return {}
 
 
-def _count(proto: Any) -> dict[str, int]:
-    kinds = operator_kinds(proto)
-    return dict(
-        Counter(kinds[op.opcodeIndex] for graph in proto.subgraphs for op in graph.operators)
-    )
-
-
 def _check_operators(proto: Any) -> None:
-    """Refuse operators whose inputs or outputs are no tensors."""
+    """Raise ValueError for operators whose inputs or outputs are no tensors."""
     kinds = operator_kinds(proto)
     for graph in proto.subgraphs:
         for op in graph.operators:
@@ -161,16 +143,17 @@ def _check_operators(proto: Any) -> None:
                     raise ValueError(f"{kinds[op.opcodeIndex]} names tensor {index}")
 
 
-def _port(graph: Any, index: int) -> Port:
+def _port(graph: Any, index: int) -> ImagePort:
     if index < 0:
         raise ValueError(f"tensor {index}")
     tensor = graph.tensors[index]
     dtype, shape = TYPES[tensor.type], tuple(map(int, tensor.shape))
-    step = tensor.quantization
-    if step is None or step.scale is None:
-        return Port(dtype, shape)
-    return Port(dtype, shape, tuple(map(float, step.scale)), int(next(iter(step.zeroPoint), 0)))
+    quantization = tensor.quantization
+    if quantization is None or quantization.scale is None:
+        return ImagePort(dtype, shape)
+    zero_point = int(next(iter(quantization.zeroPoint), 0))
+    return ImagePort(dtype, shape, tuple(map(float, quantization.scale)), zero_point)
 
 
-def _describe(ports: list[Port]) -> str:
+def _describe(ports: list[ImagePort]) -> str:
     return " and ".join(f"{port.dtype} {list(port.shape)}" for port in ports) or "nothing"

@@ -1,4 +1,4 @@
-"""Read the graph of a `.tflite`, in Python alone: nothing native sees bytes that may be damaged."""
+"""Graph of a `.tflite`: read in pure Python, and cut."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,12 +6,29 @@ from typing import Any
 
 import numpy as np
 
-from mobile_runtime.formats.graph import SMALL, Graph, Operator, Port, Shape, Tensor, fold_constants
-from mobile_runtime.formats.tflite_schema import DAMAGE, TYPES, damaged, operator_kinds, read_model
+from mobile_runtime.formats.graph import (
+    SMALL,
+    Graph,
+    Operator,
+    Port,
+    Shape,
+    Tensor,
+    ancestors,
+    fold_constants,
+)
+from mobile_runtime.formats.tflite_schema import (
+    DAMAGE,
+    TYPES,
+    damaged,
+    operator_kinds,
+    pack,
+    read_model,
+    unpack,
+)
 
 
 def read_graph(path: Path) -> Graph:
-    """Read a `.tflite`, all its subgraphs one after the other.
+    """Return the graph of a `.tflite`, all its subgraphs one after the other.
 
     Raises:
         ModelLoadError: Damaged, or something else.
@@ -21,6 +38,16 @@ def read_graph(path: Path) -> Graph:
         return _read_model(model, len(content))
     except DAMAGE as error:
         raise damaged(path, error) from error
+
+
+def cut(path: Path, tensor: str, target: Path) -> None:
+    """Write a file that ends at a tensor of the first subgraph."""
+    model = unpack(path.read_bytes())
+    graph, end = model.subgraphs[0], int(tensor.removeprefix("T#"))
+    graph.operators = ancestors(end, graph.operators, lambda op: (op.inputs, op.outputs))
+    graph.outputs = [end]
+    model.signatureDefs = []
+    target.write_bytes(pack(model))
 
 
 def _read_model(model: Any, size_bytes: int) -> Graph:
@@ -48,7 +75,7 @@ def _read_model(model: Any, size_bytes: int) -> Graph:
 
 
 def _read_operator(code: Any, kind: str, op: Any, names: list[str], number: str) -> Operator:
-    """Name it as the official analyzer does: `Op#17 SLICE`."""
+    """Return an operator, named as TFLite's model analyzer does: `Op#17 SLICE`."""
     if kind == "CUSTOM":
         kind = f"CUSTOM:{(code.customCode or b'').decode(errors='replace')}"
     return Operator(
@@ -94,5 +121,5 @@ def _read_ports(indices: Any, tensors: dict[str, Tensor]) -> tuple[Port, ...]:
 
 
 def _list(vector: Iterable[Any] | None) -> list[Any]:
-    """Flatbuffers leaves empty vectors out."""
+    """Return a vector of a flatbuffer, which leaves empty ones out."""
     return [] if vector is None else list(vector)

@@ -1,24 +1,18 @@
-"""The flatbuffer that a `.tflite` is: into objects and back, in Python alone.
+"""Flatbuffer of a `.tflite`: unpacked into objects and packed again, in pure Python.
 
-Nothing native sees bytes that may be damaged before they are read here.
+Native parsers trust what they read, so every file is read here first.
 """
 
 import struct
 from pathlib import Path
 from typing import Any
 
+import flatbuffers
 import msgspec
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
-
-try:
-    import flatbuffers
-    import numpy as np
-    from ai_edge_litert import schema_py_generated as schema
-except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "Reading a .tflite needs ai-edge-litert: pip install 'scnet-mobile[tflite]'."
-    ) from error
+from mobile_runtime.errors import ModelLoadError
 
 IDENTIFIER = b"TFL3"
 
@@ -33,14 +27,14 @@ DAMAGE = (
     msgspec.MsgspecError,
     struct.error,
 )
-"""What the flatbuffer library, and whoever reads what it returns, raise for a damaged file."""
+"""What the flatbuffer library, and code that reads what it returns, raise for damaged files."""
 
 TYPES = {value: name.lower() for name, value in vars(schema.TensorType).items()}
 KINDS = {value: name for name, value in vars(schema.BuiltinOperator).items()}
 
 
 def read_model(path: Path) -> tuple[bytes, Any]:
-    """Read a file: its bytes, and the `ModelT` that they hold.
+    """Return the bytes of a file, and the `ModelT` that they hold.
 
     Raises:
         ModelLoadError: It cannot be read, or is no whole `.tflite`.
@@ -58,12 +52,12 @@ def read_model(path: Path) -> tuple[bytes, Any]:
 
 
 def damaged(path: Path, error: Exception) -> ModelLoadError:
-    """Say that a file is damaged."""
+    """Return the error for a damaged file."""
     return ModelLoadError(f"{path} is not a whole .tflite file ({error}): convert again.")
 
 
 def unpack(content: bytes) -> Any:
-    """Give the `ModelT` that bytes hold, to be changed and packed again."""
+    """Return the `ModelT` that bytes hold, to be changed and packed again."""
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     for buffer in model.buffers:  # large ones may lie behind the flatbuffer
         if buffer.offset > 1:
@@ -73,14 +67,14 @@ def unpack(content: bytes) -> Any:
 
 
 def pack(model: Any) -> bytes:
-    """Write a `ModelT` as the bytes of a file."""
+    """Return a `ModelT` as the bytes of a file."""
     builder = flatbuffers.Builder(0)
     builder.Finish(model.Pack(builder), IDENTIFIER)
     return bytes(builder.Output())
 
 
 def pack_single(kind: str, shape: list[int], *dtypes: str) -> bytes:
-    """Write a model of one operator, and of nothing that any engine could do without.
+    """Return the smallest file of one operator that every engine opens.
 
     Args:
         kind: Of the operator, such as `RELU`.
@@ -103,7 +97,7 @@ def pack_single(kind: str, shape: list[int], *dtypes: str) -> bytes:
 
 
 def operator_kinds(model: Any) -> list[str]:
-    """Name what each operator code of a model stands for: `CONV_2D`, `ADD`, ..."""
+    """Return the kind that each operator code of a model stands for: `CONV_2D`, `ADD`, ..."""
     return [
         KINDS.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
         for code in model.operatorCodes

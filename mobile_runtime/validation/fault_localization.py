@@ -1,31 +1,30 @@
-"""Who is to blame when an engine does not give what PyTorch gave: an operator, or the file?"""
+"""Fault localization: the first operator whose result differs between an engine and a reference.
 
+Polygraphy's `debug reduce` and coremltools' `experimental/debugging_utils.py` do the same for
+TensorRT and, on a Mac, for Core ML.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
-from mobile_runtime.check.placement import READERS
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ModelLoadError
-from mobile_runtime.formats.graph import Graph
+from mobile_runtime.formats.graph import Graph, Tensor
+from mobile_runtime.formats.reader import cut, read_graph
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file import parity
 from mobile_runtime.model_file.manifest import Manifest, read_manifest
 from mobile_runtime.model_file.parity import Difference
-from mobile_runtime.validation.divergence import first_divergence
+from mobile_runtime.validation.reference_runs import REFERENCES, Reference
 from mobile_runtime.validation.validate import Comparison, compare_golden
 
-CUTTERS = {
-    ".mlpackage": "mobile_runtime.validation.cut_coreml",
-    ".tflite": "mobile_runtime.validation.cut_tflite",
-    ".onnx": "mobile_runtime.validation.cut_onnx",
-}
-"""Suffix -> module with `REFERENCE`, `cut` and `run_reference`."""
+Diverges = Callable[[str], bool]
+"""Checks whether two executors return different values for a tensor."""
 
 REFUSALS = (
     ArithmeticError,
@@ -36,12 +35,12 @@ REFUSALS = (
     TypeError,
     ValueError,
 )
-"""What the libraries that cut, and the references, raise for files that they were not made for."""
+"""What the formats' libraries and the references raise for files that they do not support."""
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """An operator whose results differ, though what it is given does not."""
+    """An operator whose results differ, though its inputs do not."""
 
     operator: str
     """As `scnet check` names it."""
@@ -51,12 +50,12 @@ class Divergence:
     operators: int
     """How many the file has."""
     difference: Difference
-    """Between engine and reference, 1.0 being the largest value that the reference has there."""
+    """Between engine and reference, where 1.0 is the largest value of the reference."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why an engine failed, as far as a second executor of the same file can tell."""
+    """Why an engine failed, as far as a second executor of the same file shows."""
 
     engine: str
     sample: str
@@ -70,7 +69,7 @@ class Fault:
     """None if the two agree at the output."""
 
     def __str__(self) -> str:
-        """Say it in a sentence."""
+        """Return it as a sentence."""
         if self.divergence is not None:
             at = self.divergence
             return (
@@ -91,7 +90,7 @@ class Fault:
 
 
 def localize_fault(path: Path, engine: str, *, threads: int | None = None) -> Fault:
-    """Find the first operator at which a failing engine parts from a reference.
+    """Find the first operator at which a failing engine differs from a reference executor.
 
     Args:
         path: A model file with a manifest, on which the engine failed.
@@ -100,7 +99,7 @@ def localize_fault(path: Path, engine: str, *, threads: int | None = None) -> Fa
 
     Raises:
         ModelLoadError: Engine or reference refuse a piece of the file, or the engine passes when
-            it is asked again.
+            it runs again.
     """
     try:
         return _search(path, engine, threads)
@@ -110,26 +109,66 @@ def localize_fault(path: Path, engine: str, *, threads: int | None = None) -> Fa
         ) from error
 
 
+def first_divergence(graph: Graph, tensor: str, diverges: Diverges) -> str:
+    """Find a tensor at which two executors diverge, though they agree on all that it depends on.
+
+    Bisects the ancestors of a tensor in the order of execution. Branches, such as the slices of a
+    shift, can hide an error from that order, so the search continues among the inputs of the
+    tensor that it found until none of them diverges.
+
+    Args:
+        graph: Of the file.
+        tensor: One at which the executors diverge.
+        diverges: Called for about log2 of the operators, more than once for some tensors.
+
+    Returns:
+        The tensor's name.
+    """
+    line = _comparable_ancestors(graph, tensor)
+    agree, differ = -1, len(line) - 1
+    while differ - agree > 1:
+        middle = (agree + differ) // 2
+        agree, differ = (agree, middle) if diverges(line[middle]) else (middle, differ)
+    found = line[differ]
+    for name in graph.producers[found].inputs:
+        if name in line and diverges(name):
+            return first_divergence(graph, name, diverges)
+    return found
+
+
+def is_comparable(tensor: Tensor) -> bool:
+    """Check whether a tensor holds features: floats, or quantized with one scale, not constant."""
+    real = tensor.dtype in ("float32", "float16", "") or tensor.scales == 1
+    return real and not tensor.constant
+
+
+def _comparable_ancestors(graph: Graph, tensor: str) -> list[str]:
+    """Return the comparable tensors that a tensor depends on, in the order of execution, and it."""
+    operators = graph.ancestors(tensor)
+    needed = {name for op in operators for name in op.inputs}
+    names = [name for op in operators for name in op.outputs if name in needed]
+    return [name for name in names if is_comparable(graph.tensor(name))] + [tensor]
+
+
 def _search(path: Path, engine: str, threads: int | None) -> Fault:
     manifest = read_manifest(path)
-    cutter = import_module(CUTTERS[path.suffix])
-    graph: Graph = import_module(READERS[path.suffix]).read_graph(path)
+    reference, graph = REFERENCES[path.suffix], read_graph(path)
     failing = _smallest_failing(path, manifest, engine, threads)
-    against_pytorch = parity.compare(failing.expected, cutter.run_reference(path, failing.image))
+    against_pytorch = parity.compare(failing.expected, reference.run(path, failing.image))
 
     @cache
     def difference(tensor: str) -> Difference:
-        return _compare_piece(path, cutter, tensor, failing.image, engine, threads)
+        return _compare_piece(path, reference, tensor, failing.image, engine, threads)
 
-    def parts(tensor: str) -> bool:
+    def diverges(tensor: str) -> bool:
         return not parity.within(difference(tensor), manifest.tolerance)
 
     output = graph.outputs[0].name
-    found = first_divergence(graph, output, parts) if parts(output) else None
+    found = first_divergence(graph, output, diverges) if diverges(output) else None
     return Fault(
         engine=engine,
         sample=failing.sample,
-        reference=cutter.REFERENCE,
+        reference=reference.name,
         reference_difference=against_pytorch,
         reference_passed=parity.within(against_pytorch, manifest.tolerance),
         divergence=None if found is None else _locate(graph, found, difference(found)),
@@ -154,15 +193,15 @@ def _smallest_failing(
 
 
 def _compare_piece(
-    path: Path, cutter: Any, tensor: str, image: Image, engine: str, threads: int | None
+    path: Path, reference: Reference, tensor: str, image: Image, engine: str, threads: int | None
 ) -> Difference:
-    """Cut the file at a tensor, and compare what engine and reference make of the rest."""
+    """Return the difference between engine and reference at a tensor: of a file that ends there."""
     with TemporaryDirectory() as folder:
         piece = Path(folder) / path.name
-        cutter.cut(path, tensor, piece)
+        cut(path, tensor, piece)
         actual = open_session(piece, engine=engine, threads=threads).run(image).copy()
-        expected = cutter.run_reference(piece, image).copy()
-    # Where both overflow in the same way they agree.
+        expected = reference.run(piece, image).copy()
+    # Where both overflow in the same way, they agree.
     both = ~np.isfinite(expected) & ((actual == expected) | np.isnan(actual) & np.isnan(expected))
     expected[both] = actual[both] = 0
     largest = np.abs(expected[np.isfinite(expected)]).max(initial=0) or np.float32(1)

@@ -16,7 +16,7 @@ from mobile_runtime.engines.session import (
     open_session,
     unavailable_reason,
 )
-from mobile_runtime.errors import BackendUnavailableError, ManifestError, ModelLoadError
+from mobile_runtime.errors import EngineUnavailableError, ManifestError, ModelLoadError
 from mobile_runtime.host_info import describe_device
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file import parity
@@ -51,7 +51,7 @@ def validate(path: Path, *, threads: int | None = None) -> tuple[Verdict, ...]:
         ManifestError: There is no manifest, it is about another file, or it was edited.
         ModelLoadError: An engine refused the file.
         ImageError: The file does not take the size of a sample.
-        BackendUnavailableError: No engine can run the file here.
+        EngineUnavailableError: No engine can run the file here.
     """
     return tuple(judge(path, engine, threads=threads) for engine in available_engines(path))
 
@@ -61,11 +61,11 @@ def available_engines(path: Path) -> tuple[str, ...]:
 
     Raises:
         ModelLoadError: No such file, or an unknown kind of file.
-        BackendUnavailableError: There is none.
+        EngineUnavailableError: There is none.
     """
     reasons = {engine: unavailable_reason(path, engine) for engine in engines(path)}
     if all(reasons.values()):
-        raise BackendUnavailableError(
+        raise EngineUnavailableError(
             f"Nothing here can run {path.name}: {' '.join(filter(None, reasons.values()))}"
         )
     return tuple(engine for engine, reason in reasons.items() if reason is None)
@@ -85,7 +85,7 @@ def judge(path: Path, engine: str, *, threads: int | None = None) -> Verdict:
         ManifestError: There is no manifest, it is about another file, or it was edited.
         ModelLoadError: The engine refused the file.
         ImageError: The file does not take the size of a sample.
-        BackendUnavailableError: The engine cannot run here.
+        EngineUnavailableError: The engine cannot run here.
     """
     manifest = read_manifest(path)
     allowed = own_tolerance(manifest)

@@ -25,7 +25,7 @@ def draw_png(report: Report) -> bytes:
     """Draw both panels.
 
     Raises:
-        BackendUnavailableError: Matplotlib is not installed.
+        MissingDependencyError: Matplotlib is not installed.
     """
     figure = import_figure()(figsize=(15, 6.5), layout="constrained")
     quality, growth = figure.subplots(1, 2)

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from fuzzing.inconsistent_metadata import LIES
-from mobile_runtime.engines.session import RUNNERS
+from mobile_runtime.formats.reader import READERS
 from mobile_runtime.model_file.manifest import manifest_path
 
 PARTS = {"model": 10, "fact": 6, "manifest": 3, "golden": 1}
@@ -31,7 +31,7 @@ def mutate(folder: Path, seed: int, number: int) -> tuple[Path, str]:
         The model file, and what was done to it or to what belongs to it.
     """
     random = Random(f"{seed}/{number}")
-    suffix = random.choice(list(RUNNERS))
+    suffix = random.choice(list(READERS))
     model = random.choice(list_models(folder, suffix))
     (part,) = random.choices(list(PARTS), PARTS.values())
     if part == "manifest":

@@ -24,7 +24,8 @@ from rich.table import Table
 from fuzzing.damaged_files import mutate
 from fuzzing.runs import Outcome, make_originals, run_mutation
 from mobile_runtime.engines import sandboxed_run as trial
-from mobile_runtime.engines.session import RUNNERS, open_session
+from mobile_runtime.engines.session import open_session
+from mobile_runtime.formats.reader import READERS
 
 SECONDS_LIMIT = 2 * trial.SECONDS_LIMIT
 """For one mutation: a trial that does not end is ended first. The usual mutation takes 5."""
@@ -93,7 +94,7 @@ def serve(pipe, originals: Path, seed: int) -> None:
 def warm_up(originals: Path) -> None:
     """Import what every file needs, so that it does not count against the first."""
     for path in originals.iterdir():
-        if path.suffix in RUNNERS:
+        if path.suffix in READERS:
             open_session(path, threads=1)
 
 
@@ -131,7 +132,7 @@ def run_mutations(originals: Path, seed: int, numbers, workers: int):
 
 def tabulate(outcomes: list[Outcome]) -> Table:
     table = Table("format", "mutations", "command", "exit code 0", "1", "2")
-    for suffix in RUNNERS:
+    for suffix in READERS:
         ours = [outcome for outcome in outcomes if outcome.suffix == suffix]
         for name in ("check", "info", "upscale", "validate"):
             codes = Counter(outcome.codes.get(name) for outcome in ours)

@@ -15,7 +15,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from mobile_runtime.console import printable
-from mobile_runtime.errors import BackendUnavailableError, ScnetError
+from mobile_runtime.errors import DeviceError, ScnetError
 
 FOLDERS = "/data/local/tmp"
 """Where adb's user may write and execute, on any phone."""
@@ -55,11 +55,11 @@ class Connection:
         """Copy a file to the phone.
 
         Raises:
-            BackendUnavailableError: It did not arrive.
+            DeviceError: It did not arrive.
         """
         answer = self._adb("push", str(source.resolve()), target)
         if answer.code != 0:
-            raise BackendUnavailableError(
+            raise DeviceError(
                 f"{source} could not be copied to the phone ({answer.reason}): is there space left "
                 f"in {FOLDERS}?"
             )
@@ -77,19 +77,19 @@ def workplace(connection: Connection) -> Iterator[str]:
     """Make a folder on the phone, give its path, and remove it whatever happens.
 
     Raises:
-        BackendUnavailableError: It cannot be made, or not be removed.
+        DeviceError: It cannot be made, or not be removed.
     """
     folder = f"{FOLDERS}/scnet-{token_hex(6)}"
     made = connection.shell("mkdir", folder)
     if made.code != 0:
-        raise BackendUnavailableError(f"{folder} cannot be made on the phone: {made.reason}")
+        raise DeviceError(f"{folder} cannot be made on the phone: {made.reason}")
     with ExitStack() as undo:
         undo.callback(_remove_quietly, connection, folder)
         yield folder
         undo.pop_all()
     removed = connection.shell("rm", "-rf", folder)
     if removed.code != 0:
-        raise BackendUnavailableError(
+        raise DeviceError(
             f"{folder} could not be removed from the phone ({removed.reason}): adb shell rm -rf it."
         )
 
@@ -108,7 +108,7 @@ def run_adb(words: list[str], seconds_limit: float) -> Answer:
         seconds_limit: After which it is ended.
 
     Raises:
-        BackendUnavailableError: It cannot be started, or does not end.
+        DeviceError: It cannot be started, or does not end.
     """
     try:
         ended = subprocess.run(
@@ -121,12 +121,12 @@ def run_adb(words: list[str], seconds_limit: float) -> Answer:
         )
     except subprocess.TimeoutExpired as error:
         verb = next(word for word in words[1:] if word in ("devices", "shell", "push", "pull"))
-        raise BackendUnavailableError(
+        raise DeviceError(
             f"`adb {verb}` did not end within {seconds_limit:g} s: wake the phone up, or allow "
             "more with --step-seconds."
         ) from error
     except (OSError, ValueError) as error:  # a NUL in the name
-        raise BackendUnavailableError(
+        raise DeviceError(
             f"adb cannot be started as {words[0]} ({error.args[-1]}): install Android's "
             "platform-tools, or say where it is with --adb."
         ) from error

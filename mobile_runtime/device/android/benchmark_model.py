@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import DeviceError, ModelLoadError
 
 NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 
@@ -108,10 +108,10 @@ def check_flags(log: str) -> None:
     """Make sure that the tool understood what it was asked.
 
     Raises:
-        BackendUnavailableError: It is another program, or too old.
+        DeviceError: It is another program, or too old.
     """
     if "Unconsumed cmdline flags" in log:
-        raise BackendUnavailableError(
+        raise DeviceError(
             "This benchmark_model cannot be given inputs or asked for outputs: take TFLite's own "
             "(tflite/tools/benchmark), not LiteRT's for CompiledModel, nor an old one."
         )

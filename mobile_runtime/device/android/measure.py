@@ -88,7 +88,7 @@ def measure(
 
     Raises:
         ModelLoadError: The tool cannot run the file, or gives something else.
-        BackendUnavailableError: The tool cannot be run, or the phone cannot be reached.
+        DeviceError: The tool cannot be run, or the phone cannot be reached.
     """
     logs: list[str] = []
     differences = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mobile_runtime.console import printable
 from mobile_runtime.device.android.adb import Connection, run_adb
-from mobile_runtime.errors import BackendUnavailableError
+from mobile_runtime.errors import DeviceError
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,16 @@ def connect(program: str, serial: str | None, seconds_limit: float) -> Connectio
         seconds_limit: For any one step.
 
     Raises:
-        BackendUnavailableError: No adb, no phone, several, or one that does not take commands.
+        DeviceError: No adb, no phone, several, or one that does not take commands.
     """
     listed = run_adb([program, "devices"], seconds_limit)
     if listed.code != 0:
-        raise BackendUnavailableError(f"adb cannot list phones: {listed.reason}")
+        raise DeviceError(f"adb cannot list phones: {listed.reason}")
     pairs = [line.split("\t", 1) for line in listed.text.splitlines() if "\t" in line]
     states = {printable(name): printable(state).strip() for name, state in pairs}
     chosen = _choose(states, serial)
     if states[chosen] != "device":
-        raise BackendUnavailableError(_explain(chosen, states[chosen]))
+        raise DeviceError(_explain(chosen, states[chosen]))
     return Connection(program, chosen, seconds_limit)
 
 
@@ -52,11 +52,11 @@ def describe(connection: Connection) -> Phone:
     """Ask a phone what it is.
 
     Raises:
-        BackendUnavailableError: It does not answer.
+        DeviceError: It does not answer.
     """
     answer = connection.shell("getprop")
     if answer.code != 0:
-        raise BackendUnavailableError(f"The phone does not say what it is: {answer.reason}")
+        raise DeviceError(f"The phone does not say what it is: {answer.reason}")
     found = dict(re.findall(r"^\[(.+?)\]: \[(.*)\]\s*$", answer.text, re.MULTILINE))
     facts = {name: printable(value) for name, value in found.items()}
 
@@ -75,15 +75,15 @@ def describe(connection: Connection) -> Phone:
 
 def _choose(states: dict[str, str], serial: str | None) -> str:
     if not states:
-        raise BackendUnavailableError(
+        raise DeviceError(
             "No phone is connected: plug one in, allow USB debugging in its developer options, and "
             "look whether `adb devices` lists it."
         )
     listed = ", ".join(states)
     if serial is None and len(states) > 1:
-        raise BackendUnavailableError(f"Several phones are connected: --serial takes {listed}.")
+        raise DeviceError(f"Several phones are connected: --serial takes {listed}.")
     if serial is not None and serial not in states:
-        raise BackendUnavailableError(f"No phone {serial} is connected: adb lists {listed}.")
+        raise DeviceError(f"No phone {serial} is connected: adb lists {listed}.")
     return serial or next(iter(states))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from mobile_runtime.device.android.adb import Answer, Connection, workplace
 from mobile_runtime.device.android.benchmark_model import check_flags
 from mobile_runtime.device.android.phone import Phone
-from mobile_runtime.errors import BackendUnavailableError, ModelLoadError
+from mobile_runtime.errors import DeviceError, ModelLoadError
 from mobile_runtime.imaging.pictures import Image
 
 TOOL, MODEL = "benchmark_model", "model.tflite"
@@ -50,7 +50,7 @@ class Bench:
 
         Raises:
             ModelLoadError: The tool cannot run the file.
-            BackendUnavailableError: The tool cannot be run, or the phone cannot be reached.
+            DeviceError: The tool cannot be run, or the phone cannot be reached.
         """
         pixels = image.transpose(0, 2, 3, 1)
         source = self.aside / INPUT
@@ -77,7 +77,7 @@ class Bench:
 
         Raises:
             ModelLoadError: The tool cannot run the file, or wrote no profile.
-            BackendUnavailableError: The tool cannot be run, or the phone cannot be reached.
+            DeviceError: The tool cannot be run, or the phone cannot be reached.
         """
         target = f"--profiling_output_csv_file={self._path(PROFILE)}"
         self.run(image, "--enable_op_profiling=true", target, *flags)
@@ -130,10 +130,10 @@ def set_up(
         on_step: Told what begins.
 
     Raises:
-        BackendUnavailableError: There is no tool, or the phone does not take it.
+        DeviceError: There is no tool, or the phone does not take it.
     """
     if not tool.is_file():
-        raise BackendUnavailableError(
+        raise DeviceError(
             f"{tool} is not a file: name TFLite's benchmark_model, built for {phone.abi}."
         )
     with workplace(connection) as folder, TemporaryDirectory() as aside:
@@ -144,11 +144,11 @@ def set_up(
         yield Bench(connection, phone, folder, Path(aside), threads)
 
 
-def _explain(answer: Answer, phone: Phone) -> ModelLoadError | BackendUnavailableError:
+def _explain(answer: Answer, phone: Phone) -> ModelLoadError | DeviceError:
     """Find out what a failed run of the tool means."""
     foreign = ("not executable", "CANNOT LINK EXECUTABLE", "can't execute")
     if answer.code in (126, 127) or any(words in answer.text for words in foreign):
-        return BackendUnavailableError(
+        return DeviceError(
             f"benchmark_model cannot be executed on this phone ({answer.reason}): take one that is "
             f"built for {phone.abi}, with its libraries linked in."
         )

@@ -1,1 +1,1 @@
-"""The reference executor of MIL programs, in NumPy."""
+"""Reference executor of MIL programs, in NumPy: runs Core ML files where there is no Mac."""

@@ -1,4 +1,4 @@
-"""What the operators' functions take, and what several of them do with it."""
+"""Arguments of MIL operators: axes, paddings, and options that the executor does not support."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ Ints = Sequence[int]
 
 
 def along_axis(values: Array | float, axis: int, rank: int) -> Array:
-    """Stand a vector along an axis, so that it broadcasts; a scalar stays one."""
+    """Return a vector reshaped to broadcast along an axis; a scalar stays one."""
     array = np.asarray(values)
     column = [1] * rank
     column[axis] = -1
@@ -18,11 +18,11 @@ def along_axis(values: Array | float, axis: int, rank: int) -> Array:
 
 
 def pairs(pad: Ints) -> list[tuple[int, int]]:
-    """Give (before, after) of each axis, as numpy pads."""
+    """Return (before, after) of each axis, as NumPy pads."""
     return list(zip(pad[::2], pad[1::2], strict=True))
 
 
 def refuse(condition: bool, what: str) -> None:
-    """Raise ValueError where a file asks for what no function here computes."""
+    """Raise ValueError if a file uses an option that is not supported."""
     if condition:
         raise ValueError(f"the reference executor does not know {what}")

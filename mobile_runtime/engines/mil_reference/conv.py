@@ -1,4 +1,4 @@
-"""Operators that sum or choose over windows and matrices."""
+"""MIL convolution, pooling and matrix operators."""
 
 import operator
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def conv(
     dilations: Ints | None = None,
     groups: int = 1,
 ) -> Array:
-    """Sum (C_out, C_in) x pixels over the kernel's positions: a single BLAS call if it is 1x1."""
+    """Return the sum of (C_out, C_in) @ pixels over all positions in the kernel."""
     kernel = weight.shape[2:]
     taps = _taps(x, kernel, strides, pad_type, pad, dilations)
     y: Array = reduce(operator.iadd, (_mix(tap, weight[at], groups) for at, tap in taps))
@@ -49,7 +49,7 @@ def max_pool(
     pad: Ints | None = None,
     ceil_mode: bool = False,
 ) -> Array:
-    """Take the largest value of each window; padding never wins."""
+    """Return the largest value of each window, padding left out."""
     refuse(ceil_mode, "ceil_mode")
     taps = _taps(x, kernel_sizes, strides, pad_type, pad, fill=-np.inf)
     return reduce(np.maximum, (tap for _, tap in taps))
@@ -64,7 +64,7 @@ def avg_pool(
     exclude_padding_from_average: bool = False,
     ceil_mode: bool = False,
 ) -> Array:
-    """Average each window, over all its positions or over those inside the picture."""
+    """Return the mean of each window, over all its positions or over those inside the image."""
     refuse(ceil_mode, "ceil_mode")
     window = (kernel_sizes, strides, pad_type, pad)
     total: Array = reduce(np.add, (tap for _, tap in _taps(x, *window)))
@@ -83,18 +83,18 @@ def _taps(
     dilations: Ints | None = None,
     fill: float = 0.0,
 ) -> Iterator[tuple[tuple[Any, ...], Array]]:
-    """Give, for each position in the kernel, the pixels that it meets: views, not copies."""
+    """Yield each position in the kernel with the pixels that it multiplies: views, not copies."""
     strides = strides if strides is not None else [1] * len(kernel)
     dilations = dilations if dilations is not None else [1] * len(kernel)
     spans = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
     around = _padding(x.shape[2:], spans, strides, pad_type, pad)
     x = np.pad(x, [(0, 0), (0, 0), *around], constant_values=fill) if np.any(around) else x
-    steps = [(n - s) // t for n, s, t in zip(x.shape[2:], spans, strides, strict=True)]
+    last = [(n - s) // t for n, s, t in zip(x.shape[2:], spans, strides, strict=True)]
     for at in product(*map(range, kernel)):
         starts = [i * d for i, d in zip(at, dilations, strict=True)]
         window: list[Any] = [
-            slice(start, start + step * stride + 1, stride)
-            for start, step, stride in zip(starts, steps, strides, strict=True)
+            slice(start, start + end * stride + 1, stride)
+            for start, end, stride in zip(starts, last, strides, strict=True)
         ]
         yield (..., *at), x[(..., *window)]
 
@@ -117,12 +117,12 @@ def _padding(
 
 
 def linear(x: Array, weight: Array, bias: Array | float = 0.0) -> Array:
-    """Multiply by a (C_out, C_in) matrix along the last axis."""
+    """Return the product with a (C_out, C_in) matrix along the last axis."""
     return x @ weight.T + bias
 
 
 def matmul(x: Array, y: Array, transpose_x: bool = False, transpose_y: bool = False) -> Array:
-    """Multiply matrices; transposing means nothing to a vector."""
+    """Return the product of matrices; a vector is not transposed."""
     x = x.swapaxes(-1, -2) if transpose_x and x.ndim > 1 else x
     y = y.swapaxes(-1, -2) if transpose_y and y.ndim > 1 else y
     return np.asarray(x @ y)

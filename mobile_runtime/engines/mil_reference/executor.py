@@ -1,4 +1,4 @@
-"""What does a Core ML file compute? A reference executor in numpy: no Mac needed."""
+"""Executor of a MIL program: operator by operator, in fp32 or rounded to fp16 as typed."""
 
 import inspect
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import numpy as np
 from coremltools.proto import MIL_pb2
 from numpy.typing import NDArray
 
-from mobile_runtime.engines.mil_reference.operators import OPERATORS, PICKING
+from mobile_runtime.engines.mil_reference.operators import EXACT, OPERATORS
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.coreml_package import Array
 from mobile_runtime.formats.coreml_program import Operation, Program
@@ -17,15 +17,15 @@ from mobile_runtime.formats.coreml_program import Operation, Program
 Arithmetic = Literal["fp32", "fp16"]
 
 DAMAGE = (ArithmeticError, AttributeError, IndexError, MemoryError, TypeError, ValueError)
-"""What numpy raises where a damaged file makes it compute nonsense, such as pads of 2^31."""
+"""What NumPy raises for the arguments of a damaged file, such as pads of 2^31."""
 
 
 @dataclass(frozen=True)
 class Executor:
     """Runs a program operator by operator.
 
-    Sums inside one operator are float32; in fp16, whatever the program types as fp16 is then
-    rounded. In fp32, fp16 types and casts mean nothing.
+    Every operator computes in float32. In fp16 arithmetic, results that the program types as fp16
+    are then rounded; in fp32 arithmetic, fp16 types and casts have no effect.
 
     Raises:
         ModelLoadError: The program needs operators, or parameters, that are not in the table.
@@ -35,13 +35,13 @@ class Executor:
     arithmetic: Arithmetic
 
     def __post_init__(self) -> None:
-        """Refuse before anything runs."""
+        """Check the program before anything runs."""
         first = {op.type: op.name for op in reversed(self.program.operations)}
         unknown = [f"{kind} (first: {first[kind]})" for kind in sorted(first.keys() - OPERATORS)]
         if unknown:
             raise ModelLoadError(
                 f"The reference executor does not know the operators {', '.join(unknown)}: run the "
-                "file on a Mac, or add them to mobile_runtime/mil_operators."
+                "file on a Mac, or add them to mobile_runtime/engines/mil_reference."
             )
         unread = [name for name, value in self.program.constants.items() if value is None]
         if unread:
@@ -69,7 +69,7 @@ class Executor:
             tensors[name] = self._rounded(feeds[name], mil_type)
         for op in self.program.operations:
             for name, mil_type, array in zip(op.outputs, op.types, _run(op, tensors), strict=True):
-                exact = op.type in PICKING
+                exact = op.type in EXACT
                 tensors[name] = array if exact else self._rounded(array, mil_type)
             for name in op.frees:
                 del tensors[name]
@@ -84,11 +84,11 @@ class Executor:
 
 
 def round_to_half(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Give what `array.astype(float16).astype(float32)` gives (but for the sign of zero), faster.
+    """Return `array.astype(float16).astype(float32)` (but for the sign of zero), five times faster.
 
     Adding 1.5 * 2^(e+13) to a number of exponent e leaves no room for more than the ten bits that
-    fp16 keeps; taking it away again leaves the number, rounded to nearest and even. Below 2^-14,
-    fp16 is evenly spaced. numpy 2.4 casts one by one: five times slower.
+    fp16 keeps; subtracting it again leaves the number, rounded to nearest, ties to even. Below
+    2^-14, fp16 is evenly spaced. Compared with NumPy 2.4, which casts values one by one.
     """
     x = array.reshape(-1)
     anchor = (x.view(np.uint32) & np.uint32(0x7F800000)).view(np.float32)  # 2^e

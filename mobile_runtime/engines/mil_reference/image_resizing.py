@@ -1,4 +1,4 @@
-"""Operators that interpolate."""
+"""MIL operators that interpolate."""
 
 from math import floor
 
@@ -15,7 +15,7 @@ def upsample_bilinear(
     align_corners: bool = True,
     half_pixel_centers: bool | None = None,
 ) -> Array:
-    """Interpolate; the grid follows from both sizes, not from the factors."""
+    """Return x, enlarged; the sampling grid follows from both sizes, not from the factors."""
     half_pixel = not align_corners if half_pixel_centers is None else half_pixel_centers
     refuse(align_corners and half_pixel, "align_corners together with half_pixel_centers")
     unaligned = "UNALIGN_CORNERS" if half_pixel else "DEFAULT"
@@ -30,7 +30,7 @@ def resize_bilinear(
     target_size_width: int = 1,
     sampling_mode: str = "DEFAULT",
 ) -> Array:
-    """Interpolate to a size."""
+    """Return x, resized to a height and width."""
     rows = _interpolate(x, -2, target_size_height, sampling_mode)
     return _interpolate(rows, -1, target_size_width, sampling_mode)
 
@@ -42,7 +42,7 @@ def resize(
     interpolation_mode: str = "LINEAR",
     sampling_mode: str = "DEFAULT",
 ) -> Array:
-    """Interpolate the last axes to the end of `shape`, where 0 keeps an axis."""
+    """Return x, its last axes resized to the end of `shape`, where 0 keeps an axis."""
     refuse(interpolation_mode != "LINEAR", f"interpolation_mode {interpolation_mode!r}")
     for axis in range(-int(resized_dims), 0):
         x = _interpolate(x, axis, int(shape[axis]) or x.shape[axis], sampling_mode)
@@ -60,7 +60,7 @@ def _interpolate(x: Array, axis: int, size: int, sampling_mode: str) -> Array:
 
 
 def _grid(n: int, size: int, sampling_mode: str) -> Array:
-    """Where to sample n pixels `size` times: the formulas of MIL's `resize_bilinear`."""
+    """Return where to sample n pixels `size` times: the formulas of MIL's `resize_bilinear`."""
     i = np.arange(size)
     if sampling_mode == "ALIGN_CORNERS" and size == 1:
         return np.array([(n - 1) / 2])

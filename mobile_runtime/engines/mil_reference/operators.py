@@ -1,9 +1,8 @@
-"""What does each MIL operator compute? One small numpy function per operator, in one table.
+"""Table of MIL operators: one NumPy function for each, in float32.
 
-Parameters carry MIL's names and defaults; meanings are those of coremltools' operator reference,
+Parameters have MIL's names and defaults; meanings are those of coremltools' operator reference,
 https://apple.github.io/coremltools/source/coremltools.converters.mil.mil.ops.defs.html. Where it
-leaves something open, the function says what decided it. Floats are float32 throughout: rounding
-to fp16 is the executor's business.
+leaves something open, the function says what decided it.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,7 +50,7 @@ from mobile_runtime.engines.mil_reference.tensor_transformation import (
 )
 from mobile_runtime.formats.coreml_package import Array
 
-PICKING = {
+EXACT = {
     "identity": lambda x: x,
     "maximum": lambda x, y: np.maximum(x, y),
     "minimum": lambda x, y: np.minimum(x, y),
@@ -64,7 +63,7 @@ PICKING = {
         )
     },
 }  # fmt: skip
-"""Operators that only pick among their inputs' values: what was rounded stays so."""
+"""Operators whose results are among their inputs' values: exact in fp16, so never rounded."""
 
 COMPUTING = {
     "add": lambda x, y: np.add(x, y),
@@ -82,5 +81,5 @@ COMPUTING = {
     },
 }  # fmt: skip
 
-OPERATORS: Mapping[str, Callable[..., Array | list[Array]]] = {**PICKING, **COMPUTING}
+OPERATORS: Mapping[str, Callable[..., Array | list[Array]]] = {**EXACT, **COMPUTING}
 """Operator -> its function, called with MIL's parameters by name."""

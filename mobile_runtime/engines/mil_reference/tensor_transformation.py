@@ -1,4 +1,4 @@
-"""Operators that move values about: cut, join, pad, order anew."""
+"""MIL data-movement operators: pad, slice, concatenate, reshape, transpose, pixel shuffle."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from mobile_runtime.formats.coreml_package import Array
 
 
 def pad(x: Array, pad: Ints, mode: str = "constant", constant_val: float = 0.0) -> Array:
-    """Widen the last axes."""
+    """Return x, padded along its last axes."""
     around = pairs(pad)
     around = [(0, 0)] * (x.ndim - len(around)) + around
     if mode == "constant":
@@ -22,7 +22,7 @@ def pad(x: Array, pad: Ints, mode: str = "constant", constant_val: float = 0.0) 
 
 
 def slice_by_size(x: Array, begin: Ints, size: Ints) -> Array:
-    """Cut out a block; size -1 means up to the end."""
+    """Return a block of x; size -1 means up to the end."""
     block = [
         slice(b, n if s == -1 else b + s) for b, s, n in zip(begin, size, x.shape, strict=True)
     ]
@@ -40,7 +40,7 @@ def slice_by_index(
     end_mask: Sequence[bool] | None = None,
     squeeze_mask: Sequence[bool] | None = None,
 ) -> Array:
-    """Python's x[begin:end:stride] per axis; a masked end is open, a squeezed axis is an index."""
+    """Return x[begin:end:stride] per axis; a masked end is open, a squeezed axis is an index."""
     unmasked = [False] * x.ndim
     axes = zip(
         begin,
@@ -59,7 +59,7 @@ def slice_by_index(
 
 
 def concat(values: Sequence[Array], axis: int, interleave: bool = False) -> Array:
-    """Join along an axis, one after the other or in turn."""
+    """Return the values joined along an axis, one after the other or interleaved."""
     if not interleave:
         return np.concatenate([np.atleast_1d(value) for value in values], axis)
     after = axis % values[0].ndim + 1
@@ -71,7 +71,7 @@ def concat(values: Sequence[Array], axis: int, interleave: bool = False) -> Arra
 def split(
     x: Array, axis: int, num_splits: int | None = None, split_sizes: Ints | None = None
 ) -> list[Array]:
-    """Cut along an axis into equal parts, or into parts of these sizes."""
+    """Return equal parts of x along an axis, or parts of these sizes."""
     if split_sizes is not None:
         return np.split(x, np.cumsum(split_sizes)[:-1], axis)
     if num_splits is None:
@@ -80,29 +80,29 @@ def split(
 
 
 def transpose(x: Array, perm: Ints) -> Array:
-    """Order the axes anew."""
+    """Return x, its axes permuted."""
     return x.transpose(perm)
 
 
 def reshape(x: Array, shape: Ints) -> Array:
-    """Give the same values another shape; 0 keeps an axis, -1 takes what is left."""
+    """Return x in another shape; 0 keeps an axis, -1 takes what is left."""
     kept = [x.shape[axis] if size == 0 else size for axis, size in enumerate(shape)]
     return x.reshape(kept)
 
 
 def expand_dims(x: Array, axes: Ints) -> Array:
-    """Insert axes of length 1."""
+    """Return x with axes of length 1 inserted."""
     return np.expand_dims(x, tuple(axes))
 
 
 def squeeze(x: Array, axes: Ints | None = None) -> Array:
-    """Remove axes of length 1; as in PyTorch, named axes of another length stay."""
+    """Return x without axes of length 1; as in PyTorch, named axes of another length stay."""
     named = range(x.ndim) if axes is None else [axis % x.ndim for axis in axes]
     return x.squeeze(tuple(axis for axis in named if x.shape[axis] == 1))
 
 
 def shape(x: Array) -> Array:
-    """Give the length of each axis."""
+    """Return the length of each axis."""
     return np.array(x.shape, np.int32)
 
 
@@ -113,14 +113,14 @@ def gather(
     batch_dims: int = 0,
     validate_indices: bool = True,
 ) -> Array:
-    """Pick along an axis."""
+    """Return the values of x at indices along an axis."""
     del validate_indices  # numpy always does
     refuse(batch_dims != 0, "batch_dims")
     return np.asarray(np.take(x, indices, axis))
 
 
 def pixel_shuffle(x: Array, upscale_factor: int) -> Array:
-    """Turn channels into pixels as PyTorch does: channel = (colour, row, column)."""
+    """Return channels rearranged into pixels as in PyTorch: channel = (color, row, column)."""
     n, c, h, w = x.shape
     f = upscale_factor
     blocks = x.reshape(n, c // f**2, f, f, h, w).transpose(0, 1, 4, 2, 5, 3)
@@ -128,7 +128,7 @@ def pixel_shuffle(x: Array, upscale_factor: int) -> Array:
 
 
 def pixel_unshuffle(x: Array, downscale_factor: int) -> Array:
-    """Undo `pixel_shuffle`."""
+    """Return the inverse of `pixel_shuffle`."""
     n, c, h, w = x.shape
     f = downscale_factor
     blocks = x.reshape(n, c, h // f, f, w // f, f).transpose(0, 1, 3, 5, 2, 4)
@@ -136,7 +136,7 @@ def pixel_unshuffle(x: Array, downscale_factor: int) -> Array:
 
 
 def depth_to_space(x: Array, block_size: int) -> Array:
-    """Turn channels into pixels as TensorFlow does: channel = (row, column, colour).
+    """Return channels rearranged into pixels as in TensorFlow: channel = (row, column, color).
 
     The reference leaves the order open; coremltools' TensorFlow frontend, which lowers
     tf.nn.depth_to_space to nothing but this operator and transposes, decides it.
@@ -148,7 +148,7 @@ def depth_to_space(x: Array, block_size: int) -> Array:
 
 
 def space_to_depth(x: Array, block_size: int) -> Array:
-    """Undo `depth_to_space`."""
+    """Return the inverse of `depth_to_space`."""
     n, c, h, w = x.shape
     b = block_size
     blocks = x.reshape(n, c, h // b, b, w // b, b).transpose(0, 3, 5, 1, 2, 4)
@@ -158,6 +158,6 @@ def space_to_depth(x: Array, block_size: int) -> Array:
 def upsample_nearest_neighbor(
     x: Array, scale_factor_height: float = 1, scale_factor_width: float = 1
 ) -> Array:
-    """Repeat pixels."""
+    """Return x, every pixel repeated."""
     refuse(scale_factor_height % 1 != 0 or scale_factor_width % 1 != 0, "a fractional scale")
     return x.repeat(int(scale_factor_height), -2).repeat(int(scale_factor_width), -1)

@@ -1,0 +1,87 @@
+"""Reader of model files of any format: their graphs, without running them."""
+
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from mobile_runtime.errors import MissingDependencyError, ModelLoadError
+from mobile_runtime.formats.graph import Graph
+
+READERS = {
+    ".mlpackage": ("mobile_runtime.formats.coreml_graph", "coremltools", "coreml"),
+    ".tflite": ("mobile_runtime.formats.tflite_graph", "ai-edge-litert", "tflite"),
+    ".onnx": ("mobile_runtime.formats.onnx_graph", "onnx", "onnx"),
+}
+"""Suffix -> module that meets `Reader`, the package that it needs, the extra that installs it."""
+
+
+class Reader(Protocol):
+    """A module that reads files of one format."""
+
+    def read_graph(self, path: Path) -> Graph:
+        """Return the graph of a file.
+
+        Raises:
+            ModelLoadError: A damaged file.
+        """
+
+    def cut(self, path: Path, tensor: str, target: Path) -> None:
+        """Write a file that ends at a tensor of the graph."""
+
+
+def read_graph(path: Path) -> Graph:
+    """Return the graph of a model file.
+
+    Raises:
+        ModelLoadError: No such file, an unknown format, or a damaged file.
+        MissingDependencyError: The library of the format is not installed.
+    """
+    return _reader(path).read_graph(path)
+
+
+def count_operators(path: Path) -> dict[str, int]:
+    """Count the operators of a model file by kind, most frequent first; constants are left out.
+
+    Raises:
+        ModelLoadError: No such file, an unknown format, or a damaged file.
+        MissingDependencyError: The library of the format is not installed.
+    """
+    counted = Counter(op.kind for op in read_graph(path).operators)
+    return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+
+
+def cut(path: Path, tensor: str, target: Path) -> None:
+    """Write a model file that ends at a tensor.
+
+    Args:
+        path: A file that `read_graph` reads.
+        tensor: By the name that it has in the graph.
+        target: The new file, of the same suffix.
+    """
+    _reader(path).cut(path, tensor, target)
+
+
+def require_model_file(path: Path) -> None:
+    """Check by its name that a path may be a model file.
+
+    Raises:
+        ModelLoadError: No such file, an unknown format, or a name that is not UTF-8.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise ModelLoadError(f"{str(path)!r} is not UTF-8, as names must be: rename it.") from error
+    if path.suffix not in READERS:
+        raise ModelLoadError(f"{path} is not a model file: expected one of {', '.join(READERS)}.")
+    if not path.exists():
+        raise ModelLoadError(f"{path} does not exist.")
+
+
+def _reader(path: Path) -> Reader:
+    require_model_file(path)
+    module, package, extra = READERS[path.suffix]
+    try:
+        return cast(Reader, import_module(module))
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(package, extra) from error
