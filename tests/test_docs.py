@@ -1,5 +1,6 @@
 """The pages say what is there: commands, options, files, links, engines, and current figures."""
 
+import json
 import re
 import shlex
 from importlib import import_module
@@ -8,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from docs_tables.pages import BLOCK, pages, render
-from docs_tables.weights import SETS, quality
+from docs_tables.weights import SETS, add_scores, quality
 
 from converters.__main__ import COMMANDS
 from mobile_runtime.engines.registry import ENGINES
@@ -110,3 +111,19 @@ def test_card_has_the_saved_scores_for_readers_and_for_hubs(name):
         psnr_db, ssim = quality(name, scale, folder)
         assert f"{psnr_db:.2f} / {ssim:.4f}" in card
         assert f"value: {psnr_db:.2f}}}" in card
+
+
+def test_new_scores_replace_those_of_the_same_method_scale_and_folder(tmp_path):
+    old = quality("bicubic", 4, "Set5")
+    row = {"method": "bicubic", "scale": 4, "engine": "MATLAB", "folder": "Set5"}
+    (tmp_path / "found.json").write_text(
+        json.dumps([{**row, "mean": {"psnr_db": 20.004, "ssim": 0.5}, "pictures": []}])
+    )
+    kept = add_scores(tmp_path / "found.json")
+    assert {**row, "psnr_db": 20.0, "ssim": 0.5} in kept["scores"]
+    assert old not in [
+        (score["psnr_db"], score["ssim"])
+        for score in kept["scores"]
+        if score["method"] == "bicubic"
+    ]
+    assert len(kept["files"]) > 0

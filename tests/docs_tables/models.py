@@ -51,7 +51,7 @@ def _describe(path: Path, manifest: dict[str, Any]) -> Row:
         "psnr_loss_db": round_to(manifest["psnr_loss_db"], 3),
         "results": [
             {
-                "engine": result["engine"],
+                "engine": _name_engine(result),
                 "device": result["device"],
                 "passed": result["passed"],
                 **{key: round_to(value, 3) for key, value in result["worst"].items()},
@@ -73,6 +73,13 @@ def _describe(path: Path, manifest: dict[str, Any]) -> Row:
     }
 
 
+def _name_engine(result: Row) -> str:
+    """Return what ran a file; version 1 of the manifest has it in one string."""
+    threads = result.get("threads")
+    parts = (result["engine"], result.get("version"), threads and f"{threads} threads")
+    return ", ".join(part for part in parts if part)
+
+
 def summary_table() -> str:
     """Write size, loss and difference to PyTorch of the most used files of the usual weights."""
     rows = []
@@ -86,7 +93,7 @@ def summary_table() -> str:
                 f"{file['size_bytes'] / 1e6:.2f} MB",
                 _loss(file),
                 f"{usual['psnr_db']:.1f} dB",
-                f"{usual['max_abs']:.0e}",
+                f"{usual['max_abs']:.1g}",
                 usual["engine"],
             ]
         )
@@ -133,6 +140,20 @@ def targets_table() -> str:
             ]
     columns = ["file", "target", "on the target", "partitions", "errors", "warnings", "notes"]
     return markdown(columns, rows, range(2, 7))
+
+
+def gpu_table() -> str:
+    """Write what LiteRT's GPU engine made of some files."""
+    rows = [
+        [
+            f"`{row['file']}`",
+            f"{row['psnr_db']:.1f} dB",
+            f"{row['max_abs']:.1e}",
+            row["placement"],
+        ]
+        for row in load("litert_gpu")["files"]
+    ]
+    return markdown(["file", "PSNR to PyTorch", "max abs", "placement"], rows, range(1, 3))
 
 
 def environment() -> str:

@@ -20,6 +20,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "results": models.summary_table,
     "files": models.files_table,
     "targets": models.targets_table,
+    "GPU": models.gpu_table,
     "models environment": models.environment,
     "forms": partial(benchmarks.forms_table, "benchmark", 4, 128),
     "forms x2": partial(benchmarks.forms_table, "benchmark", 2, 128),
