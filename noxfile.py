@@ -173,6 +173,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Write the generated tables of the pages: `-- --models dist/models` takes new results."""
+    install(session, ".[convert]")
+    session.run("python", "-m", "docs_tables", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Show the web page on this machine; it is built first if it was not."""
     if not Path("web_demo/dist").is_dir():

@@ -14,6 +14,7 @@ from bench.peers import PEERS, build, count_macs
 from bench.report import print_tables
 from bench.subjects import Scope, forms, random_net
 from bench.targets import TARGETS, judge
+from docs_tables.benchmarks import summarize
 from networks import NETWORKS, make_net
 from PIL import Image as Pillow
 from torch import nn
@@ -136,6 +137,9 @@ def test_a_run_leaves_table_json_and_picture(report, tmp_path, capsys):
     assert len(written["rows"]) == len(report.rows)
     assert written["rows"][0]["samples_ms"]
     assert {point["way"] for point in written["growth"]} == {"whole"}
+    kept = summarize(written)
+    cells = [cell for kind in ("forms", "peers") for cell in kept[kind]]
+    assert sum(len(cell["measured"]) for cell in cells) == len(report.rows)
     with Pillow.open(tmp_path / "docs" / "benchmark.png") as picture:
         assert picture.format == "PNG"
 

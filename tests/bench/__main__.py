@@ -33,7 +33,7 @@ VERSIONS = ("ai-edge-litert", "litert-torch", "onnx", "onnxruntime", "torch", "n
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("docs"),
+    default=Path("dist/bench"),
     show_default=True,
     help="Folder for benchmark.json and benchmark.png.",
 )
