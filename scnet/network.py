@@ -77,7 +77,7 @@ class SpatialShift(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Bilinear upsampling on half-pixel centres.
+    """Bilinear upsampling on half-pixel centers.
 
     An odd factor is computed as nearest-neighbor upsampling and an average pool of that side: the
     same function, borders included. Interpolation would compute coordinates in thirds, which every

@@ -14,7 +14,7 @@ from mobile_runtime.imaging.pictures import Image, Pixels, open_picture, to_imag
 Item = TypeVar("Item")
 
 MAX_IMAGES = 32
-"""Ranges do not change any more long before."""
+"""More would hardly change the ranges."""
 
 CALIBRATED_AT: Size = (96, 96)
 """Height and width of calibration images, whatever a file takes: ranges do not depend on them."""
@@ -23,7 +23,7 @@ SQUARE_SIDES = (1, 8)
 """Sides of the squares that stress images consist of, in pixels."""
 
 STRESS_IMAGES_PER_KIND = 3
-"""Beside some 30 photographs. Without any, the worst sample would be 4 dB farther from fp32 in both
+"""Beside some 30 photographs. Without any, the worst image would be 4 dB farther from fp32 in both
 palettes, and photographs 2 dB nearer (x4 direct, in PyTorch)."""
 
 
@@ -52,7 +52,7 @@ def calibration_images(folder: Path | None, size: Size) -> Iterator[Image]:
 
 
 def stress_images(size: Size) -> Iterator[Image]:
-    """Yield noise that is harder than any photograph: RGB and black or white, in two square sizes.
+    """Yield noise, harder than any photograph: uniform and of 0 and 1 alone, in two square sizes.
 
     Args:
         size: Height and width.

@@ -4,8 +4,8 @@ Frantar et al., arXiv 2210.17323, section 3: the input channels are rounded one 
 each error is compensated by the channels still to come, through the inverse Hessian of the output
 error, which is the second moment of the inputs. Against rounding to nearest, SCNet-T x4 (direct)
 loses 0.013 instead of 0.049 dB on photographs in 6 bits and 0.092 instead of 0.257 in 4, and is
-30.9 instead of 24.1 and 26.1 instead of 19.7 dB from fp32 at worst (2026-11-25); x2 in 8 bits per
-tensor 34.7 instead of 25.9, x4 per channel 46.2 instead of 36.6 (2026-11-26).
+30.9 instead of 24.1 and 26.1 instead of 19.7 dB from fp32 on the worst image (2026-11-25); x2 in 8
+bits per tensor 34.7 instead of 25.9, x4 per channel 46.2 instead of 36.6 (2026-11-26).
 """
 
 from collections.abc import Callable, Iterable, Iterator
