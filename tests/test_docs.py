@@ -12,6 +12,7 @@ from docs_tables.pages import BLOCK, pages, render
 from docs_tables.weights import SETS, add_scores, quality
 
 from converters.__main__ import COMMANDS
+from mobile_runtime.check.placement import RULES, TARGETS
 from mobile_runtime.engines.registry import ENGINES
 from scnet.weights import WEIGHTS
 
@@ -81,6 +82,14 @@ def test_every_engine_is_described():
         for engine in engines
         if f"`{engine}`" not in described
     } == set()
+
+
+def test_every_rule_is_listed_with_its_source():
+    page = TEXTS["docs/check-rules.md"]
+    for rule in RULES:
+        assert f"| {rule.id} | {rule.severity} |" in page
+        assert rule.source in page
+    assert all(f"`{target.name}`" in page for target in TARGETS)
 
 
 def test_every_package_has_its_line():

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from docs_tables import benchmarks, models, references, weights
+from docs_tables import benchmarks, models, references, rules, weights
 from docs_tables.results import ROOT
 from scnet.weights import WEIGHTS
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "precisions": references.precisions_table,
     "tolerances": references.tolerances_table,
-    "rules": references.rules_tables,
+    "rules": rules.rules_tables,
     "weights": weights.short_table,
     "weights in full": weights.full_table,
     "quality of files": weights.files_quality_table,

@@ -1,10 +1,9 @@
-"""Tables of what the code itself holds: formats and precisions, tolerances, rules of `check`."""
+"""Tables of formats, precisions and tolerances, from the records in the code."""
 
 from converters.options import FORMATS, PRECISIONS, PRECISIONS_OF, SUFFIXES, USUAL_PRECISION
 from converters.quality_gate import LOSSES_DB
 from docs_tables.models import TITLES
 from docs_tables.results import markdown
-from mobile_runtime.check.placement import NOT_STATIC, RULES, TARGETS
 from mobile_runtime.model_file.parity import tolerance_for
 
 
@@ -42,29 +41,3 @@ def tolerances_table() -> str:
         )
     columns = ["precision", "PSNR at least", "max abs at most", "PSNR loss on photographs at most"]
     return markdown(columns, rows, range(1, 4))
-
-
-def rules_tables() -> str:
-    """Write every rule of `scnet check`, a table per format and one for what no file tells."""
-    parts = []
-    for format_ in FORMATS:
-        targets = {target.name for target in TARGETS if target.suffix == SUFFIXES[format_]}
-        rows = [
-            [
-                f"`{rule.id}`",
-                rule.severity,
-                ", ".join(rule.targets),
-                *map(_plain, (rule.message, rule.fix, rule.source)),
-            ]
-            for rule in RULES
-            if targets.intersection(rule.targets)
-        ]
-        table = markdown(["rule", "severity", "targets", "finding", "remedy", "source"], rows)
-        parts.append(f"## {TITLES[format_]}\n\n{table}")
-    rows = [[f"`{rule.id}`", _plain(rule.reason)] for rule in NOT_STATIC]
-    parts.append(f"## What no file tells\n\n{markdown(['rule', 'reason'], rows)}")
-    return "\n\n".join(parts)
-
-
-def _plain(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
