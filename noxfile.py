@@ -174,7 +174,7 @@ def web(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure SCNet beside its published form and its peers: `-- --quick` for a short run."""
+    """Measure SCNet beside a reference and published networks: `-- --quick` for a short run."""
     if not Path("/usr/bin/chromium").exists() or shutil.which("npm") is None:
         session.error("Chromium and Node.js 20 or later, with npm, are needed: install both.")
     install(session, ".[convert,plot]")

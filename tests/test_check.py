@@ -11,7 +11,7 @@ import coremltools as ct
 import onnx
 import pytest
 import torch
-from bench.naive import naive_form
+from bench.reference import reference_form
 from check_examples import EXAMPLES
 from click.testing import CliRunner
 from coremltools.converters.mil import Builder as mb  # noqa: N813  its own manual's name
@@ -143,7 +143,7 @@ def test_images_and_several_sizes_have_no_errors(tmp_path, checkpoint):
 @pytest.fixture(scope="module")
 def naive():
     """The network and a picture; `test_bench` proves that it is the network."""
-    return naive_form(make_net(SCNetConfig(2, "pixelshuffle", 8, 1))), torch.rand(1, 3, *SIZE)
+    return reference_form(make_net(SCNetConfig(2, "pixelshuffle", 8, 1))), torch.rand(1, 3, *SIZE)
 
 
 def test_naive_tflite_is_caught(tmp_path, naive):
