@@ -152,6 +152,12 @@ def train(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def page(session: nox.Session) -> None:
+    """Build the web page into web_demo/dist, with the models of dist/models."""
+    build_page(session)
+
+
+@nox.session(default=False)
 def web(session: nox.Session) -> None:
     """Build the web page and test it in Chromium."""
     if not Path("/usr/bin/chromium").exists():
