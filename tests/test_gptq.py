@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from networks import NETWORKS, make_net
+from networks import CONVERTED_NETWORKS, make_net
 
 from converters.conversion import convert
 from converters.options import ConversionOptions
@@ -66,7 +66,7 @@ convolution that stays exact."""
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-@pytest.mark.parametrize("config", NETWORKS)
+@pytest.mark.parametrize("config", CONVERTED_NETWORKS)
 def test_rounding_makes_up_for_its_errors(config, way):
     """Few values are left wherever the format stores few, and pictures suffer less than usual."""
     net, (round_, plainly, can_be_said, colours) = make_net(config), way

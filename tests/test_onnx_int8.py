@@ -5,8 +5,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from model_files import CALM, make_files
-from networks import NETWORKS, make_net
+from networks import CONVERTED_NETWORKS, NETWORKS, make_net
 
 from converters.conversion import convert
 from converters.options import SHIFTS, ConversionOptions
@@ -32,13 +31,11 @@ def images():
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(converted):
     """A file of each shift form in 8 bits, and one in fp16."""
-    folder = tmp_path_factory.mktemp("onnx")
     keys = [("w8a8", "slice_concat"), ("w8a8", "depthwise"), ("fp16", "depthwise")]
     wanted = [ConversionOptions("onnx", shift, name, None) for name, shift in keys]
-    files = make_files(folder, wanted, WIDE, strength=CALM)
-    return dict(zip(keys, files, strict=True))
+    return dict(zip(keys, converted(*wanted, config=WIDE), strict=True))
 
 
 def optimized(path, tmp_path):
@@ -172,7 +169,7 @@ def test_shift_moves_bytes(made):
     assert [makers[node.input[0]] for node in pads] == ["QuantizeLinear"] * (WIDE.depth + 1)
 
 
-@pytest.mark.parametrize("config", NETWORKS)
+@pytest.mark.parametrize("config", CONVERTED_NETWORKS)
 def test_every_network_passes_at_any_size(tmp_path, checkpoint, two_photographs, config):
     wanted = ConversionOptions("onnx", "slice_concat", "w8a8", None, calibration=two_photographs)
     (path,) = convert(checkpoint(config), [wanted], tmp_path / "out")

@@ -6,9 +6,9 @@ from pathlib import Path
 from statistics import median
 
 from bench import web
+from bench.baselines import count_macs
 from bench.files import Made, Workshop
-from bench.peers import count_macs
-from bench.subjects import Scope, Subject, forms, networks, peers, random_net
+from bench.subjects import BASELINES_GROUP, Scope, Subject, baselines, forms, networks, random_net
 from bench.timing import Timing
 from converters.options import Format
 from mobile_runtime.benchmark.run import benchmark
@@ -97,8 +97,8 @@ def _groups(scope: Scope, format_: Format) -> Iterator[tuple[str, list[Subject],
         for size in scope.sizes:
             for config in networks(scope, scale):
                 yield f"{config.head} x{scale}", list(forms(config, format_, scope)), size
-            if scope.peers:
-                yield f"peers x{scale}", list(peers(scope, scale)), size
+            if scope.baselines:
+                yield f"{BASELINES_GROUP} x{scale}", list(baselines(scope, scale)), size
 
 
 def _measure_group(
@@ -173,9 +173,9 @@ def _why_not(path: Path) -> str | None:
 
 def _weigh(subject: Subject, size: Size) -> tuple[int, int]:
     """Count parameters, and multiply-accumulates for one input."""
-    if subject.peer is not None:
-        net = subject.peer.build(subject.scale)
-        return count_parameters(net), count_macs(net, 1 if subject.peer.luma else 3, *size)
+    if subject.baseline is not None:
+        net = subject.baseline.build(subject.scale)
+        return count_parameters(net), count_macs(net, 1 if subject.baseline.luma else 3, *size)
     assert subject.config is not None
     net = random_net(subject.config)
     return count_parameters(net), count_macs(net, 3, *size)

@@ -24,10 +24,10 @@ def find_quality(scope: Scope) -> Iterator[Quality]:
     for scale in scope.scales:
         for head in scope.heads:
             yield from _find_ours(SCNetConfig(scale, head, scope.width, scope.depth))
-        for peer in scope.peers:
-            if scale in peer.psnr_db:
-                source = peer.psnr_source or peer.paper
-                yield Quality(peer.name, scale, peer.psnr_db[scale], source)
+        for baseline in scope.baselines:
+            if scale in baseline.psnr_db:
+                source = baseline.psnr_source or baseline.paper
+                yield Quality(baseline.name, scale, baseline.psnr_db[scale], source)
 
 
 def _find_ours(config: SCNetConfig) -> Iterator[Quality]:
