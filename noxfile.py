@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 
 import nox
@@ -24,9 +23,6 @@ WEIGHTS = sorted(path.stem for path in Path("scnet/weights").glob("*.safetensors
 USUAL = "scnet-t-x4-direct"
 """The weights that are used where none are named; `scnet info` says so."""
 
-COMPRESSED = {"coreml": ("w8", "w6", "w4", "w8a8"), "tflite": ("w8", "w8a8"), "onnx": ("w8a8",)}
-"""Format -> its precisions beyond fp32 and fp16."""
-
 ARM = Path("dist/arm")
 """An emulated ARM machine and files for it; kept, since it takes minutes to make."""
 
@@ -40,20 +36,14 @@ def install(session: nox.Session, *requirements: str) -> None:
     session.install("--constraint", "constraints.txt", "--editable", *requirements)
 
 
-def in_each(precisions: Iterable[str]) -> list[str]:
-    """Ask `scnet convert` for a file in each precision."""
-    return [word for precision in precisions for word in ("--precision", precision)]
-
-
 @nox.session
 def models(session: nox.Session) -> None:
     """Convert the bundled weights to every format, prove each file, print the tables."""
     install(session, ".[convert]")
     convert = ("scnet", "convert", "--output-dir", "dist/models", "--overwrite", *session.posargs)
-    forms = ("--shift", "slice_concat", "--shift", "depthwise")
-    session.run(*convert, USUAL, *forms, "--precision", "fp32", "--precision", "fp16")
-    for format_, precisions in COMPRESSED.items():
-        session.run(*convert, USUAL, "--format", format_, *in_each(precisions))
+    session.run(*convert, USUAL, "--precision", "all")
+    depthwise = ("--shift", "depthwise", "--precision", "fp32", "--precision", "fp16")
+    session.run(*convert, USUAL, *depthwise)
     for name in WEIGHTS:
         if name != USUAL:
             session.run(*convert, name)
@@ -127,12 +117,11 @@ def make_arm_models(session: nox.Session) -> list[str]:
     """Convert the bundled weights to small files: emulated, a picture of 64x64 takes 13 s."""
     folder = ARM / "models"
     shutil.rmtree(folder, ignore_errors=True)
-    convert = ("scnet", "convert", "--shift", "depthwise", "--output-dir", str(folder))
-    onnx, tflite = ("fp32", *COMPRESSED["onnx"]), ("fp32", "fp16", *COMPRESSED["tflite"])
-    session.run(*convert, "--format", "onnx", *in_each(onnx))
-    session.run(
-        *(*convert, "--format", "tflite", "--height", "32", "--width", "32"), *in_each(tflite)
-    )
+    convert = ("scnet", "convert", "--precision", "all", "--shift", "depthwise")
+    folder_option = ("--output-dir", str(folder))
+    session.run(*convert, *folder_option, "--format", "onnx")
+    size = ("--height", "32", "--width", "32")
+    session.run(*convert, *folder_option, "--format", "tflite", *size)
     session.run("python", "tests/arm/half_arithmetic.py", *map(str, folder.glob("*fp16*.tflite")))
     return sorted(str(path) for path in folder.iterdir() if path.suffix in (".tflite", ".onnx"))
 

@@ -1,4 +1,4 @@
-"""From a checkpoint to files: convert aside, verify with the user's own harness, then rename."""
+"""Conversion of a checkpoint: each file is written to a staging folder, validated, then renamed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -10,17 +10,20 @@ from typing import Protocol, cast
 import torch
 from torch import fx
 
-from converters import signals as interruption
-from converters.errors import ToolUnavailableError, VerificationError
+from converters.errors import OutputError, ToolUnavailableError, VerificationError
 from converters.golden_samples import write_golden
-from converters.options import ConversionOptions, FileName, Format, Size
-from converters.output_folder import publish, refuse_existing, staging_dir
-from converters.quality_gate import LOSSES_DB, measure_loss_db
+from converters.options import ConversionOptions, FileName, Size
+from converters.output_folder import publish, refuse_existing
+from converters.quality_gate import measure_loss_db
 from converters.quantization.calibration import stress_images
 from converters.suppress_output import suppress_output
+from mobile_runtime.atomic_write import staging_dir
+from mobile_runtime.cli import signals
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.imaging.metrics import list_images
+from mobile_runtime.model_file.file import ModelFile
+from mobile_runtime.model_file.format import FORMATS, FormatName
 from mobile_runtime.model_file.manifest import (
     Manifest,
     Model,
@@ -29,30 +32,23 @@ from mobile_runtime.model_file.manifest import (
     hash_file,
     write_manifest,
 )
-from mobile_runtime.model_file.parity import tolerance_for, within
+from mobile_runtime.model_file.precision import PRECISIONS, tolerance_for
 from mobile_runtime.validation.fault_localization import localize_fault
-from mobile_runtime.validation.validate import available_engines, validate
+from mobile_runtime.validation.validate import validate
 from scnet.channel_scaling import scale_to_fp16_range
 from scnet.checkpoint import Checkpoint
 from scnet.device_form import PASSES, leaky_as_relu, to_device_form
 from scnet.network import SCNet, SCNetConfig, halo
 
-CONVERTERS: dict[Format, str] = {
-    "coreml": "converters.to_coreml",
-    "tflite": "converters.to_tflite",
-    "onnx": "converters.to_onnx",
-}
-"""Format -> module with `TOOLS`, `describe` and `convert`."""
-
 
 class Converter(Protocol):
-    """What each module of `CONVERTERS` offers."""
+    """What the module that converts to a format has; `Format.converter` names it."""
 
     TOOLS: tuple[str, ...]
     """The packages that make the file."""
 
     def describe(self, scale: int, options: ConversionOptions) -> tuple[TensorSpec, TensorSpec]:
-        """Describe the file's input and output."""
+        """Return the specifications of the file's input and output."""
 
     def convert(
         self, graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path
@@ -61,14 +57,14 @@ class Converter(Protocol):
 
         Args:
             graph: The device form; consumed.
-            options: What is wanted.
+            options: Of the file.
             model: Goes into the file as metadata.
             path: Where to write.
         """
 
 
 PROBED_AT: Size = (64, 64)
-"""Size of the pictures by which features are measured."""
+"""Height and width of the pictures on which features are measured."""
 
 UNKNOWN_LICENCE = (
     "Not stated in the checkpoint. The SCNet author's own weights are CC BY-NC 4.0: non-commercial."
@@ -84,7 +80,7 @@ def convert(
     verify: bool = True,
     on_start: Callable[[str], None] = lambda name: None,
 ) -> list[Path]:
-    """Convert a checkpoint to files, each beside its manifest and golden samples.
+    """Write a checkpoint as model files, each beside its manifest and golden samples.
 
     A file appears under its name only when it is whole and, unless told otherwise, verified by
     every engine that can run it here. When something fails, files made before it stay, and nothing
@@ -92,7 +88,7 @@ def convert(
 
     Args:
         checkpoint: From `scnet.checkpoint.open_checkpoint`.
-        wanted: The files to make.
+        wanted: One for each file.
         output_dir: Made if missing.
         overwrite: Replace files that are there already.
         verify: Run each file and compare with PyTorch before it gets its name.
@@ -115,37 +111,40 @@ def convert(
     tools = [import_converter(options.format) for options in wanted]
     for options, target, tool in zip(wanted, targets, tools, strict=True):
         on_start(target.name)
-        with staging_dir(output_dir) as aside:
-            manifest = _make(checkpoint, options, tool, aside / target.name)
-            if verify:
-                manifest = _verify(checkpoint, manifest, aside / target.name)
-            write_manifest(manifest, aside)
-            interruption.check()
-            refuse_existing(target, overwrite=overwrite)  # somebody may have been faster
-            publish(aside, target)
+        try:
+            with staging_dir(output_dir) as staging:
+                file = _write(checkpoint, options, tool, staging / target.name)
+                if verify:
+                    write_manifest(_verify(checkpoint, file), staging)
+                signals.check()
+                refuse_existing(target, overwrite=overwrite)  # somebody may have been faster
+                publish(staging, target)
+        except OSError as error:
+            why = error.strerror or error
+            raise OutputError(f"{output_dir} cannot be written to: {why}.") from error
     return targets
 
 
 def file_name(config: SCNetConfig, options: ConversionOptions) -> str:
-    """Name the file that `convert` would make."""
+    """Return the name of the file that `convert` would write."""
     return str(FileName(config.variant, config.scale, config.head, options))
 
 
-def usual_size(config: SCNetConfig) -> Size:
-    """Choose an input size that tiles well: 128x128, or as much as leaves half the tile inside."""
+def default_size(config: SCNetConfig) -> Size:
+    """Return an input size that tiles well: 128x128, or more where the halo takes half of that."""
     side = max(128, -(-4 * halo(config) // 64) * 64)
     return side, side
 
 
-def _make(
+def _write(
     checkpoint: Checkpoint, options: ConversionOptions, tool: Converter, path: Path
-) -> Manifest:
-    """Write model file, golden samples and manifest, all unverified."""
+) -> ModelFile:
+    """Write a model file, its golden samples and its manifest, which holds no results yet."""
     model = describe_model(checkpoint, options, tool)
     with suppress_output():
         tool.convert(rewrite(checkpoint.net, options), options, model, path)
-    interruption.check()
-    calibrated = options.precision == "w8a8"
+    signals.check()
+    calibrated = PRECISIONS[options.precision].calibrated
     golden = tuple(
         write_golden(checkpoint.net, options.sizes, path.parent, photographs_only=calibrated)
     )
@@ -158,11 +157,11 @@ def _make(
         golden=golden,
     )
     write_manifest(manifest, path.parent)
-    return manifest
+    return ModelFile(path, manifest)
 
 
 def rewrite(net: SCNet, options: ConversionOptions) -> fx.GraphModule:
-    """Give the device form that a file is made of: features fit fp16 on noise.
+    """Return the device form that a file is made of: features fit fp16 even on noise.
 
     In integers, `direct` has no LeakyReLU inside. Loss of x2, x3 and x4 on Set5, activations alone
     in 8 bits: 0.064, 0.043 and 0.025 dB, where it was 0.144, 0.089 and 0.056, for 1.05 to 1.10
@@ -173,14 +172,14 @@ def rewrite(net: SCNet, options: ConversionOptions) -> fx.GraphModule:
     """
     head, scale = net.config.head, net.config.scale
     widened = head == "direct" or (head == "pixelshuffle" and scale == 2)
-    in_integers = options.precision == "w8a8" and widened
+    in_integers = PRECISIONS[options.precision].calibrated and widened
     graph = to_device_form(net, (*PASSES, leaky_as_relu) if in_integers else PASSES)
     scale_to_fp16_range(graph, map(torch.from_numpy, stress_images(PROBED_AT)))
     return graph
 
 
 def describe_model(checkpoint: Checkpoint, options: ConversionOptions, tool: Converter) -> Model:
-    """Say what a file is, before it is made."""
+    """Return what a file will say of itself."""
     config = checkpoint.net.config
     source, sink = tool.describe(config.scale, options)
     return Model(
@@ -200,7 +199,7 @@ def describe_model(checkpoint: Checkpoint, options: ConversionOptions, tool: Con
 
 
 def describe_weights(checkpoint: Checkpoint) -> Weights:
-    """Say where weights come from and on what terms, as far as the checkpoint does."""
+    """Return where weights come from and their license, as far as the checkpoint says."""
     return Weights(
         name=checkpoint.path.name,
         sha256=checkpoint.sha256,
@@ -209,16 +208,16 @@ def describe_weights(checkpoint: Checkpoint) -> Weights:
     )
 
 
-def import_converter(name: Format) -> Converter:
-    """Import the module that writes a format.
+def import_converter(name: FormatName) -> Converter:
+    """Return the module that writes a format.
 
     Raises:
         ToolUnavailableError: Its library is not installed.
     """
     try:
         with suppress_output():
-            tool = cast(Converter, import_module(CONVERTERS[name]))
-        interruption.check()
+            tool = cast(Converter, import_module(FORMATS[name].converter))
+        signals.check()
     except ModuleNotFoundError as error:
         raise ToolUnavailableError(
             f"Converting to {name} needs {error.name}: pip install 'scnet-mobile[convert]'."
@@ -226,46 +225,49 @@ def import_converter(name: Format) -> Converter:
     return tool
 
 
-def _verify(checkpoint: Checkpoint, manifest: Manifest, path: Path) -> Manifest:
-    """Let every engine here judge a file, and a compressed one its pictures too."""
-    judged = replace(manifest, verified=validate(path))
-    _refuse_failed(judged, path)
-    allowed = LOSSES_DB.get(manifest.model.precision)
-    if allowed is None:
-        return judged
-    loss_db = measure_loss_db(checkpoint.net, path)
-    if loss_db > allowed:
+def _verify(checkpoint: Checkpoint, file: ModelFile) -> Manifest:
+    """Return the manifest with results: those of every engine here, and the loss in pictures.
+
+    Raises:
+        VerificationError: An engine failed, or the file loses more than its precision may.
+    """
+    results = validate(file)
+    verified = replace(file.manifest, verified=results)
+    _check_passed(ModelFile(file.path, verified))
+    precision = PRECISIONS[verified.model.precision]
+    if precision.allowed_loss_db is None:
+        return verified
+    loss_db = measure_loss_db(checkpoint.net, file)
+    if loss_db > precision.allowed_loss_db:
         raise VerificationError(
-            f"{manifest.file} loses {loss_db:.3f} dB PSNR against PyTorch on photographs and was "
-            f"not kept: {manifest.model.precision} may lose {allowed:g} dB. Take a finer "
+            f"{verified.file} loses {loss_db:.3f} dB PSNR against PyTorch on photographs and was "
+            f"not kept: {precision.name} may lose {precision.allowed_loss_db:g} dB. Take a finer "
             "precision, or calibrate on photographs like yours.",
-            judged.verified,
+            results,
         )
-    return replace(judged, psnr_loss_db=loss_db)
+    return replace(verified, psnr_loss_db=loss_db)
 
 
-def _refuse_failed(manifest: Manifest, path: Path) -> None:
-    failed = {
-        engine: verdict
-        for engine, verdict in zip(available_engines(path), manifest.verified, strict=True)
-        if not verdict.passed
-    }
-    if failed:
-        wrong = [name for name, v in failed.items() if not within(v.worst, manifest.tolerance)]
-        what = "does not compute what PyTorch does" if wrong else "would not run where it should"
-        figures = "; ".join(f"{v.engine}: {v.failure}" for v in failed.values())
-        why = f" {_explain(path, wrong[0])}" if wrong else ""
-        precision = manifest.model.precision
-        if wrong and precision in LOSSES_DB:
-            why += f" Or {precision} is too coarse for these weights: take a finer precision."
-        raise VerificationError(
-            f"{manifest.file} {what} and was not kept. {figures}.{why}", manifest.verified
-        )
+def _check_passed(file: ModelFile) -> None:
+    manifest = file.manifest
+    failed = [result for result in manifest.verified if not result.passed]
+    if not failed:
+        return
+    wrong = [result for result in failed if not manifest.tolerance.allows(result.worst)]
+    what = "does not compute what PyTorch does" if wrong else "would not run where it should"
+    figures = "; ".join(f"{result.engine_info}: {result.failure}" for result in failed)
+    why = f" {_explain(file, wrong[0].engine)}" if wrong else ""
+    precision = PRECISIONS[manifest.model.precision]
+    if wrong and precision.allowed_loss_db is not None:
+        why += f" Or {precision.name} is too coarse for these weights: take a finer precision."
+    raise VerificationError(
+        f"{manifest.file} {what} and was not kept. {figures}.{why}", manifest.verified
+    )
 
 
-def _explain(path: Path, engine: str) -> str:
-    """Name the operator that goes wrong, while the file is still there."""
+def _explain(file: ModelFile, engine: str) -> str:
+    """Return which operator goes wrong, found while the file is still there."""
     try:
-        return str(localize_fault(path, engine))
+        return str(localize_fault(file, engine))
     except ScnetError as error:
         return f"Which operator is wrong could not be found out: {error}"

@@ -1,16 +1,17 @@
-"""Why no file was made.
+"""Errors of converting: why no file was made.
 
 ConversionError
 |-- UnsupportedOptionError  this format cannot do that; the message says what it can
 |-- ToolUnavailableError    a library is missing; the message has the command that helps
 |-- OutputError             the folder cannot be written to, or holds the file already
-`-- VerificationError       converted, but wrong: nothing is kept; `.verdicts` holds the figures
+`-- VerificationError       converted, but wrong: nothing is kept; `.results` holds the figures
 """
 
-from mobile_runtime.model_file.parity import Verdict
+from mobile_runtime.errors import ScnetError
+from mobile_runtime.model_file.validation_result import ValidationResult
 
 
-class ConversionError(Exception):
+class ConversionError(ScnetError):
     """No file was made; the message says why, and what to do."""
 
 
@@ -29,7 +30,9 @@ class OutputError(ConversionError):
 class VerificationError(ConversionError):
     """The converted file does not compute what PyTorch does."""
 
-    def __init__(self, message: str, verdicts: tuple[Verdict, ...]) -> None:
+    exit_code = 1
+
+    def __init__(self, message: str, results: tuple[ValidationResult, ...]) -> None:
         super().__init__(message)
-        self.verdicts = verdicts
-        """What each engine found."""
+        self.results = results
+        """Of every engine that ran the file."""

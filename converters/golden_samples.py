@@ -1,8 +1,8 @@
-"""Golden samples: inputs from real photographs and from the worst case, and PyTorch's outputs.
+"""Golden samples: photographs and a stress image as inputs, and PyTorch's outputs.
 
-PyTorch computes them in float64: what a file differs by is then its own rounding. In float32
-PyTorch is as far from the exact result as the engines are (SCNet-T x2 direct on the worst case of
-128x128: 5.2e-6), and half of the tolerance went there.
+PyTorch computes them in float64, so that a file's difference is its own rounding. In float32
+PyTorch is as far from the exact result as the engines are: 5.2e-6, half of the tolerance (SCNet-T
+x2 direct on the stress image, 128x128).
 """
 
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image as Pillow
 
 from converters.options import Size
 from mobile_runtime.imaging.pictures import Image, Pixels, to_image
+from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.model_file.golden_samples import write_array
 from mobile_runtime.model_file.manifest import GoldenSample
 from scnet.network import SCNet, SCNetConfig
@@ -23,10 +23,10 @@ from scnet.network import SCNet, SCNetConfig
 PHOTOGRAPHS = sorted((Path(__file__).parent / "photographs").glob("*.png"))
 
 ANY_SIZE: tuple[Size, ...] = ((96, 128), (61, 37))
-"""Sizes that a file for any size is proved at: neither is the one it was traced with."""
+"""Heights and widths at which a file for any size is run; neither is the one it was traced with."""
 
-WORST_CASE = "worst-case"
-"""Name of the sample that is no photograph."""
+STRESS_IMAGE = "worst-case"
+"""Name of the sample with the stress image."""
 
 
 def write_golden(
@@ -34,16 +34,17 @@ def write_golden(
 ) -> list[GoldenSample]:
     """Write the golden samples of a network for some input sizes.
 
-    The samples of one size lie in a subfolder named after what they hold, so that files of one
-    network share them, and no later conversion can change those of an earlier one.
+    The samples of one size are in a subfolder named after their content, so that files of one
+    network share them, and no later conversion changes those of an earlier one.
 
     Args:
         net: In paper form.
         sizes: Heights and widths; None takes `ANY_SIZE`.
-        folder: Where the manifest will lie.
-        photographs_only: Leave the worst case out. For `w8a8`, whose ranges are those of
-            photographs: noise and checkers leave them (10 dB to PyTorch), and ranges that held
-            them would cost photographs ten times as much (0.33 instead of 0.04 dB, SCNet-T x4).
+        folder: Where the manifest will be.
+        photographs_only: Leave the stress image out. For calibrated precisions, whose ranges are
+            those of photographs: noise and checkers leave them (10 dB to PyTorch), and ranges that
+            held them would cost photographs ten times as much (0.33 instead of 0.04 dB, SCNet-T
+            x4).
 
     Returns:
         What to put into the manifest.
@@ -54,7 +55,7 @@ def write_golden(
         pairs = {
             name: (image, _run(exact, image))
             for name, image in inputs(size)
-            if not (photographs_only and name == WORST_CASE)
+            if not (photographs_only and name == STRESS_IMAGE)
         }
         home = f"golden/{_name(net.config)}-{size[0]}x{size[1]}-{_digest(pairs)[:8]}"
         (folder / home).mkdir(parents=True, exist_ok=True)
@@ -75,29 +76,28 @@ def write_golden(
 
 
 def inputs(size: Size) -> Iterator[tuple[str, Image]]:
-    """Make the inputs of one size; all values are multiples of 1/255, so 8-bit inputs are exact."""
+    """Yield name and image (1, 3, H, W) of each input; values are multiples of 1/255 in [0, 1]."""
     for name, pixels in photographs(size):
         yield name, to_image(pixels)
-    yield WORST_CASE, to_image(_worst_case(size))
+    yield STRESS_IMAGE, to_image(_stress_image(size))
 
 
 def photographs(size: Size) -> Iterator[tuple[str, Pixels]]:
-    """Cut the centres of the bundled photographs, mirrored outwards where they are too small."""
+    """Yield name and center of each bundled photograph, mirrored outwards where it is too small."""
     for path in PHOTOGRAPHS:
-        with Pillow.open(path) as photograph:
-            pixels = reflect_pad(np.asarray(photograph), size)
+        pixels = reflect_pad(open_picture(path).pixels, size)
         y, x = ((had - wanted) // 2 for wanted, had in zip(size, pixels.shape[:2], strict=True))
         yield path.stem, pixels[y : y + size[0], x : x + size[1]]
 
 
 def reflect_pad(pixels: Pixels, size: Size) -> Pixels:
-    """Mirror what is smaller than a size outwards, down and to the right, as often as it takes."""
+    """Return pixels of at least a size, mirrored down and to the right as often as it takes."""
     missing = [max(0, wanted - had) for wanted, had in zip(size, pixels.shape[:2], strict=True)]
     return np.pad(pixels, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")
 
 
-def _worst_case(size: Size) -> Pixels:
-    """Noise, a one-pixel checker, saturated colours, and lines on the outermost pixels."""
+def _stress_image(size: Size) -> Pixels:
+    """Return noise, a one-pixel checker, saturated colors, and lines on the outermost pixels."""
     height, width = size
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     pixels[: height // 2, : width // 2] = (
@@ -122,7 +122,7 @@ def _name(config: SCNetConfig) -> str:
 
 
 def _digest(pairs: dict[str, tuple[Image, Image]]) -> str:
-    """Tell samples apart by every bit: PyTorch's last bits depend on machine and threads."""
+    """Return a hash over every bit: PyTorch's last bits depend on machine and threads."""
     digest = sha256()
     for image, output in pairs.values():
         digest.update(image.tobytes() + output.tobytes())

@@ -1,4 +1,4 @@
-"""Run a checkpoint itself, in PyTorch, behind the same face as every converted file."""
+"""A session that runs a checkpoint in PyTorch."""
 
 import os
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from mobile_runtime.engines.session import CPU, Placement
 from mobile_runtime.errors import EngineUnavailableError
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model, TensorSpec
+from mobile_runtime.model_file.validation_result import EngineInfo
 from scnet.checkpoint import Checkpoint, open_checkpoint
 from scnet.device_form import to_device_form
 from scnet.network import halo
@@ -25,7 +26,7 @@ ENGINE = "pytorch"
 class CheckpointSession:
     """An open checkpoint; see `mobile_runtime.engines.session.Session`."""
 
-    engine: str
+    engine: EngineInfo
     model: Model
     network: fx.GraphModule
     placement: Placement = CPU
@@ -44,20 +45,20 @@ def open_session(
 
     Args:
         path: A `.pth`, `.pt` or `.safetensors`, or the name of bundled weights; None opens the
-            usual ones.
+            default ones.
         engine: A checkpoint has only `pytorch`.
         threads: All cores if not given.
 
     Raises:
-        CheckpointError: Damaged, none of an SCNet, or of two possible scales.
+        CheckpointError: Damaged, not of an SCNet, or of two possible scales.
         EngineUnavailableError: Another engine was asked for.
     """
     if engine not in (None, ENGINE):
         raise EngineUnavailableError(f"A checkpoint runs on {ENGINE}, not on {engine}.")
     checkpoint = open_checkpoint(find_weights(path))
     torch.set_num_threads(threads or os.cpu_count() or 1)
-    name = f"PyTorch {version('torch')}, CPU, {torch.get_num_threads()} threads"
-    return CheckpointSession(name, _describe(checkpoint), to_device_form(checkpoint.net))
+    info = EngineInfo(ENGINE, f"PyTorch {version('torch')}", torch.get_num_threads())
+    return CheckpointSession(info, _describe(checkpoint), to_device_form(checkpoint.net))
 
 
 def _describe(checkpoint: Checkpoint) -> Model:

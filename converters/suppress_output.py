@@ -1,4 +1,4 @@
-"""Silence while a converter library works."""
+"""Suppression of what converter libraries print."""
 
 import logging
 import os
@@ -11,9 +11,9 @@ from pathlib import Path
 
 @contextmanager
 def suppress_output() -> Iterator[None]:
-    """Keep the converters' own chatter from the user; an exception still tells its story.
+    """Discard output, log messages and warnings; exceptions still come through.
 
-    Some of it is printed by native code, so the file descriptors themselves are turned away.
+    Native code prints too, so the file descriptors themselves are redirected.
     """
     _flush()
     disabled = logging.root.manager.disable

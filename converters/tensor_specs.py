@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from converters.options import Interface
+from mobile_runtime.model_file.format import Interface
 from mobile_runtime.model_file.manifest import TensorSpec
 
 Shape = tuple[int | None, ...]

@@ -12,11 +12,12 @@ from torch.export import Dim
 import converters.lowerings.coreml  # noqa: F401  (registers them with coremltools)
 from converters.options import ConversionOptions, Size
 from converters.quantization.calibration import CALIBRATED_AT, calibration_images, stress_images
-from converters.quantization.coreml_weights import PALETTE_BITS, compress_weights
+from converters.quantization.coreml_weights import compress_weights
 from converters.quantization.gptq import palettize, quantize_weights
 from converters.quantization.qdq import insert_qdq
 from converters.tensor_specs import ANY_SIZE, tensor_specs
 from mobile_runtime.model_file.manifest import Model, TensorSpec
+from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.device_form import fold_range, shift_as_convolution
 
 TOOLS = ("torch", "coremltools")
@@ -25,7 +26,7 @@ DEPLOYMENT_TARGET = ct.target.iOS16
 """The oldest that image outputs of mlprograms allow (coremltools#2213)."""
 
 EIGHT_BIT_TARGET = ct.target.iOS17
-"""Of `w8a8`: the oldest that has `quantize` and `dequantize`."""
+"""Where features are rounded: what `quantize` and `dequantize` need."""
 
 WHITE = 255.0
 """Of 8-bit images."""
@@ -44,30 +45,32 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
 def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
     """Write a `.mlpackage`; see `converters.conversion.Converter`."""
     assert options.sizes is not None
+    precision = PRECISIONS[options.precision]
     if options.shift == "depthwise":
         shift_as_convolution(graph)
     network: nn.Module = graph
     if options.interface == "image":
         fold_range(graph, WHITE)
         network = _Clipped(graph)
-    exact, calibrated = options.precision == "fp32", options.precision == "w8a8"
     images = _calibration_images(options)
-    if calibrated:
+    compressed = precision.weight_bits < 16
+    if precision.calibrated:
         insert_qdq(graph, list(images))
-    elif options.precision in PALETTE_BITS:
-        palettize(graph, images, PALETTE_BITS[options.precision])
-    elif options.precision == "w8":
+    elif precision.palette:
+        palettize(graph, images, precision.weight_bits)
+    elif compressed:
         quantize_weights(graph, images, per_channel=True)
+    exact = precision.weight_bits == 32
     converted = ct.convert(
         _export(network, options.sizes),
         inputs=[_input_type(options)],
         outputs=[_output_type(options)],
-        minimum_deployment_target=EIGHT_BIT_TARGET if calibrated else DEPLOYMENT_TARGET,
+        minimum_deployment_target=EIGHT_BIT_TARGET if precision.calibrated else DEPLOYMENT_TARGET,
         compute_precision=ct.precision.FLOAT32 if exact else ct.precision.FLOAT16,
         skip_model_load=True,
     )
-    if options.precision not in ("fp32", "fp16"):
-        converted = compress_weights(converted, options.precision)
+    if compressed:
+        converted = compress_weights(converted, precision)
     _describe(converted, model)
     converted.save(str(path))
     # coremltools 9 leaves this there for ExecuTorch's debugger; nothing reads it.
@@ -81,7 +84,7 @@ def _calibration_images(options: ConversionOptions) -> Iterator[Tensor]:
     white = WHITE if options.interface == "image" else 1.0
     for image in calibration_images(options.calibration, CALIBRATED_AT):
         yield torch.from_numpy(image) * white
-    if options.precision != "w8a8":
+    if not PRECISIONS[options.precision].calibrated:
         for image in stress_images(CALIBRATED_AT):
             yield torch.from_numpy(image) * white
 

@@ -15,6 +15,7 @@ from converters.quantization.onnx_int8 import quantize_convolutions
 from converters.quantization.qdq import insert_qdq, propagate_dequantize
 from converters.tensor_specs import ANY_SIZE, tensor_specs
 from mobile_runtime.model_file.manifest import Model, TensorSpec
+from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.device_form import shift_as_convolution
 
 OPSET = 18
@@ -31,9 +32,10 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
 
 def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
     """Write a `.onnx`; see `converters.conversion.Converter`."""
+    precision = PRECISIONS[options.precision]
     if options.shift == "depthwise":
         shift_as_convolution(graph)
-    if options.precision == "w8a8":
+    if precision.calibrated:
         images = calibration_images(options.calibration, CALIBRATED_AT)
         insert_qdq(graph, [torch.from_numpy(image) for image in images])
         propagate_dequantize(graph)
@@ -59,9 +61,9 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     proto = program.model_proto
     for part in (proto.graph, *proto.graph.node, *proto.graph.input, *proto.graph.value_info):
         del part.metadata_props[:]  # the exporter's stack traces, with paths of this machine
-    if options.precision == "fp16":
+    if precision.weight_bits == 16:
         _halve_weights(proto)
-    if options.precision == "w8a8":
+    if precision.calibrated:
         quantize_convolutions(proto)
     helper.set_model_props(proto, model.to_metadata())
     proto.producer_name, proto.producer_version = "scnet-mobile", model.tools["scnet-mobile"]

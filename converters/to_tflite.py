@@ -16,13 +16,14 @@ from ai_edge_quantizer import qtyping, quantizer, recipe_manager
 from torch import Tensor, fx, nn
 
 from converters.lowerings import tflite as tfl
-from converters.options import ConversionOptions, Precision, Shift, Size
+from converters.options import ConversionOptions, Shift, Size
 from converters.quantization.calibration import CALIBRATED_AT, calibration_images, stress_images
 from converters.quantization.gptq import quantize_weights
 from converters.quantization.tflite_int8 import quantize
 from converters.tensor_specs import tensor_specs
 from mobile_runtime.formats.tflite_schema import pack, unpack
 from mobile_runtime.model_file.manifest import Model, TensorSpec
+from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.channel_scaling import smooth_channels
 from scnet.device_form import DepthToSpace, DepthwiseShift, shift_as_convolution
 from scnet.network import SpatialShift, Upsample
@@ -32,11 +33,11 @@ TOOLS = ("torch", "litert-torch", "ai-edge-litert", "ai-edge-quantizer")
 METADATA = "scnet"
 """Name of the metadata entry whose buffer holds the model's description as JSON."""
 
-WEIGHTS: dict[Precision, dict[str, Any]] = {
-    "fp16": {"num_bits": 16, "algorithm_key": recipe_manager.AlgorithmName.FLOAT_CASTING},
-    "w8": {"num_bits": 8, "granularity": qtyping.QuantGranularity.TENSORWISE},
+WEIGHTS: dict[int, dict[str, Any]] = {
+    16: {"algorithm_key": recipe_manager.AlgorithmName.FLOAT_CASTING},
+    8: {"granularity": qtyping.QuantGranularity.TENSORWISE},
 }
-"""Settings of ai-edge-quantizer."""
+"""Bits -> settings of ai-edge-quantizer."""
 
 
 def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, TensorSpec]:
@@ -50,11 +51,13 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
 def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
     """Write a `.tflite`; see `converters.conversion.Converter`."""
     assert options.sizes is not None
-    calibrated = options.precision in ("w8", "w8a8")
-    images = list(calibration_images(options.calibration, CALIBRATED_AT)) if calibrated else []
-    if options.precision == "w8a8":
+    precision = PRECISIONS[options.precision]
+    integers = precision.calibrated
+    measured = precision.weight_bits == 8
+    images = list(calibration_images(options.calibration, CALIBRATED_AT)) if measured else []
+    if integers:
         smooth_channels(graph, [torch.from_numpy(image) for image in images])
-    elif options.precision == "w8":
+    elif measured:
         images += stress_images(CALIBRATED_AT)
         quantize_weights(graph, map(torch.from_numpy, images), per_channel=False)
     to_channels_last(graph, options.shift)
@@ -62,8 +65,8 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     if options.precision == "w8a8":
         small = content if options.sizes[0] == CALIBRATED_AT else _lower(graph, CALIBRATED_AT)
         content = quantize(content, small, images, uint8_ports=options.interface == "image")
-    elif options.precision != "fp32":
-        content = _compress_weights(content, options.precision)
+    elif precision.weight_bits < 32:
+        content = _compress_weights(content, precision.weight_bits)
     path.write_bytes(_with_metadata(content, model.to_metadata()))
 
 
@@ -128,7 +131,7 @@ def _nhwc_operator(layer: nn.Module) -> nn.Module | None:
     return None
 
 
-def _compress_weights(content: bytes, precision: Precision) -> bytes:
+def _compress_weights(content: bytes, bits: int) -> bytes:
     """Store the weights as fp16 or int8, each behind one DEQUANTIZE; the arithmetic stays fp32.
 
     int8 is per tensor: with per-channel scales, which DEQUANTIZE has from its version 5 on, the GPU
@@ -137,7 +140,7 @@ def _compress_weights(content: bytes, precision: Precision) -> bytes:
     instead of 64 dB to PyTorch, and 36 partitions in TFLite 2.14 (SCNet-T x4 direct, 2026-11-25).
     """
     recipe = recipe_manager.RecipeManager()
-    recipe.add_weight_only_config(".*", "*", **WEIGHTS[precision])
+    recipe.add_weight_only_config(".*", "*", num_bits=bits, **WEIGHTS[bits])
     quantized = quantizer.Quantizer(content, recipe.get_quantization_recipe()).quantize()
     return bytes(quantized.quantized_model)
 

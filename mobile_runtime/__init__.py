@@ -1,1 +1,1 @@
-"""The harness: opens converted files and says, with numbers, whether they are right."""
+"""Runtime without PyTorch: opens, runs, validates, checks and benchmarks converted files."""

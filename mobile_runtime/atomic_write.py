@@ -1,35 +1,36 @@
-"""Files and folders that appear whole or not at all."""
+"""Atomic writing: files and folders that appear complete or not at all."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, mkdtemp
 from uuid import uuid4
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Give a path to write to; it replaces `path` only if nothing was raised.
+    """Provide a temporary path to write to; it replaces `path` only if nothing was raised.
 
-    Where `path` is a link, what it leads to is replaced, and the link stays.
+    Where `path` is a link, its target is replaced and the link stays.
     """
     target = Path(os.path.realpath(path))
-    aside = target.with_name(f".{uuid4().hex}.part")  # nobody else's, and short
+    temporary = target.with_name(f".{uuid4().hex}.part")  # unique, and short
     try:
-        yield aside
-        aside.replace(target)
+        yield temporary
+        temporary.replace(target)
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def unwritable_reason(path: Path, *, overwrite: bool) -> str | None:
-    """Say in a sentence why a file cannot be written with `atomic_write`, if it cannot.
+    """Return in a sentence why a file cannot be written with `atomic_write`; None if it can.
 
     Args:
         path: Of the file.
-        overwrite: It may replace one that is there, or come where a link leads to nothing.
+        overwrite: An existing file or a broken link may be replaced.
     """
     try:
         if path.is_dir():
@@ -46,9 +47,9 @@ def unwritable_reason(path: Path, *, overwrite: bool) -> str | None:
 
 @contextmanager
 def file_lock(folder: Path) -> Iterator[None]:
-    """Let nobody else in who takes turns at a folder, in another process or thread, until done.
+    """Hold an exclusive lock on a folder, among processes and threads that call this function.
 
-    Where a system or a network drive cannot lock a folder, all go in at once.
+    Where the system or a network drive cannot lock a folder, nothing is locked.
     """
     with ExitStack() as undo:
         if sys.platform != "win32":
@@ -56,18 +57,38 @@ def file_lock(folder: Path) -> Iterator[None]:
 
             with suppress(OSError):
                 handle = os.open(folder, os.O_RDONLY)
-                undo.callback(os.close, handle)  # which unlocks it too
+                undo.callback(os.close, handle)  # unlocks it too
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
 
+@contextmanager
+def staging_dir(target: Path) -> Iterator[Path]:
+    """Give a new folder inside `target`, and so on its file system; it is gone afterwards.
+
+    `target` is made where it is missing, and gone too if nothing is in it in the end.
+
+    Raises:
+        OSError: `target` cannot be written to.
+    """
+    new = not target.exists()
+    target.mkdir(parents=True, exist_ok=True)
+    folder = Path(mkdtemp(prefix=".scnet-", dir=target))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if new and not any(target.iterdir()):
+            target.rmdir()
+
+
 def replace_atomically(new: Path, target: Path, *, spare: Path) -> None:
-    """Give a file or folder its name. Unlike a file, a folder cannot be replaced in one step.
+    """Rename a file or folder over an existing one; a folder cannot be replaced in one step.
 
     Args:
-        new: What is to be called `target`.
-        target: Its name; what was there is replaced.
-        spare: Where a folder that is replaced goes; it comes back if anything fails.
+        new: Path to rename.
+        target: New path; replaced if it exists.
+        spare: Where a replaced folder is moved; it is moved back if anything fails.
     """
     with ExitStack() as undo:
         if target.is_dir():

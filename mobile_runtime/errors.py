@@ -13,6 +13,9 @@ ScnetError
 class ScnetError(Exception):
     """A file could not be used; the message says what was wrong, and what to do."""
 
+    exit_code = 2
+    """Of the program: no verdict could be had; 1 stands for a bad verdict."""
+
 
 class ManifestError(ScnetError):
     """The manifest is missing, malformed, or about another file."""

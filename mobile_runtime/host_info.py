@@ -1,11 +1,11 @@
-"""What this machine is, as far as figures depend on it."""
+"""Description of this machine, as far as measurements depend on it."""
 
 import os
 import platform
 from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
-"""Where Linux lists what a processor can do; other systems have no such file."""
+"""Linux's list of a processor's features; other systems have no such file."""
 
 INSTRUCTIONS = {
     "avx512_vnni": "AVX-512 VNNI",
@@ -15,24 +15,25 @@ INSTRUCTIONS = {
     "i8mm": "int8 matrix products",
     "asimddp": "int8 dot products",
 }
-"""Linux's name -> ours, the fastest at products of 8 bits first. Of fp32's time w8a8 took 0.53 with
-AVX-512 VNNI (2026-11-25) and 1.06 with AVX2 (2026-11-27; SCNet-T x4 direct, TFLite XNNPACK)."""
+"""Linux's name -> name shown, the fastest for int8 products first. w8a8 took 0.53 of
+fp32's time with AVX-512 VNNI (2026-11-25), 1.06 with AVX2 (2026-11-27; SCNet-T x4 direct, XNNPACK).
+"""
 
 
 def describe_device() -> str:
-    """Name this machine: its system, its processor's kind, its best instructions, its cores."""
-    listed = CPUINFO.read_text() if CPUINFO.exists() else ""
-    name = f"{platform.system()} {platform.machine()}{_name_instructions(listed)}"
+    """Return system, architecture, best int8 instructions and number of cores of this machine."""
+    features = CPUINFO.read_text() if CPUINFO.exists() else ""
+    name = f"{platform.system()} {platform.machine()}{_name_instructions(features)}"
     name = f"{name}, {os.cpu_count()} cores"
     return f"{name}, emulated by qemu" if _is_emulated() else name
 
 
-def _name_instructions(listed: str) -> str:
-    known = set(listed.split())
+def _name_instructions(features: str) -> str:
+    known = set(features.split())
     return next((f" with {name}" for flag, name in INSTRUCTIONS.items() if flag in known), "")
 
 
 def _is_emulated() -> bool:
-    """Linux shows a program's own name to it, and under user-mode emulation that is qemu's."""
+    """Return whether qemu emulates this process: under user-mode emulation its name is qemu's."""
     comm = Path("/proc/self/comm")
     return comm.exists() and comm.read_text().startswith("qemu-")

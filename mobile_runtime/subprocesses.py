@@ -1,4 +1,4 @@
-"""Do something in a Python process of its own, which may die and takes nothing with it."""
+"""Modules of this program run in a Python process of their own, which may crash safely."""
 
 import signal
 import subprocess
@@ -11,18 +11,19 @@ import msgspec
 from mobile_runtime.errors import ModelLoadError
 
 Child = subprocess.CompletedProcess[str]
+"""An ended process with its output."""
 
 
 def run_module(module: str, task: object, *, seconds_limit: float | None = None) -> Child:
-    """Run a module of this program, and wait for its end.
+    """Run a module with `python -m` in a new process, and wait for its end.
 
     Args:
-        module: What is run, by `python -m`; it finds the task, as JSON, in `sys.argv[1]`.
-        task: Anything that msgspec can write.
-        seconds_limit: The child is killed after it.
+        module: Full name; it reads the task as JSON from `sys.argv[1]`.
+        task: Anything that msgspec can encode.
+        seconds_limit: The process is killed after it.
 
     Raises:
-        subprocess.TimeoutExpired: The child took longer.
+        subprocess.TimeoutExpired: The process took longer.
     """
     return subprocess.run(
         [sys.executable, "-P", "-m", module, msgspec.json.encode(task).decode()],
@@ -35,24 +36,24 @@ def run_module(module: str, task: object, *, seconds_limit: float | None = None)
     )
 
 
-def send_result(answer: object) -> None:
-    """Give an answer to whoever runs this process: JSON on a line of its own, the last one."""
-    sys.stdout.write(f"\n{msgspec.json.encode(answer).decode()}\n")
+def send_result(result: object) -> None:
+    """Write the result of this process for its parent: JSON on the last line of stdout."""
+    sys.stdout.write(f"\n{msgspec.json.encode(result).decode()}\n")
 
 
 def receive_result(child: Child, failure: str) -> Any:
-    """Read what a child wrote with `send_result`.
+    """Return what an ended process wrote with `send_result`.
 
     Args:
-        child: A child that has ended.
-        failure: How the sentence begins if there is no answer.
+        child: The process.
+        failure: Beginning of the error message.
 
     Raises:
-        ModelLoadError: It did not end well, or without an answer.
+        ModelLoadError: It crashed, failed, or wrote no result.
     """
     if child.returncode != 0:
         raise ModelLoadError(f"{failure} {describe_exit(child)}")
-    # Not splitlines: names from files, in an engine's words, hold other ends of a line.
+    # Not splitlines: names from files, quoted by an engine, may hold other line separators.
     line = child.stdout.rstrip("\n").rpartition("\n")[2]
     try:
         return msgspec.json.decode(line)
@@ -61,7 +62,7 @@ def receive_result(child: Child, failure: str) -> Any:
 
 
 def describe_exit(child: Child) -> str:
-    """Say why a child did not end well: the signal that killed it, or its last words."""
+    """Return why a process failed: the signal that killed it, or its last line on stderr."""
     if child.returncode < 0:
         return f"it brought down the process ({signal.Signals(-child.returncode).name})."
     return (child.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -8,8 +8,9 @@ from pathlib import Path
 from networks import make_net
 
 from converters.conversion import convert, file_name
-from converters.options import FORMATS, PRECISIONS_OF, ConversionOptions
+from converters.options import ConversionOptions
 from mobile_runtime.atomic_write import file_lock
+from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import manifest_path
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
@@ -61,7 +62,7 @@ def all_precisions(size):
     return [
         options_for(name, size, precision=precision)
         for name in FORMATS
-        for precision in PRECISIONS_OF[name]
+        for precision in FORMATS[name].precisions
     ]
 
 

@@ -21,6 +21,7 @@ from mobile_runtime.device.android.benchmark_model import (
 from mobile_runtime.device.android.measure import measure
 from mobile_runtime.device.android.report import PhoneReport
 from mobile_runtime.errors import ModelLoadError, ScnetError
+from mobile_runtime.model_file.file import keep_results, read_model_file
 from mobile_runtime.model_file.golden_samples import write_array
 from mobile_runtime.model_file.manifest import (
     GoldenSample,
@@ -29,13 +30,12 @@ from mobile_runtime.model_file.manifest import (
     TensorSpec,
     Weights,
     hash_file,
-    keep_verdicts,
     manifest_path,
     read_manifest,
+    tolerance_in,
     write_manifest,
 )
-from mobile_runtime.model_file.parity import TOLERANCES, Tolerance, tolerance_for
-from mobile_runtime.model_file.tolerance import tolerance_in
+from mobile_runtime.model_file.precision import PRECISIONS, Tolerance, tolerance_for
 
 LOGS = Path(__file__).parent / "android_logs"
 LOW, HIGH = (1, 3, 8, 12), (1, 3, 16, 24)
@@ -125,9 +125,9 @@ def test_right_file_on_a_right_phone(desk):
     assert code == 0
     assert str(report.device) == "Example Phone 1, Android 15 (API 35), QTI SM8550"
     cpu, gpu = report.runs
-    assert cpu.verdict.passed
-    assert cpu.verdict.worst.max_abs == 0
-    assert cpu.verdict.compared == "PyTorch, 2 golden samples"
+    assert cpu.result.passed
+    assert cpu.result.worst.max_abs == 0
+    assert cpu.result.compared == "PyTorch, 2 golden samples"
     assert (cpu.latency.median_ms, cpu.latency.p95_ms, cpu.latency.runs) == (7.08, 7.333, 50)
     assert gpu.delegation == Delegation(GPU, 99, 99, 1, complete=True)
     assert (gpu.latency.init_ms, gpu.latency.first_run_ms) == (612.345, 5.12)
@@ -156,55 +156,56 @@ def test_json_goes_into_a_file_that_is_not_replaced_unasked(desk):
     assert desk.run("--json", path, "--overwrite").exit_code == 0
 
 
-def test_verdicts_are_added_to_the_manifest(desk):
+def test_results_are_added_to_the_manifest(desk):
     """Once for each engine and phone, however often it is asked."""
     assert [desk.run().exit_code for _ in range(2)] == [0, 0]
     verified = read_manifest(desk.model).verified
-    assert [verdict.device.split(",")[0] for verdict in verified] == ["Example Phone 1"] * 2
+    assert [result.device.split(",")[0] for result in verified] == ["Example Phone 1"] * 2
     assert verified[1].placement == f"99/99 nodes on {GPU}, 1 partition"
 
 
-def test_verdicts_that_came_meanwhile_stay(desk, monkeypatch):
+def test_results_that_came_meanwhile_stay(desk, monkeypatch):
     """The phone takes minutes, in which others may write into the manifest too."""
 
     def measure_slowly(bench, subject, *rest):
         found = measure(bench, subject, *rest)
-        other = replace(found.verdict, engine="another")
-        write_manifest(replace(subject.manifest, verified=(other,)), desk.folder)
+        other = replace(found.result, engine="another")
+        write_manifest(replace(subject.file.manifest, verified=(other,)), desk.folder)
         return found
 
     monkeypatch.setattr("mobile_runtime.cli.device.measure", measure_slowly)
     assert desk.run("--engine", "cpu").exit_code == 0
-    engines = [verdict.engine for verdict in read_manifest(desk.model).verified]
-    assert engines == ["another", "XNNPACK, benchmark_model, 4 threads"]
+    another, ours = read_manifest(desk.model).verified
+    assert another.engine == "another"
+    assert str(ours.engine_info) == "XNNPACK, benchmark_model, 4 threads"
 
 
-def test_file_that_was_replaced_meanwhile_gets_no_verdict(desk, monkeypatch):
+def test_file_that_was_replaced_meanwhile_gets_no_result(desk, monkeypatch):
     """The table is shown, but says nothing about the new file."""
 
     def replace_file(bench, subject, *rest):
         found = measure(bench, subject, *rest)
         desk.model.write_bytes(b"new!TFL3")
-        now = replace(subject.manifest, sha256=hash_file(desk.model))
+        now = replace(subject.file.manifest, sha256=hash_file(desk.model))
         write_manifest(now, desk.folder)
         return found
 
     monkeypatch.setattr("mobile_runtime.cli.device.measure", replace_file)
     result = desk.run("--engine", "cpu")
-    assert "was replaced while it was judged" in str(result.exception)
+    assert "was replaced while it was validated" in str(result.exception)
     assert "XNNPACK" in result.stdout
     assert read_manifest(desk.model).verified == ()
 
 
-def test_verdicts_of_many_at_once_are_all_kept(desk):
+def test_results_of_many_at_once_are_all_kept(desk):
     desk.run("--engine", "cpu")
-    manifest = read_manifest(desk.model)
-    (verdict,) = manifest.verified
-    others = [replace(verdict, engine=f"engine {number}") for number in range(20)]
+    file = read_model_file(desk.model)
+    (result,) = file.manifest.verified
+    others = [replace(result, engine=f"engine {number}") for number in range(20)]
     with ThreadPoolExecutor(10) as pool:
-        list(pool.map(lambda other: keep_verdicts(desk.model, manifest, [other]), others))
+        list(pool.map(lambda other: keep_results(file, [other]), others))
     kept = {found.engine for found in read_manifest(desk.model).verified}
-    assert kept == {verdict.engine, *(other.engine for other in others)}
+    assert kept == {result.engine, *(other.engine for other in others)}
 
 
 def test_the_tool_is_asked_for_as_many_runs_as_planned_and_no_more(desk):
@@ -250,7 +251,7 @@ NOISY = {
 def test_outputs_are_judged_by_the_precision_of_the_engine(desk, noise, engine, passes):
     desk.change_answers(lambda values: values + float(noise))
     code, report = desk.report("--engine", engine)
-    assert (code, report.runs[0].verdict.passed) == ((0, True) if passes else (1, False))
+    assert (code, report.runs[0].result.passed) == ((0, True) if passes else (1, False))
 
 
 @pytest.mark.parametrize(
@@ -261,8 +262,8 @@ def test_nodes_left_to_the_cpu_fail_the_gpu(desk, log, nodes):
     desk.replay("gpu", log)
     code, report = desk.report("--engine", "gpu")
     (run,) = report.runs
-    assert (code, run.verdict.passed, run.verdict.worst.max_abs) == (1, False, 0)
-    assert "not all of it ran on the GPU" in run.verdict.failure
+    assert (code, run.result.passed, run.result.worst.max_abs) == (1, False, 0)
+    assert "not all of it ran on the GPU" in run.result.failure
     assert (run.delegation.nodes, run.delegation.complete) == (nodes, False)
 
 
@@ -366,8 +367,8 @@ def test_edited_tolerance_never_reaches_the_phone(desk):
 @pytest.mark.parametrize(
     ("own", "in_fp16"),
     [
-        (TOLERANCES["fp32"], TOLERANCES["fp16"]),
-        (Tolerance(None, 60), TOLERANCES["fp16"]),
+        (PRECISIONS["fp32"].tolerance, PRECISIONS["fp16"].tolerance),
+        (Tolerance(None, 60), PRECISIONS["fp16"].tolerance),
     ],
     ids=["as usual", "stricter than need be"],
 )

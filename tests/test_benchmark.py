@@ -236,7 +236,7 @@ def benchmark(*arguments):
 def test_every_format_in_one_run(originals, tmp_path):
     saved, plot = tmp_path / "found.json", tmp_path / "found.png"
     files = [originals[suffix] for suffix in (".tflite", ".onnx", ".mlpackage")]
-    result = benchmark(*files, *QUICK, "--json", saved, "--plot", plot)
+    result = benchmark(*files, *QUICK, "--details", "--json", saved, "--plot", plot)
     found = json.loads(saved.read_text())
     assert found["warmup_runs"] == 2
     for path, row in zip(files, found["files"], strict=True):
@@ -404,7 +404,7 @@ def test_engine_that_brings_down_its_process_is_an_error(originals, tmp_path, mo
 
 
 def test_first_use_that_does_not_end_is_an_error(originals, monkeypatch):
-    monkeypatch.setattr("mobile_runtime.benchmark.cold_start.STUCK_SECONDS", 0)
+    monkeypatch.setattr("mobile_runtime.benchmark.cold_start.HANG_SECONDS", 0)
     with pytest.raises(ModelLoadError, match="did not end within"):
         measure_cold_start(
             ColdStartConfig(str(originals[".tflite"]), "xnnpack", 1, *SIZE), seconds_limit=0.01
@@ -479,10 +479,17 @@ def report(tmp_path):
 
 @pytest.mark.usefixtures("no_timing")
 def test_report_of_a_browser_is_shown_and_plotted(report, tmp_path):
-    result = benchmark("--read", report, "--plot", tmp_path / "phone.png")
+    result = benchmark("--read", report, "--details", "--plot", tmp_path / "phone.png")
     for words in ("Phone [bold]", "webgpu", "76.5 dB to PyTorch", "128x128", "900.00"):
         assert words in result.stdout
     assert (tmp_path / "phone.png").exists()
+
+
+@pytest.mark.usefixtures("no_timing")
+def test_table_without_details_fits_80_columns(report):
+    lines = benchmark("--read", report).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any("11.00" in line and "1.00" in line for line in lines)
 
 
 @pytest.mark.usefixtures("no_timing")

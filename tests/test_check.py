@@ -20,11 +20,11 @@ from networks import make_net
 from onnx import TensorProto, helper
 
 from converters.conversion import convert
-from converters.options import FORMATS, SHIFTS, ConversionOptions
+from converters.options import SHIFTS, ConversionOptions
 from mobile_runtime.check.placement import NOT_STATIC, RULES, TARGETS, apply_rules, check
 from mobile_runtime.cli.check import command
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
-from mobile_runtime.formats.reader import READERS
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import HEADS, SCNetConfig
 
@@ -223,7 +223,7 @@ def test_foreign_mlpackage_with_branches_and_a_range_of_sizes(tmp_path):
 # Bad input
 
 
-@pytest.fixture(params=READERS)
+@pytest.fixture(params=FORMAT_OF_SUFFIX)
 def whole_file(request, ours):
     return next(path for path in ours.values() if path.suffix == request.param)
 

@@ -11,11 +11,12 @@ import pytest
 import torch
 from networks import blow_up, make_net
 
-from converters.conversion import convert, file_name, usual_size
+from converters.conversion import convert, default_size, file_name
 from converters.errors import OutputError, UnsupportedOptionError, VerificationError
-from converters.options import FORMATS, PRECISIONS_OF, SHIFTS, ConversionOptions
+from converters.options import SHIFTS, ConversionOptions
 from converters.output_folder import publish
 from mobile_runtime.errors import ImageError
+from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.golden_samples import read_golden
 from mobile_runtime.model_file.manifest import Manifest, hash_file, manifest_path, read_manifest
 from scnet.checkpoint import open_checkpoint, save_weights
@@ -43,7 +44,7 @@ def test_file_manifest_and_samples_appear_together(tmp_path, checkpoint):
 
 
 @pytest.mark.parametrize(
-    ("format_", "precision"), [(name, one) for name in FORMATS for one in PRECISIONS_OF[name]]
+    ("format_", "precision"), [(name, one) for name in FORMATS for one in FORMATS[name].precisions]
 )
 def test_network_without_training_converts(tmp_path, format_, precision):
     """Biases of zero may be left out; 8 bits may scale by them, and by what a dead block gives."""
@@ -132,7 +133,7 @@ def test_wrong_file_is_never_kept(tmp_path):
     options = ConversionOptions("coreml", "depthwise", "fp16", ((16, 16),))
     with pytest.raises(VerificationError, match="does not compute what PyTorch does") as caught:
         convert(open_checkpoint(tmp_path / "net.safetensors"), [options], tmp_path / "out")
-    assert not caught.value.verdicts[0].passed
+    assert not caught.value.results[0].passed
     assert not (tmp_path / "out").exists()
 
 
@@ -165,7 +166,7 @@ def test_all_formats_and_precisions_fit_into_one_folder(tmp_path, checkpoint):
     wanted = [
         ConversionOptions(format_, "depthwise", precision, None if format_ == "onnx" else ((8, 8),))
         for format_ in FORMATS
-        for precision in PRECISIONS_OF[format_]
+        for precision in FORMATS[format_].precisions
     ]
     paths = convert(checkpoint(), wanted, tmp_path / "out")
     assert len({manifest_path(path) for path in paths}) == len(wanted)
@@ -205,9 +206,9 @@ def test_formats_refuse_what_they_cannot_do(arguments, message):
         ConversionOptions(**arguments)
 
 
-def test_deep_networks_get_a_larger_usual_size():
-    assert usual_size(SCNetConfig()) == (128, 128)
-    assert usual_size(SCNetConfig(depth=64)) == (320, 320)
+def test_deep_networks_get_a_larger_default_size():
+    assert default_size(SCNetConfig()) == (128, 128)
+    assert default_size(SCNetConfig(depth=64)) == (320, 320)
 
 
 FULL_SIZE = {

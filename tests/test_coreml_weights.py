@@ -8,7 +8,7 @@ import pytest
 from coremltools.proto import Model_pb2
 
 from converters.conversion import convert
-from converters.options import PRECISIONS_OF, SHIFTS, ConversionOptions
+from converters.options import SHIFTS, ConversionOptions
 from converters.quantization.coreml_weights import make_palette
 from mobile_runtime.check.placement import check
 from mobile_runtime.engines.session import open_session
@@ -16,14 +16,16 @@ from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.coreml_package import BLOB_HEADER
 from mobile_runtime.formats.coreml_program import load_program
 from mobile_runtime.formats.reader import cut
+from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import measure_file, read_manifest
+from mobile_runtime.model_file.precision import PRECISIONS
 from mobile_runtime.validation.reference_runs import REFERENCES
 from scnet.checkpoint import open_checkpoint
 from scnet.network import SCNetConfig
 from scnet.shift import shift_kernel
 
 SIZE = (16, 24)
-COMPRESSED = [name for name in PRECISIONS_OF["coreml"] if name not in ("fp32", "fp16")]
+COMPRESSED = [name for name in FORMATS["coreml"].precisions if PRECISIONS[name].weight_bits < 16]
 KINDS = {
     "w8": "constexpr_affine_dequantize",
     "w8a8": "constexpr_affine_dequantize",

@@ -25,7 +25,7 @@ from mobile_runtime.engines.registry import ENGINES, Engine
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
 from mobile_runtime.engines.session import engines, open_session, unavailable_reason
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
-from mobile_runtime.formats.reader import READERS
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
 SIZE = (16, 20)
 NAMES = [(suffix, name) for suffix, kinds in ENGINES.items() for name in kinds]
@@ -68,7 +68,7 @@ def test_every_engine_runs_or_says_why_not(originals, photograph, suffix, engine
 @pytest.mark.parametrize("suffix", ENGINES)
 def test_the_usual_engine_is_here_and_first(originals, suffix):
     path = originals[suffix]
-    assert suffix in READERS
+    assert suffix in FORMAT_OF_SUFFIX
     assert unavailable_reason(path, engines(path)[0]) is None
     assert open_session(path).engine == open_session(path, engine=engines(path)[0]).engine
 
@@ -148,7 +148,7 @@ def test_gpu_computes_what_xnnpack_does_and_says_on_what(originals, photograph):
     image, path = photograph[..., : SIZE[0], : SIZE[1]], originals[".tflite"]
     session = open_session(path, engine="litert-gpu")
     np.testing.assert_allclose(session.run(image), open_session(path).run(image), atol=1e-5)
-    assert "SwiftShader" in session.engine
+    assert "SwiftShader" in session.engine.version
     assert session.placement.described.startswith("all ")
 
 

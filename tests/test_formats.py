@@ -10,8 +10,9 @@ from model_files import copy_alone, options_for
 from networks import CONVERTED_NETWORKS, make_net
 from torch import nn
 
-from converters.options import FORMATS, SHIFTS, ConversionOptions
+from converters.options import SHIFTS, ConversionOptions
 from mobile_runtime.engines.session import open_session
+from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import read_manifest
 from mobile_runtime.validation.validate import available_engines
 from scnet.device_form import DepthToSpace, to_device_form

@@ -10,10 +10,11 @@ from networks import CONVERTED_NETWORKS, make_net
 from converters.conversion import convert
 from converters.options import ConversionOptions
 from converters.quantization.calibration import CALIBRATED_AT, calibration_images, stress_images
-from converters.quantization.coreml_weights import PALETTE_BITS, RGB_CHANNELS, make_palette
+from converters.quantization.coreml_weights import RGB_CHANNELS, make_palette
 from converters.quantization.gptq import palettize, quantize_weights
 from converters.quantization.quant_params import INT8_MAX
 from mobile_runtime.engines.session import open_session
+from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.device_form import layer_of, layers_of, to_device_form
 
 
@@ -41,12 +42,13 @@ def is_quantized_per_channel(weight):
 
 WAYS = {
     name: (
-        lambda graph, images, bits=bits: palettize(graph, images, bits),
-        lambda weight, bits=bits: nearest_in_palette(weight, bits),
-        has_at_most(2**bits),
+        lambda graph, images, bits=row.weight_bits: palettize(graph, images, bits),
+        lambda weight, bits=row.weight_bits: nearest_in_palette(weight, bits),
+        has_at_most(2**row.weight_bits),
         RGB_CHANNELS,
     )
-    for name, bits in PALETTE_BITS.items()
+    for name, row in PRECISIONS.items()
+    if row.palette
 } | {
     "w8": (
         partial(quantize_weights, per_channel=False),

@@ -6,8 +6,9 @@ from converters.golden_samples import PHOTOGRAPHS
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.metrics import bicubic, compare, evaluate, luma, mean, resize_bicubic
 from mobile_runtime.imaging.pictures import to_image, to_pixels
-from mobile_runtime.model_file.parity import TOLERANCES, Tolerance, is_looser, within, worst
 from mobile_runtime.model_file.parity import compare as distance
+from mobile_runtime.model_file.parity import worst
+from mobile_runtime.model_file.precision import PRECISIONS, Tolerance
 
 
 @pytest.fixture(params=PHOTOGRAPHS, ids=lambda path: path.stem)
@@ -100,8 +101,8 @@ def test_what_is_not_finite_has_finite_figures_and_never_passes(value):
     found = worst([distance(expected, expected), distance(expected, broken)])
     assert (found.max_abs, found.mean_abs) == (1e30, 1e30)
     assert (found.psnr_db, found.snr_db, found.pixels_off_percent) == (-999, -999, 100)
-    assert not within(found, Tolerance(max_abs=None, psnr_db=-1e9))
-    assert not within(found, Tolerance(max_abs=1e9, psnr_db=-1e9))
+    assert not Tolerance(max_abs=None, psnr_db=-1e9).allows(found)
+    assert not Tolerance(max_abs=1e9, psnr_db=-1e9).allows(found)
 
 
 def test_picture_without_room_for_a_window_is_refused():
@@ -111,10 +112,10 @@ def test_picture_without_room_for_a_window_is_refused():
 
 
 def test_looser_is_what_lets_more_pass():
-    allowed = TOLERANCES["fp32"]
-    assert not is_looser(allowed, allowed)
-    assert not is_looser(Tolerance(max_abs=0, psnr_db=1000), allowed)
-    assert not is_looser(allowed, TOLERANCES["fp16"])
-    assert is_looser(TOLERANCES["fp16"], allowed)
-    assert is_looser(Tolerance(max_abs=1e-5, psnr_db=89), allowed)
-    assert is_looser(Tolerance(max_abs=2e-5, psnr_db=90), allowed)
+    allowed = PRECISIONS["fp32"].tolerance
+    assert not allowed.is_looser_than(allowed)
+    assert not Tolerance(max_abs=0, psnr_db=1000).is_looser_than(allowed)
+    assert not allowed.is_looser_than(PRECISIONS["fp16"].tolerance)
+    assert PRECISIONS["fp16"].tolerance.is_looser_than(allowed)
+    assert Tolerance(max_abs=1e-5, psnr_db=89).is_looser_than(allowed)
+    assert Tolerance(max_abs=2e-5, psnr_db=90).is_looser_than(allowed)

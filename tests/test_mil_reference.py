@@ -1030,7 +1030,7 @@ def test_a_session_runs_an_array_file_as_typed(tmp_path):
     expected = np.zeros_like(image)
     expected[..., 1:] = 2 * image.astype(np.float16)[..., :-1]
     np.testing.assert_array_equal(session.run(image), expected)
-    assert session.engine == "MIL reference executor, rounding as typed"
+    assert str(session.engine) == "reference-fp16"
     assert session.model is None
 
 

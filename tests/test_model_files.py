@@ -25,7 +25,8 @@ from mobile_runtime.errors import (
     ModelLoadError,
     ScnetError,
 )
-from mobile_runtime.formats.reader import READERS, count_operators
+from mobile_runtime.formats.reader import count_operators
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.golden_samples import read_golden
 from mobile_runtime.model_file.manifest import Model, manifest_path, read_manifest, write_manifest
 from mobile_runtime.model_file.parity import compare, worst
@@ -40,7 +41,7 @@ def originals(converted):
     return {path.suffix: path for path in converted(*exact_files(SIZE))}
 
 
-@pytest.fixture(params=READERS)
+@pytest.fixture(params=FORMAT_OF_SUFFIX)
 def model(request, originals, tmp_path):
     """A converted file of each format, with all that belongs to it, free to be damaged."""
     return copy_whole(originals[request.param], tmp_path / "out")
@@ -158,7 +159,7 @@ def test_unknown_and_missing_files_are_refused(tmp_path):
 
 
 def test_files_of_one_name_have_manifests_of_their_own(tmp_path):
-    names = {manifest_path(tmp_path / f"net{suffix}").name for suffix in READERS}
+    names = {manifest_path(tmp_path / f"net{suffix}").name for suffix in FORMAT_OF_SUFFIX}
     assert names == {"net.mlpackage.json", "net.tflite.json", "net.onnx.json"}
 
 

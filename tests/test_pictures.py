@@ -12,15 +12,9 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from mobile_runtime.errors import ImageError
-from mobile_runtime.imaging.pictures import (
-    OUTPUT_FORMATS,
-    Picture,
-    check_writable,
-    open_picture,
-    save_picture,
-    to_image,
-    to_pixels,
-)
+from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
+from mobile_runtime.imaging.reading import open_picture
+from mobile_runtime.imaging.writing import OUTPUT_FORMATS, check_writable, save_picture
 
 RANDOM = np.random.default_rng(0)
 NOISE = RANDOM.integers(0, 256, (11, 17, 3), dtype=np.uint8)
@@ -363,7 +357,7 @@ REFUSED = {
         "a.webp",
         replace(PICTURE, grayscale=True, icc_profile=GRAY),
         1,
-        "gray colour profile",
+        "gray color profile",
     ),
     "WebP too wide": ("a.webp", WIDE, 1, "16,383"),
     "JPEG too wide": ("a.jpeg", WIDE, 4, "80,000 x 4"),
@@ -393,14 +387,14 @@ def test_what_cannot_be_saved_is_refused_in_advance_and_leaves_nothing(tmp_path,
 
 
 def test_the_longest_exif_that_is_let_through_fits_into_jpeg(tmp_path):
-    longest = replace(PICTURE, exif=bytes(OUTPUT_FORMATS[".jpg"].largest_exif))
+    longest = replace(PICTURE, exif=bytes(OUTPUT_FORMATS[".jpg"].max_exif_bytes))
     save_picture(longest, tmp_path / "a.jpg")
     assert open_picture(tmp_path / "a.jpg").exif == longest.exif
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp"])
 def test_the_longest_side_that_is_let_through_can_be_written(tmp_path, suffix):
-    side = OUTPUT_FORMATS[suffix].largest_side
+    side = OUTPUT_FORMATS[suffix].max_side
     save_picture(Picture(np.zeros((1, side, 3), np.uint8)), tmp_path / f"a{suffix}")
     with pytest.raises(ImageError, match="use PNG"):
         check_writable(tmp_path / f"b{suffix}", Picture(np.zeros((side + 1, 1, 3), np.uint8)))

@@ -257,3 +257,27 @@ def test_conversion_needs_no_terminal(folder):
 def test_help_lists_every_command(folder):
     listed = scnet("--help", folder=folder).stdout
     assert all(name in listed for name in COMMANDS)
+
+
+WITHOUT_PYTORCH = """
+import runpy, sys
+sys.modules["torch"] = None
+runpy.run_module("mobile_runtime", run_name="__main__")
+"""
+
+
+def without_pytorch(*arguments, folder):
+    """Run `python -m mobile_runtime` where PyTorch cannot be imported."""
+    command = [sys.executable, "-c", WITHOUT_PYTORCH, *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_mobile_runtime_upscales_where_there_is_no_pytorch(folder, converted):
+    photo = ("upscale", "photo.png", "-o", "large.png")
+    done = without_pytorch(*photo, "-m", str(converted / MODEL), folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "18x14" in done.stdout
+    refused = without_pytorch(*photo, folder=folder)
+    assert refused.returncode == 2
+    assert "pip install 'scnet-mobile[convert]'" in refused.stderr
+    assert "Traceback" not in refused.stderr

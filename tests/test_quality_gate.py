@@ -1,5 +1,7 @@
 """A compressed file may lose a little in pictures, and is not kept if it loses more."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,13 +12,16 @@ from PIL import Image as Pillow
 from converters.conversion import convert
 from converters.errors import UnsupportedOptionError, VerificationError
 from converters.golden_samples import PHOTOGRAPHS
-from converters.options import FORMATS, PRECISIONS, PRECISIONS_OF, ConversionOptions
-from converters.quality_gate import LOSSES_DB, measure_loss_db
+from converters.options import ConversionOptions
+from converters.quality_gate import measure_loss_db
 from converters.quantization.calibration import MAX_IMAGES, calibration_images
 from converters.quantization.quant_params import compute_quant_params
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError
+from mobile_runtime.model_file.file import read_model_file
+from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import read_manifest
+from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 from scnet.weights import DEFAULT, find_weights
@@ -31,18 +36,20 @@ def ask(format_, precision, **fields):
 
 
 def test_every_precision_but_the_exact_one_has_a_limit():
-    assert set(LOSSES_DB) == set(PRECISIONS) - {"fp32"}
+    exact = [name for name, row in PRECISIONS.items() if row.allowed_loss_db is None]
+    assert exact == ["fp32"]
 
 
 def test_the_loss_stands_in_the_manifest(tmp_path, checkpoint):
     wanted = [ask("onnx", "fp32"), ask("onnx", "fp16")]
     exact, half = (read_manifest(path) for path in convert(checkpoint(), wanted, tmp_path))
     assert exact.psnr_loss_db is None
-    assert half.psnr_loss_db == pytest.approx(0, abs=LOSSES_DB["fp16"])
+    assert half.psnr_loss_db == pytest.approx(0, abs=PRECISIONS["fp16"].allowed_loss_db)
 
 
 def test_a_file_that_loses_too_much_is_not_kept(tmp_path, checkpoint, monkeypatch):
-    monkeypatch.setitem(LOSSES_DB, "fp16", -1.0)  # no file is better than the network
+    strict = replace(PRECISIONS["fp16"], allowed_loss_db=-1.0)  # no file beats the network
+    monkeypatch.setitem(PRECISIONS, "fp16", strict)
     with pytest.raises(VerificationError, match=r"loses -?0\.\d+ dB .* fp16 may lose -1 dB"):
         convert(checkpoint(), [ask("onnx", "fp16")], tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -64,11 +71,13 @@ def test_the_loss_is_that_of_the_pictures(tmp_path, checkpoint):
     good, poor = open_checkpoint(find_weights(None)), checkpoint()
     assert str(good.path).find(DEFAULT) > 0
     (path,) = convert(poor, [ask("onnx", "fp32")], tmp_path)
-    assert measure_loss_db(good.net, path) > 1
-    assert measure_loss_db(poor.net, path) == pytest.approx(0, abs=1e-3)
+    assert measure_loss_db(good.net, read_model_file(path)) > 1
+    assert measure_loss_db(poor.net, read_model_file(path)) == pytest.approx(0, abs=1e-3)
 
 
-@pytest.mark.parametrize("format_", [name for name in FORMATS if "w8a8" in PRECISIONS_OF[name]])
+@pytest.mark.parametrize(
+    "format_", [name for name, row in FORMATS.items() if "w8a8" in row.precisions]
+)
 def test_channels_of_unlike_size_cost_nothing(tmp_path, photograph, format_):
     """The same function, but half of the channels of a block are 200 times as large."""
     image = photograph[..., : SIZE[0], : SIZE[1]]
@@ -99,7 +108,7 @@ def test_a_single_outlier_widens_nobodys_steps():
 @pytest.mark.parametrize("format_", FORMATS)
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_what_a_format_cannot_do_is_refused(format_, precision):
-    if precision in PRECISIONS_OF[format_]:
+    if precision in FORMATS[format_].precisions:
         assert ask(format_, precision).precision == precision
     else:
         with pytest.raises(UnsupportedOptionError, match=f"{format_} files come in fp32, fp16"):

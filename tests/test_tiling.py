@@ -8,7 +8,8 @@ import pytest
 
 from mobile_runtime.errors import ImageError, ModelLoadError
 from mobile_runtime.imaging.pictures import to_image, to_pixels
-from mobile_runtime.upscaling.tiling import DEFAULT_TILE, plan_tiles, upscale, upscale_image
+from mobile_runtime.upscaling.tiling import DEFAULT_TILE, plan_tiles
+from mobile_runtime.upscaling.upscale import upscale_image, upscale_pixels
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def test_every_pixel_is_painted_exactly_once():
         for tile in tiles:
             part = painted[tile.target(1)]
             assert part.shape == tuple(
-                span.painted.stop - span.painted.start for span in (tile.rows, tile.columns)
+                span.kept.stop - span.kept.start for span in (tile.rows, tile.columns)
             )
             part += 1
         assert (painted == 1).all()
@@ -92,8 +93,8 @@ def test_every_tile_holds_the_halo_or_ends_with_the_picture():
     for height, width, halo, _, tiles in plans(300):
         for tile in tiles:
             for span, length in ((tile.rows, height), (tile.columns, width)):
-                assert 0 <= span.read.start <= max(span.painted.start - halo, 0)
-                assert span.read.stop >= min(span.painted.stop + halo, length)
+                assert 0 <= span.read.start <= max(span.kept.start - halo, 0)
+                assert span.read.stop >= min(span.kept.stop + halo, length)
 
 
 def test_no_tile_is_larger_than_allowed_and_fixed_ones_have_their_very_size():
@@ -117,8 +118,8 @@ def test_tiles_of_any_size_read_nothing_outside_the_picture_and_no_more_than_the
     for height, width, halo, *size in random_cases(300):
         for tile in plan_tiles(height, width, halo=halo, side=size[0]):
             for span, length in ((tile.rows, height), (tile.columns, width)):
-                assert span.read.start == max(span.painted.start - halo, 0)
-                assert span.read.stop == min(span.painted.stop + halo, length)
+                assert span.read.start == max(span.kept.start - halo, 0)
+                assert span.read.stop == min(span.kept.stop + halo, length)
 
 
 def test_small_pictures_go_whole():
@@ -211,7 +212,7 @@ def test_pixels_are_those_of_the_whole_image_rounded():
     pixels = np.random.default_rng(0).integers(0, 256, (37, 53, 3), dtype=np.uint8)
     network = open_network()
     assert np.array_equal(
-        upscale(network, pixels, tile=16), to_pixels(network.run(to_image(pixels)))
+        upscale_pixels(network, pixels, tile=16), to_pixels(network.run(to_image(pixels)))
     )
 
 
@@ -219,7 +220,7 @@ def test_memory_holds_the_result_and_one_tile():
     network = open_network(scale=4, halo=0)
     pixels = np.zeros((512, 512, 3), np.uint8)
     tracemalloc.start()
-    result = upscale(network, pixels, tile=32)
+    result = upscale_pixels(network, pixels, tile=32)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < result.nbytes + 3_000_000  # a float result of this picture takes 50 MB
@@ -243,7 +244,7 @@ def test_a_picture_without_pixels_is_refused(sizes):
     with pytest.raises(ImageError, match="no pixels"):
         upscale_image(network, np.zeros((1, 3, 0, 5), np.float32))
     with pytest.raises(ImageError, match="no pixels"):
-        upscale(network, np.zeros((5, 0, 3), np.uint8))
+        upscale_pixels(network, np.zeros((5, 0, 3), np.uint8))
     assert network.ran == []
 
 

@@ -14,7 +14,8 @@ from PIL import Image, ImageCms
 from mobile_runtime.cli.upscale import command
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError, ModelLoadError
-from mobile_runtime.imaging.pictures import open_picture, to_image, to_pixels
+from mobile_runtime.imaging.pictures import to_image, to_pixels
+from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
 from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
 

@@ -11,7 +11,7 @@ from converters.conversion import convert
 from converters.golden_samples import PHOTOGRAPHS
 from converters.options import ConversionOptions
 from converters.pytorch_session import open_session as open_checkpoint_session
-from mobile_runtime.upscaling.tiling import upscale_image
+from mobile_runtime.upscaling.upscale import upscale_image
 from scnet.checkpoint import open_checkpoint
 from scnet.weights import DEFAULT, WEIGHTS
 

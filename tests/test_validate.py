@@ -1,4 +1,4 @@
-"""`scnet validate`: engines, verdicts, what is kept, and which operator is to blame."""
+"""`scnet validate`: engines, results, what is kept, and which operator goes wrong."""
 
 import json
 import os
@@ -21,10 +21,11 @@ from mobile_runtime.cli.validate import command
 from mobile_runtime.engines import session
 from mobile_runtime.engines.session import Placement, engines, unavailable_reason
 from mobile_runtime.errors import ManifestError, ModelLoadError
-from mobile_runtime.formats.reader import READERS, count_operators, cut, read_graph
+from mobile_runtime.formats.reader import count_operators, cut, read_graph
 from mobile_runtime.imaging.metrics import bicubic, evaluate, mean
+from mobile_runtime.model_file.file import ModelFile, add_results
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import (
-    add_verdicts,
     hash_file,
     manifest_path,
     read_manifest,
@@ -36,8 +37,8 @@ from mobile_runtime.validation.fault_localization import (
     localize_fault,
 )
 from mobile_runtime.validation.reference_runs import REFERENCES
-from mobile_runtime.validation.report import print_table
-from mobile_runtime.validation.validate import available_engines, judge
+from mobile_runtime.validation.report import print_results
+from mobile_runtime.validation.validate import available_engines, validate_on_engine
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 
@@ -51,7 +52,7 @@ def originals(converted):
     return {path.suffix: path for path in paths}
 
 
-@pytest.fixture(params=READERS)
+@pytest.fixture(params=FORMAT_OF_SUFFIX)
 def model(request, originals, tmp_path):
     """A converted file of each format, with all that belongs to it, free to be changed."""
     return copy_whole(originals[request.param], tmp_path / "out")
@@ -136,14 +137,15 @@ def use(monkeypatch, open_session):
         monkeypatch.setattr(f"mobile_runtime.validation.{module}.open_session", open_session)
 
 
-def test_every_engine_is_judged_or_named_as_absent(model):
+def test_every_engine_runs_the_file_or_is_named_as_absent(model):
     result = run(model, "--json", "-")
     assert result.exit_code == 0
     (found,) = json.loads(result.stdout)["files"]
-    assert [*found["verdicts"], *found["absent"]] == sorted(
+    ran = [result["engine"] for result in found["results"]]
+    assert [*ran, *found["absent"]] == sorted(
         engines(model), key=lambda engine: unavailable_reason(model, engine) is not None
     )
-    assert all(verdict["passed"] and verdict["placement"] for verdict in found["verdicts"].values())
+    assert all(result["passed"] and result["placement"] for result in found["results"])
     assert all(found["absent"].values())
 
 
@@ -156,7 +158,7 @@ def test_absent_engines_are_named_below_the_table(model):
 def test_only_the_engines_asked_for_run(model):
     wanted = available_engines(model)[-1]
     (found,) = json.loads(run(model, "--engine", wanted, "--json", "-").stdout)["files"]
-    assert list(found["verdicts"]) == [wanted]
+    assert [result["engine"] for result in found["results"]] == [wanted]
 
 
 def test_engine_that_is_absent_or_unknown_is_refused(model):
@@ -169,19 +171,22 @@ def test_engine_that_is_absent_or_unknown_is_refused(model):
     assert manifest_path(model).read_bytes() == before
 
 
-def test_verdicts_of_other_devices_and_engines_stay(model):
-    mine = judge(model, available_engines(model)[0])
+def test_results_of_other_devices_and_engines_stay(model):
+    mine = validate_on_engine(model, available_engines(model)[0])
     phone = replace(mine, device="Pixel 9")
     old = replace(mine, passed=False)
-    other = replace(mine, engine="onnxruntime-web 1.30, WebGPU")
-    manifest = replace(read_manifest(model), verified=(phone, old, other))
-    assert add_verdicts(manifest, [mine]).verified == (phone, other, mine)
+    web = replace(mine, engine="onnxruntime-web", version="1.30", threads=None)
+    newer = replace(mine, version="999")
+    more_threads = replace(mine, threads=999)
+    others = (phone, web, newer, more_threads)
+    manifest = replace(read_manifest(model), verified=(old, *others))
+    assert add_results(manifest, [mine]).verified == (*others, mine)
     write_manifest(manifest, model.parent)
     assert run(model, "--engine", available_engines(model)[0]).exit_code == 0
-    assert read_manifest(model).verified == (phone, other, mine)
+    assert read_manifest(model).verified == (*others, mine)
 
 
-def test_error_of_one_engine_loses_no_other_verdict(originals, tmp_path, monkeypatch):
+def test_error_of_one_engine_loses_no_other_result(originals, tmp_path, monkeypatch):
     model = copy_whole(originals[".tflite"], tmp_path / "out")
 
     def refuse(path, *, engine, threads):
@@ -195,7 +200,7 @@ def test_error_of_one_engine_loses_no_other_verdict(originals, tmp_path, monkeyp
     assert result.exit_code == 2
     assert "on builtin: refused" in result.stderr
     (kept,) = read_manifest(model).verified
-    assert kept.engine.startswith("xnnpack")
+    assert kept.engine == "xnnpack"
 
 
 def test_engine_that_left_operators_elsewhere_fails(model, monkeypatch):
@@ -227,7 +232,7 @@ def test_conversion_names_no_operator_where_only_the_place_is_wrong(tmp_path, mo
     assert str(caught.value).endswith("90 of 99 operators on GPU.")
 
 
-def test_verdict_stands_where_no_operator_can_be_blamed(originals, tmp_path, monkeypatch):
+def test_result_stands_where_no_operator_can_be_blamed(originals, tmp_path, monkeypatch):
     def give_up(path, engine, *, threads):
         raise ManifestError("no samples")
 
@@ -243,17 +248,17 @@ def test_verdict_stands_where_no_operator_can_be_blamed(originals, tmp_path, mon
     assert not read_manifest(model).verified[-1].passed
 
 
-def test_verdict_that_cannot_be_kept_is_shown(originals, tmp_path, monkeypatch):
+def test_result_that_cannot_be_kept_is_shown(originals, tmp_path, monkeypatch):
     def refuse(*_):
         raise ManifestError("the folder is read-only")
 
     model, target = copy_whole(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
-    monkeypatch.setattr("mobile_runtime.cli.validate.keep_verdicts", refuse)
+    monkeypatch.setattr("mobile_runtime.cli.validate.keep_results", refuse)
     result = run(model, "--json", target)
     assert result.exit_code == 2
     assert "read-only" in result.stderr
-    assert "onnxruntime" in result.stdout
-    assert json.loads(target.read_text())["files"][0]["verdicts"]["onnxruntime"]["passed"]
+    assert "1 of 1" in result.stdout
+    assert json.loads(target.read_text())["files"][0]["results"][0]["passed"]
 
 
 def test_changed_weight_is_blamed_on_the_file(model):
@@ -274,7 +279,8 @@ def test_engine_that_computes_one_operator_wrong_is_found_out(
     model = copy_whole(originals[suffix], tmp_path / "out")
     folders = iter(range(1000))
 
-    def misread(path, *, engine, threads=None):
+    def misread(file, *, engine, threads=None):
+        path = file.path if isinstance(file, ModelFile) else file
         spoilt = copy_alone(path, tmp_path / f"spoilt{next(folders)}")
         manifest_path(spoilt).unlink(missing_ok=True)
         if number < count_convolutions(path):
@@ -313,7 +319,7 @@ def count_convolutions(path):
     return counted.get("Conv", 0) + counted.get("CONV_2D", 0)
 
 
-@pytest.mark.parametrize("suffix", READERS)
+@pytest.mark.parametrize("suffix", FORMAT_OF_SUFFIX)
 def test_every_wrong_operator_is_found(originals, suffix):
     """An error spreads to all that is made from it; branches must not hide where it began."""
     graph = read_graph(originals[suffix])
@@ -333,10 +339,10 @@ def test_every_wrong_operator_is_found(originals, suffix):
 
 
 def test_every_format_has_a_reference():
-    assert set(REFERENCES) == set(READERS)
+    assert set(REFERENCES) == set(FORMAT_OF_SUFFIX)
 
 
-@pytest.mark.parametrize("suffix", READERS)
+@pytest.mark.parametrize("suffix", FORMAT_OF_SUFFIX)
 def test_cut_anywhere_engine_and_reference_agree(originals, suffix, tmp_path, photograph):
     """A piece is a file of its own: every engine opens it, and gives the same for it."""
     path = originals[suffix]
@@ -390,14 +396,14 @@ def test_names_of_pictures_that_are_not_utf_8_are_told_without_what_is_not(
     assert [picture["name"] for picture in baseline["pictures"]] == ["trth"]
 
 
-def test_damaged_picture_loses_no_verdict(originals, tmp_path, pictures):
+def test_damaged_picture_loses_no_result(originals, tmp_path, pictures):
     (pictures / "damaged.png").write_bytes(b"no picture")
     model, target = copy_whole(originals[".onnx"], tmp_path / "out"), tmp_path / "found.json"
     result = run(model, "--quality", pictures, "--json", target)
     assert result.exit_code == 2
     assert "damaged.png" in result.stderr
     report = json.loads(target.read_text())
-    assert report["files"][0]["verdicts"]
+    assert report["files"][0]["results"]
     assert report["quality"] == []
 
 
@@ -412,5 +418,5 @@ def test_folder_without_pictures_is_refused_before_the_work(originals, tmp_path)
 def test_names_of_engines_are_no_markup(originals, capsys):
     manifest = read_manifest(originals[".onnx"])
     named = replace(manifest.verified[0], engine="GPU [/b] [red]x")
-    print_table([(replace(manifest, verified=(named,)), 1)])
+    print_results([(replace(manifest, verified=(named,)), 1)], details=True)
     assert "GPU [/b] [red]x" in capsys.readouterr().out

@@ -1,7 +1,5 @@
 """The weights that a user gets without asking for any."""
 
-import re
-from ast import literal_eval
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +7,6 @@ import pytest
 from PIL import Image as Pillow
 
 from converters.golden_samples import PHOTOGRAPHS
-from converters.options import PRECISIONS_OF
 from converters.pytorch_session import open_session
 from mobile_runtime.imaging.metrics import bicubic, compare, resize_bicubic
 from mobile_runtime.imaging.pictures import to_image, to_pixels
@@ -61,10 +58,3 @@ NOXFILE = (Path(__file__).parent.parent / "noxfile.py").read_text()
 
 def test_developers_convert_the_weights_that_users_get():
     assert f'USUAL = "{DEFAULT}"' in NOXFILE
-
-
-def test_developers_convert_to_every_precision():
-    (line,) = re.findall(r"^COMPRESSED = (.*)$", NOXFILE, re.MULTILINE)
-    compressed = {name: tuple(each[2:]) for name, each in PRECISIONS_OF.items() if len(each) > 2}
-    assert literal_eval(line) == compressed
-    assert all(each[:2] == ("fp32", "fp16") for each in PRECISIONS_OF.values())

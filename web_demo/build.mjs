@@ -21,12 +21,12 @@ import { BuildError, readModels } from './models.mjs';
 
 const HERE = import.meta.dirname;
 
-/** What browsers run since 2023; nothing older has what the engine needs. */
+/** Supported by browsers since 2023; older ones lack what the engine needs. */
 const TARGET = 'es2022';
 
 const ENGINE = path.join(HERE, 'node_modules/onnxruntime-web');
 
-/** The engine's two forms: smaller and faster without WebGPU, larger and slower with it. */
+/** The engine's two builds: smaller and faster without WebGPU, larger and slower with it. */
 const ENGINE_FILES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify'].flatMap(
   (name) => [`${name}.mjs`, `${name}.wasm`],
 );
@@ -34,39 +34,39 @@ const ENGINE_FILES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify
 /** Copied as they are. */
 const STATIC = ['manifest.webmanifest', 'icons', 'samples'];
 
-/** Modules that something else than a module asks for by name. */
+/** Modules that are loaded by name from outside the modules. */
 const ENTRIES = ['src/main.js', 'src/engine/upscaler.js', 'src/engine/worker.js'];
 
 /**
  * @param {string} models Folder of converted files.
- * @param {string} output Replaced as a whole, once everything is there.
+ * @param {string} output Replaced once everything is complete.
  */
 async function buildPage(models, output) {
-  const aside = `${output}.partial`;
-  await rm(aside, { recursive: true, force: true });
-  await mkdir(aside, { recursive: true });
+  const staging = `${output}.partial`;
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(staging, { recursive: true });
   try {
-    const { catalogue, files } = await readModels(models);
-    const assets = await bundle(catalogue);
+    const { catalog, files } = await readModels(models);
+    const assets = await bundle(catalog);
     const version = hash(...assets.keys(), ...assets.values());
-    for (const name of STATIC) await copy(path.join(HERE, name), path.join(aside, name));
-    for (const [name, content] of assets) await write(aside, `assets/${version}/${name}`, content);
-    for (const [name, content] of files) await write(aside, name, content);
-    await copyEngine(aside);
-    await write(aside, 'index.html', await link(version));
-    await write(aside, 'service_worker.js', await bundleServiceWorker(aside));
+    for (const name of STATIC) await copy(path.join(HERE, name), path.join(staging, name));
+    for (const [name, content] of assets) await write(staging, `assets/${version}/${name}`, content);
+    for (const [name, content] of files) await write(staging, name, content);
+    await copyEngine(staging);
+    await write(staging, 'index.html', await link(version));
+    await write(staging, 'service_worker.js', await bundleServiceWorker(staging));
     await rm(output, { recursive: true, force: true });
-    await rename(aside, output);
+    await rename(staging, output);
   } finally {
-    await rm(aside, { recursive: true, force: true });
+    await rm(staging, { recursive: true, force: true });
   }
 }
 
 /**
- * @param {object} catalogue
+ * @param {object} catalog
  * @returns {Promise<Map<string, Uint8Array>>} Name -> content of all that lies in `assets/HASH`.
  */
-async function bundle(catalogue) {
+async function bundle(catalog) {
   const { outputFiles } = await build({
     absWorkingDir: HERE,
     entryPoints: [...ENTRIES, 'style.css'],
@@ -84,7 +84,7 @@ async function bundle(catalogue) {
     logLevel: 'warning',
     write: false,
   });
-  const content = new TextEncoder().encode(JSON.stringify(catalogue));
+  const content = new TextEncoder().encode(JSON.stringify(catalog));
   return new Map([
     ...outputFiles.map((file) => /** @type {const} */ ([path.basename(file.path), file.contents])),
     ['models.json', content],
@@ -92,7 +92,7 @@ async function bundle(catalogue) {
 }
 
 /**
- * The page with its links into `assets/HASH`.
+ * Return the page with its links into `assets/HASH`.
  *
  * @param {string} version
  */
@@ -148,7 +148,7 @@ async function warn(folder) {
 }
 
 /**
- * A file, or a folder without what it says to developers.
+ * Copy a file, or a folder without its Markdown files.
  *
  * @param {string} source
  * @param {string} target

@@ -1,4 +1,4 @@
-/** What hosts refuse, said when the page is built rather than when it is published. */
+/** Limits of hosts, checked when the page is built rather than when it is published. */
 
 const MIB = 2 ** 20;
 

@@ -1,7 +1,7 @@
 /**
- * The converted files that the page gets: read from their manifests, checked, one per scale.
+ * Choice of the converted files for the page, one per scale, with their manifests checked.
  *
- * @import { CatalogueEntry, Golden } from './src/engine/catalogue.js'
+ * @import { CatalogEntry, Golden } from './src/engine/catalog.js'
  *
  * @typedef {Map<string, Uint8Array>} Files Name in the built folder -> content.
  */
@@ -29,8 +29,8 @@ const PREFERRED = [
 
 /**
  * @param {string} folder With `.onnx` files and their manifests, as `scnet convert` leaves it.
- * @returns {Promise<{catalogue: {models: CatalogueEntry[]}, files: Files}>}
- * @throws {BuildError} There is none, or one is not what its manifest says.
+ * @returns {Promise<{catalog: {models: CatalogEntry[]}, files: Files}>}
+ * @throws {BuildError} There is none, or one does not match its manifest.
  */
 export async function readModels(folder) {
   const manifests = await readManifests(folder);
@@ -48,7 +48,7 @@ export async function readModels(folder) {
     const rivals = manifests.filter((manifest) => manifest.model.scale === scale);
     models.push(await describe(folder, choose(rivals), files));
   }
-  return { catalogue: { models }, files };
+  return { catalog: { models }, files };
 }
 
 /** @param {string} folder */
@@ -75,11 +75,12 @@ function isForThePage(model) {
 function parse(text, name) {
   try {
     const manifest = JSON.parse(text);
-    if (manifest.schema_version === 1 && manifest.model.format === 'onnx') return manifest;
+    const readable = [1, 2].includes(manifest.schema_version); // they differ in what is not read
+    if (readable && manifest.model.format === 'onnx') return manifest;
   } catch {
-    // said below
+    // reported below
   }
-  throw new BuildError(`${name} is not a manifest of version 1 of an ONNX file: convert again.`);
+  throw new BuildError(`${name} is not a manifest of version 1 or 2 of an ONNX file: convert again.`);
 }
 
 /**
@@ -103,8 +104,8 @@ function isBetter(model, other) {
 /**
  * @param {string} folder
  * @param {any} manifest
- * @param {Files} files Gets what the entry names.
- * @returns {Promise<CatalogueEntry>}
+ * @param {Files} files Receives what the entry names.
+ * @returns {Promise<CatalogEntry>}
  */
 async function describe(folder, manifest, files) {
   const { file, sha256, model, operators, golden } = manifest;
@@ -122,7 +123,7 @@ async function describe(folder, manifest, files) {
 }
 
 /**
- * What a self-test needs: of the smallest size, one photograph and the worst case.
+ * Return the samples of the self-test: of the smallest size, one photograph and the worst case.
  *
  * @param {any[]} golden
  */
@@ -155,7 +156,7 @@ async function copyGolden(folder, sample, files) {
  * @param {string} name
  * @param {string} sha256
  * @param {Uint8Array} content
- * @returns {string} Its address, as models.json gives it; the hash in it lets browsers keep it.
+ * @returns {string} Its address in models.json; the hash in it lets browsers cache it.
  */
 function keep(files, folder, name, sha256, content) {
   const kept = `${folder}/${sha256.slice(0, 12)}-${name}`;

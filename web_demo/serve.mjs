@@ -1,11 +1,11 @@
 /**
- * Serves the built page, to this machine only: `node serve.mjs [--port PORT] [--open]`.
+ * Server of the built page, for this machine only: `node serve.mjs [--port PORT] [--open]`.
  *
  * @typedef {object} Options
- * @property {number} [port] Any free one if not given.
+ * @property {number} [port] Any free one by default.
  * @property {boolean} [isolated] Send the headers with which a page may share memory between
- *   threads; true if not given.
- * @property {(path: string) => Answer|null} [intercept] Asked first, for tests: null serves the file.
+ *   threads; true by default.
+ * @property {(path: string) => Answer|null} [intercept] Called first, for tests; null serves the file.
  *
  * @typedef {{status: number, content: string|Uint8Array}} Answer
  */
@@ -86,7 +86,7 @@ async function read(folder, name) {
   }
 }
 
-/** What shows an address in the visitor's browser, by system. */
+/** Commands that open an address in the default browser, by system. */
 const OPENERS = new Map([
   ['darwin', 'open'],
   ['win32', 'explorer'],

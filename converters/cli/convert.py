@@ -1,4 +1,4 @@
-"""`scnet convert`: from a checkpoint to files that are proved right."""
+"""`scnet convert`: a checkpoint as model files, each compared with PyTorch."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,23 +6,14 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from converters.conversion import convert, usual_size
+from converters.conversion import convert, default_size
 from converters.errors import UnsupportedOptionError
-from converters.options import (
-    FORMATS,
-    PRECISIONS,
-    SHIFTS,
-    USUAL_PRECISION,
-    ConversionOptions,
-    Format,
-    Interface,
-    Precision,
-    Shift,
-    Size,
-    interfaces,
-)
+from converters.options import SHIFTS, ConversionOptions, Shift, Size
+from mobile_runtime.cli import options as command_options
+from mobile_runtime.model_file.format import FORMATS, Format, Interface
 from mobile_runtime.model_file.manifest import measure_file, read_manifest
-from mobile_runtime.validation.report import print_table
+from mobile_runtime.model_file.precision import CALIBRATED, PRECISIONS, PrecisionName
+from mobile_runtime.validation.report import print_results
 from scnet.checkpoint import open_checkpoint
 from scnet.network import HEADS, STAGES, Head
 from scnet.weights import find_weights
@@ -36,7 +27,7 @@ class SizeType(click.ParamType[Size]):
     def convert(
         self, value: str | Size, param: click.Parameter | None, ctx: click.Context | None
     ) -> Size:
-        """Parse, for instance, 128x256."""
+        """Return the height and width of, for instance, 128x256."""
         if not isinstance(value, str):
             return value
         height, cross, width = value.partition("x")
@@ -62,14 +53,16 @@ class SizeType(click.ParamType[Size]):
     multiple=True,
     default=["slice_concat"],
     show_default=True,
-    help="How the spatial shift is written; give it twice for both.",
+    help="How the spatial shift is written; both if given twice.",
 )
 @click.option(
     "--precision",
     "precisions",
-    type=click.Choice(PRECISIONS),
+    type=click.Choice([*PRECISIONS, "all"]),
     multiple=True,
-    help="Of the weights. [default: fp16 for coreml, fp32 for tflite and onnx]",
+    help="Of the weights; all that the format has, or several if given again. [default: "
+    + ", ".join(f"{row.default_precision} for {row.name}" for row in FORMATS.values())
+    + "]",
 )
 @click.option("--height", type=int, help="Input height (coreml, tflite; onnx takes any).")
 @click.option("--width", type=int, help="Input width. [default: 128x128, more for deep networks]")
@@ -89,8 +82,8 @@ class SizeType(click.ParamType[Size]):
 @click.option(
     "--calibration",
     type=click.Path(path_type=Path),
-    help="Folder of photographs to calibrate w8a8 on, of which 32 at most are used; some came with "
-    "the program.",
+    help=f"Folder of photographs to calibrate {CALIBRATED} on, of which 32 at most are used; some "
+    "came with the program.",
 )
 @click.option("--scale", type=click.Choice([str(s) for s in STAGES]), help="Must fit the file.")
 @click.option("--head", type=click.Choice(HEADS), help="Must fit the file.")
@@ -98,12 +91,13 @@ class SizeType(click.ParamType[Size]):
     "--output-dir", "-o", type=click.Path(path_type=Path), default=".", show_default="here"
 )
 @click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
-@click.option("--no-verify", is_flag=True, help="Keep files that nothing has run.")
+@command_options.details
+@click.option("--no-verify", is_flag=True, help="Keep files that no engine has run.")
 def command(
     checkpoint: Path | None,
     formats: Sequence[str],
     shifts: Sequence[Shift],
-    precisions: Sequence[Precision],
+    precisions: Sequence[str],
     height: int | None,
     width: int | None,
     other_sizes: Sequence[Size],
@@ -114,6 +108,7 @@ def command(
     output_dir: Path,
     *,
     overwrite: bool,
+    details: bool,
     no_verify: bool,
 ) -> None:
     """Convert CHECKPOINT: a .pth or .safetensors, or the name of bundled weights.
@@ -124,25 +119,25 @@ def command(
     opened = open_checkpoint(
         find_weights(checkpoint), scale=int(scale) if scale else None, head=head
     )
-    chosen = FORMATS if "all" in formats else tuple(name for name in FORMATS if name in formats)
+    chosen = [row for name, row in FORMATS.items() if {name, "all"} & {*formats}]
     sizes = _sizes(height, width, other_sizes)
-    if sizes and chosen == ("onnx",):
+    if sizes and all(format_.any_size for format_ in chosen):
         raise UnsupportedOptionError("An ONNX file takes any size: leave the sizes out.")
-    if calibration and "w8a8" not in precisions:
-        raise UnsupportedOptionError("--calibration is for --precision w8a8.")
     wanted = [
         ConversionOptions(
-            name,
+            format_.name,
             shift,
             precision,
-            sizes=None if name == "onnx" else sizes or (usual_size(opened.net.config),),
-            interface=_interface(name, precision, interface),
-            calibration=calibration if precision == "w8a8" else None,
+            sizes=None if format_.any_size else sizes or (default_size(opened.net.config),),
+            interface=_interface(format_, precision, interface),
+            calibration=calibration if PRECISIONS[precision].calibrated else None,
         )
-        for name in chosen
-        for precision in dict.fromkeys(precisions) or (USUAL_PRECISION[name],)
+        for format_ in chosen
+        for precision in _precisions(format_, precisions)
         for shift in dict.fromkeys(shifts)
     ]
+    if calibration and not any(options.calibration for options in wanted):
+        raise UnsupportedOptionError(f"--calibration is for --precision {CALIBRATED}.")
     if interface and interface not in [options.interface for options in wanted]:
         raise UnsupportedOptionError("--interface is about coreml files, and tflite files in w8a8.")
     console = Console(stderr=True)
@@ -154,17 +149,26 @@ def command(
         verify=not no_verify,
         on_start=lambda name: console.print(f"Making {name}"),
     )
-    print_table((read_manifest(path), measure_file(path)) for path in paths)
+    entries = [(read_manifest(path), measure_file(path)) for path in paths]
+    print_results(entries, details=details)
 
 
-def _interface(name: Format, precision: Precision, asked: Interface | None) -> Interface:
-    """Take what was asked for where the file can have it, and else what is usual."""
-    possible = interfaces(name, precision)
+def _precisions(format_: Format, asked: Sequence[str]) -> Sequence[PrecisionName]:
+    """Return what was asked for, all of a format, or its default where nothing was asked."""
+    if "all" in asked:
+        return format_.precisions
+    named = [name for name in PRECISIONS if name in asked]
+    return named or [format_.default_precision]
+
+
+def _interface(format_: Format, precision: PrecisionName, asked: Interface | None) -> Interface:
+    """Return what was asked for where the file can have it, and the usual one elsewhere."""
+    possible = format_.interfaces_in(PRECISIONS[precision])
     return asked if asked in possible and asked is not None else possible[0]
 
 
 def _sizes(height: int | None, width: int | None, others: Sequence[Size]) -> tuple[Size, ...]:
-    """Collect the sizes that were asked for; none if none were."""
+    """Return the sizes that were asked for; none if none were."""
     if (height is None) != (width is None):
         raise UnsupportedOptionError("--height and --width go together.")
     if height is None or width is None:

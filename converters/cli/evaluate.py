@@ -1,4 +1,4 @@
-"""`scnet evaluate`: how good are the pictures, by the papers' protocol?"""
+"""`scnet evaluate`: PSNR and SSIM on Y by the protocol of the papers."""
 
 import json
 from dataclasses import asdict
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from mobile_runtime.cli import options as command_options
+from mobile_runtime.cli import options
+from mobile_runtime.cli.progress import progress_bar
 from mobile_runtime.console import STDOUT, check_output, write_output
 from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
 
@@ -15,8 +16,8 @@ from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--each", is_flag=True, help="Print every picture, not only the mean.")
-@command_options.json_path
-@command_options.overwrite
+@options.json_path
+@options.overwrite
 @click.pass_context
 def command(
     context: click.Context,
@@ -35,7 +36,8 @@ def command(
     """
     check_output(json_path, overwrite=overwrite)
     sessions = [(path.name, context.obj(path, engine=None, threads=None)) for path in files]
-    rows = measure_quality(sessions, folder)
+    with progress_bar("PSNR", "pictures") as show:
+        rows = measure_quality(sessions, folder, on_progress=show)
     if json_path != STDOUT:
         print_quality(rows, each=each)
     write_output(json_path, json.dumps([asdict(row) for row in rows], indent=2).encode())

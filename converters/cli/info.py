@@ -1,4 +1,4 @@
-"""`scnet info`: what is this file?"""
+"""`scnet info`: facts about a checkpoint, bundled weights or a model file."""
 
 import json
 from collections.abc import Mapping
@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from mobile_runtime.cli import options as command_options
+from mobile_runtime.cli import options
 from mobile_runtime.console import STDOUT, check_output, printable, write_output
 from mobile_runtime.engines.session import open_session
-from mobile_runtime.formats.reader import READERS, count_operators
-from mobile_runtime.model_file.manifest import hash_file, measure_file
+from mobile_runtime.formats.reader import count_operators
+from mobile_runtime.model_file.file import ModelFile, read_model_file
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
+from mobile_runtime.model_file.manifest import hash_file, manifest_path, measure_file
 from scnet.checkpoint import open_checkpoint
 from scnet.network import count_parameters, halo, macs_per_pixel
 from scnet.weights import DEFAULT, WEIGHTS, find_weights
@@ -24,14 +26,14 @@ Facts = dict[str, object]
 @click.command("info")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--scale", type=int, help="For an mlp checkpoint that may be x2 or x3.")
-@command_options.json_path
-@command_options.overwrite
+@options.json_path
+@options.overwrite
 def command(
     file: Path | None, scale: int | None, json_path: Path | None, *, overwrite: bool
 ) -> None:
-    """Say what FILE is: a checkpoint, bundled weights by name, or a model file.
+    """Show what FILE is: a checkpoint, bundled weights by name, or a model file.
 
-    Without one, the bundled weights are listed.
+    Without FILE, the bundled weights are listed.
     """
     check_output(json_path, overwrite=overwrite)
     if file is None:
@@ -43,9 +45,11 @@ def command(
         write_output(json_path, _to_json(rows))
         return
     path = find_weights(file)
-    if scale is not None and path.suffix in READERS:
+    if scale is not None and path.suffix in FORMAT_OF_SUFFIX:
         raise click.UsageError("--scale is for checkpoints: a model file says its own.")
-    facts = describe_file(path) if path.suffix in READERS else describe_checkpoint(path, scale)
+    facts = (
+        describe_file(path) if path.suffix in FORMAT_OF_SUFFIX else describe_checkpoint(path, scale)
+    )
     if json_path != STDOUT:
         _print_facts(path.name, facts)
     write_output(json_path, _to_json(facts))
@@ -75,10 +79,10 @@ def _print_weights(rows: Mapping[str, Facts]) -> None:
 
 
 def describe_checkpoint(path: Path, scale: int | None = None) -> Facts:
-    """Collect what can be said of a checkpoint.
+    """Return the facts about a checkpoint.
 
     Raises:
-        CheckpointError: It is none of an SCNet.
+        CheckpointError: It is not of an SCNet.
     """
     checkpoint = open_checkpoint(path, scale=scale)
     config = checkpoint.net.config
@@ -99,16 +103,18 @@ def describe_checkpoint(path: Path, scale: int | None = None) -> Facts:
 
 
 def describe_file(path: Path) -> Facts:
-    """Collect what a model file says of itself, and what it holds.
+    """Return what a model file says of itself, and its operators.
 
     Raises:
-        ModelLoadError: It is damaged, or no model file.
+        ModelLoadError: It is damaged, or not a model file.
+        ManifestError: The manifest beside it belongs to another file.
     """
-    model = open_session(path).model
+    file = read_model_file(path) if manifest_path(path).exists() else path
+    model = open_session(file).model
     facts: Facts = {
         "kind": f"model file ({path.suffix})",
         "size_bytes": measure_file(path),
-        "sha256": hash_file(path),
+        "sha256": file.manifest.sha256 if isinstance(file, ModelFile) else hash_file(path),
     }
     facts |= model.to_metadata() if model else {"made_by": "another program: it says no more"}
     return facts | {"operators": count_operators(path)}

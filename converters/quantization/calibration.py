@@ -9,7 +9,8 @@ import numpy as np
 from converters.golden_samples import PHOTOGRAPHS, reflect_pad
 from converters.options import Size
 from mobile_runtime.imaging.metrics import list_images, resize_bicubic
-from mobile_runtime.imaging.pictures import Image, Pixels, open_picture, to_image
+from mobile_runtime.imaging.pictures import Image, Pixels, to_image
+from mobile_runtime.imaging.reading import open_picture
 
 Item = TypeVar("Item")
 

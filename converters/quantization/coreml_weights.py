@@ -10,12 +10,10 @@ import numpy as np
 from coremltools.optimize import coreml as cto
 from numpy.typing import NDArray
 
-from converters.options import Precision
 from converters.quantization.quant_params import INT8_MAX
+from mobile_runtime.model_file.precision import Precision
 
 RGB_CHANNELS = 3
-
-PALETTE_BITS = {"w6": 6, "w4": 4}
 
 LLOYD_ITERATIONS = 50
 """Enough for a palette to converge."""
@@ -26,27 +24,27 @@ Weights = NDArray[np.floating[Any]]
 def compress_weights(model: Any, precision: Precision) -> Any:
     """Return a Core ML model with compressed weights.
 
-    `w8` and `w8a8`: symmetric, per output channel (`constexpr_affine_dequantize`); a weight with a
-    channel whose scale would be 0 stays in fp16. `w6` and `w4`: a palette per convolution
-    (`constexpr_lut_to_dense`). Both operators are of iOS 16.
+    Without a palette: symmetric, 8 bits, a scale per output channel
+    (`constexpr_affine_dequantize`); a weight with a channel whose scale would be 0 stays in fp16.
+    With one: a palette per convolution (`constexpr_lut_to_dense`). Both operators are of iOS 16.
 
     Args:
         model: An `MLModel` with an mlprogram that computes in fp16.
-        precision: `w8`, `w8a8`, `w6` or `w4`.
+        precision: Of less than 16 bits.
 
     Returns:
         A new model, whose descriptions and metadata may be lost.
     """
-    if precision in ("w8", "w8a8"):
+    if not precision.palette:
         names = [name for name, weight in _weights(model).items() if not _has_zero_scale(weight)]
         linear = cto.OpLinearQuantizerConfig(mode="linear_symmetric", weight_threshold=0)
         return cto.linear_quantize_weights(model, _config_for(names, linear))
-    names = list(_weights(model))
-    bits = PALETTE_BITS[precision]
     palette = cto.OpPalettizerConfig(
-        mode="custom", lut_function=lambda weight: make_palette(weight, bits), weight_threshold=0
+        mode="custom",
+        lut_function=lambda weight: make_palette(weight, precision.weight_bits),
+        weight_threshold=0,
     )
-    return cto.palettize_weights(model, _config_for(names, palette))
+    return cto.palettize_weights(model, _config_for(list(_weights(model)), palette))
 
 
 def make_palette(weight: Weights, bits: int) -> tuple[Weights, NDArray[np.uint8]]:

@@ -1,4 +1,4 @@
-"""How long does the first use of a file take, and how much memory? Measured in a fresh process."""
+"""Load time, first run and peak memory of a model file, measured in a fresh process."""
 
 import re
 import subprocess
@@ -17,11 +17,11 @@ from mobile_runtime.errors import ModelLoadError, ScnetError
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.subprocesses import receive_result, run_module, send_result
 
-STUCK_SECONDS = 600
-"""What opening and one run may take beyond the limit for runs before the process is ended."""
+HANG_SECONDS = 600
+"""Added to the limit for runs: after it, the process hangs and is killed."""
 
 RUNS_FOR_MEMORY = 3
-"""The peak of an engine may come after its first run, when it has kept what it allocated."""
+"""An engine may reach its peak after the first run, when it has kept what it allocated."""
 
 
 @dataclass(frozen=True)
@@ -42,57 +42,57 @@ class ColdStartConfig:
 
 @dataclass(frozen=True)
 class ColdStart:
-    """The first use of a file, in a Python process of its own."""
+    """The first use of a model file, in a Python process of its own."""
 
     load_ms: float
-    """Opening and compiling; the engine's library is imported before, and the file was read
-    before, so that it comes from the system's cache, not from the disk."""
+    """Opening and compiling. The engine's library is already imported, and the file already read
+    once, so that it comes from the page cache, not from the disk."""
     first_run_ms: float
     peak_memory_mb: float | None
-    """The highest resident memory while the file is opened and run three times (fewer if time is
-    short), minus the resident memory right before: with the engine's library imported and the
-    input made. So it holds weights, buffers and output, and not Python and libraries.
+    """Peak resident memory in 10^6 bytes while the file is opened and run three times (fewer if
+    time is short), minus that right before, with the engine's library imported and the input made:
+    weights, buffers and output, without Python and libraries.
 
-    In 10^6 bytes. From VmHWM and VmRSS of Linux; on other Unix systems only the growth of the
-    process's peak is known, which may be less. None where the system does not tell."""
+    VmHWM and VmRSS on Linux; on other Unix systems the growth of the process's peak, which may be
+    less. None where the system does not report it."""
 
 
 def measure_cold_start(
-    setup: ColdStartConfig, *, seconds_limit: float = Plan.seconds_limit
+    config: ColdStartConfig, *, seconds_limit: float = Plan.seconds_limit
 ) -> ColdStart:
-    """Use a file for the first time, in a fresh Python process.
+    """Measure the first use of a file in a fresh Python process.
 
     Args:
-        setup: What to open and run.
+        config: What to open and run.
         seconds_limit: No further run is begun after this; the first one is always made.
 
     Raises:
-        ScnetError: Any of its kinds, as opening and running raise them.
-        ModelLoadError: The engine failed in its own way, brought down its process, or did not end.
+        ScnetError: Any subclass, as opening and running raise it.
+        ModelLoadError: The engine failed otherwise, crashed, or did not end.
     """
-    limit = seconds_limit + STUCK_SECONDS
-    failure = f"{setup.path} cannot be run by {setup.engine}:"
+    limit = seconds_limit + HANG_SECONDS
+    failure = f"{config.path} cannot be run by {config.engine}:"
     try:
-        child = run_module(__name__, (setup, seconds_limit), seconds_limit=limit)
+        child = run_module(__name__, (config, seconds_limit), seconds_limit=limit)
     except subprocess.TimeoutExpired as error:
         raise ModelLoadError(
             f"{failure} its first use did not end within {limit:g} seconds."
         ) from error
-    kind, answer = receive_result(child, failure)
+    kind, result = receive_result(child, failure)
     if kind == ColdStart.__name__:
-        return msgspec.convert(answer, ColdStart)
-    told: ScnetError = getattr(errors, kind)(*answer)
-    raise told
+        return msgspec.convert(result, ColdStart)
+    failed: ScnetError = getattr(errors, kind)(*result)
+    raise failed
 
 
 def _measure_here(
-    setup: ColdStartConfig, seconds_limit: float, clock: Clock = perf_counter
+    config: ColdStartConfig, seconds_limit: float, clock: Clock = perf_counter
 ) -> ColdStart:
-    path, image = Path(setup.path), setup.image
-    prepare(path, setup.engine)
+    path, image = Path(config.path), config.image
+    prepare(path, config.engine)
     before = reset_peak_rss()
     start = clock()
-    session = open_unsandboxed(path, engine=setup.engine, threads=setup.threads)
+    session = open_unsandboxed(path, engine=config.engine, threads=config.threads)
     loaded = clock()
     session.run(image)
     finished = clock()
@@ -108,7 +108,7 @@ def _measure_here(
 
 
 def reset_peak_rss() -> int | None:
-    """Let the peak start again at what is resident now; give that, in bytes."""
+    """Reset the process's peak resident memory; return what is resident now, in bytes."""
     if sys.platform == "linux":
         try:
             Path("/proc/self/clear_refs").write_text("5")  # see man proc_pid_clear_refs
@@ -118,9 +118,9 @@ def reset_peak_rss() -> int | None:
 
 
 def resident_bytes(field: str) -> int | None:
-    """Read VmRSS (now) or VmHWM (the peak).
+    """Return VmRSS (now) or VmHWM (the peak) in bytes; elsewhere than on Linux the peak, or None.
 
-    Not getrusage on Linux: its ru_maxrss starts with the peak of the process that started this one.
+    Not from getrusage on Linux: its ru_maxrss starts with the peak of the parent process.
     """
     if sys.platform == "linux":
         found = re.search(rf"{field}:\s*(\d+) kB", Path("/proc/self/status").read_text())
@@ -133,15 +133,15 @@ def resident_bytes(field: str) -> int | None:
 
 
 def _main() -> None:
-    """Do what `measure_cold_start` asks of its child."""
-    setup, seconds_limit = msgspec.json.decode(sys.argv[1], type=tuple[ColdStartConfig, float])
-    answer: ColdStart | tuple[str, ...]
+    """Run the child process of `measure_cold_start`."""
+    config, seconds_limit = msgspec.json.decode(sys.argv[1], type=tuple[ColdStartConfig, float])
+    result: ColdStart | tuple[str, ...]
     try:
-        answer = _measure_here(setup, seconds_limit)
+        result = _measure_here(config, seconds_limit)
         kind = ColdStart.__name__
     except ScnetError as error:
-        kind, answer = type(error).__name__, error.args
-    send_result((kind, answer))
+        kind, result = type(error).__name__, error.args
+    send_result((kind, result))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""How long does a run take? Interleaved runs, and their statistics.
+"""Latency of warm runs, interleaved between files, and its statistics.
 
-The protocol: cold apart from warm (`latency_cold`), at least 5 warm-up runs and 50 timed ones, as
-in LiteRT's own tools. A run is the session's `run`: a picture in, a picture out, with copies and
-changes of layout between numpy and the engine.
+At least 5 warm-up runs and 50 timed ones, as in LiteRT's own tools; cold starts are measured apart
+(`cold_start`). A run is the session's `run`: image to image, with copies and changes of layout
+between numpy and the engine.
 
-Files are compared by running them in turns, one run of each per round. What disturbs the machine
-then meets all of them alike, and cancels in the ratio of a round.
+Files are compared by running them in turns, one run of each per round: what disturbs the machine
+then affects all of them alike, and cancels in the ratio of a round.
 """
 
 import statistics
@@ -16,7 +16,7 @@ from time import perf_counter
 import numpy as np
 
 Clock = Callable[[], float]
-"""Seconds since any moment."""
+"""Returns seconds since a fixed moment."""
 OnRound = Callable[[], None]
 """Called after each round, outside what is timed."""
 Round = tuple[float, ...]
@@ -28,35 +28,38 @@ TRIMMED_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Plan:
-    """How often to run; the defaults are the protocol's."""
+    """How often each file is run."""
 
     runs: int = 50
     warmup_runs: int = 5
     seconds_limit: float = 60.0
-    """For the runs of one file, of which the warm-ups get half at most. One of each is made."""
+    """For the runs of one file; warm-up gets half at most. One run of each kind is always made."""
+
+
+DEFAULT_PLAN = Plan()
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """The warm runs of one file, in numbers."""
+    """Statistics of the warm runs of one file."""
 
     median_ms: float
     mean_ms: float
     trimmed_mean_ms: float
     """Without the fastest and the slowest tenth."""
     stdev_ms: float | None
-    """Of a sample (n - 1); None of a single run."""
+    """Sample standard deviation (n - 1); None for a single run."""
     min_ms: float
     p90_ms: float
-    """Percentiles are interpolated linearly between runs."""
+    """Percentiles are interpolated linearly."""
     p95_ms: float
     samples_ms: tuple[float, ...]
-    """Every run, in the order of time."""
+    """Every run, in chronological order."""
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long as the first file, from one ratio per round."""
+    """Latency relative to the first file: median and percentiles of one ratio per round."""
 
     median: float
     p10: float
@@ -64,11 +67,7 @@ class Ratio:
 
 
 def summarize(samples_ms: Sequence[float]) -> Statistics:
-    """Put the runs of one file into numbers.
-
-    Args:
-        samples_ms: At least one.
-    """
+    """Return the statistics of at least one run."""
     p90, p95 = np.percentile(samples_ms, [90, 95])
     cut = int(len(samples_ms) * TRIMMED_SHARE)
     return Statistics(
@@ -84,12 +83,7 @@ def summarize(samples_ms: Sequence[float]) -> Statistics:
 
 
 def compare(samples_ms: Sequence[float], first_ms: Sequence[float]) -> Ratio:
-    """Compare a file with the first one, round by round.
-
-    Args:
-        samples_ms: Of the file, one per round.
-        first_ms: Of the first file, in the same rounds.
-    """
+    """Return the ratio of a file to the first one, given one run of each per round."""
     p10, median, p90 = np.percentile(np.divide(samples_ms, first_ms), [10, 50, 90])
     return Ratio(median=float(median), p10=float(p10), p90=float(p90))
 
@@ -106,11 +100,11 @@ def run_warm(
     Args:
         actions: One run of one file each.
         plan: How often.
-        clock: What tells the time.
-        on_round: Told of every round.
+        clock: Replaced in tests.
+        on_round: Called after every round.
 
     Returns:
-        The rounds of the warm-up, and those that count; fewer than planned if time ran out.
+        The warm-up rounds and the timed ones; fewer than planned if time ran out.
     """
     limit = plan.seconds_limit
     warmup = _run_rounds(actions, plan.warmup_runs, limit / 2, clock, on_round)
@@ -125,7 +119,7 @@ def _run_rounds(
     clock: Clock,
     on_round: OnRound | None,
 ) -> list[Round]:
-    """Run whole rounds until there are enough, or one file has had its time; one at least."""
+    """Run at least one round, until there are enough or the slowest file has used up its time."""
     rounds: list[Round] = []
     spent_ms = np.zeros(len(actions))
     while len(rounds) < count and (not rounds or spent_ms.max() < seconds_limit * 1e3):
@@ -139,7 +133,7 @@ def _run_rounds(
 def _run_round(actions: Sequence[Callable[[], object]], number: int, clock: Clock) -> Round:
     """Run each file once.
 
-    Each pair of rounds begins one file later, and every second round goes backwards: no file
+    Each pair of rounds begins one file later, and every second round is reversed, so that no file
     always runs first, or always after the same other one.
     """
     begin = number // 2 % len(actions)

@@ -10,6 +10,7 @@ from mobile_runtime.check.rule import WHOLE_FILE, Finding, NotStatic, Rule, Targ
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
 from mobile_runtime.formats.graph import Graph
 from mobile_runtime.formats.reader import read_graph, require_model_file
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FormatName
 
 RULES: tuple[Rule, ...] = (*neural_engine.RULES, *tflite_gpu.RULES, *web.RULES)
 NOT_STATIC: tuple[NotStatic, ...] = (*neural_engine.NOT_STATIC, *tflite_gpu.NOT_STATIC)
@@ -22,19 +23,19 @@ class Target:
 
     name: TargetName
     title: str
-    suffix: str
+    format: FormatName
     """Of the files that it runs."""
     unit: str
     fallback: str
 
 
 TARGETS = (
-    Target("neural-engine", "Core ML", ".mlpackage", "Neural Engine", "GPU or CPU"),
-    Target("gpu-legacy", "TFLite GPU delegate (legacy)", ".tflite", "GPU", "CPU"),
-    Target("ml-drift", "LiteRT CompiledModel (ML Drift)", ".tflite", "GPU", "CPU"),
-    Target("webgpu", "onnxruntime-web WebGPU", ".onnx", "WebGPU", "WASM"),
-    Target("wasm", "onnxruntime-web WASM", ".onnx", "WASM", "nowhere"),
-    Target("coreml-provider", "onnxruntime CoreML provider", ".onnx", "Core ML", "CPU"),
+    Target("neural-engine", "Core ML", "coreml", "Neural Engine", "GPU or CPU"),
+    Target("gpu-legacy", "TFLite GPU delegate (legacy)", "tflite", "GPU", "CPU"),
+    Target("ml-drift", "LiteRT CompiledModel (ML Drift)", "tflite", "GPU", "CPU"),
+    Target("webgpu", "onnxruntime-web WebGPU", "onnx", "WebGPU", "WASM"),
+    Target("wasm", "onnxruntime-web WASM", "onnx", "WASM", "nowhere"),
+    Target("coreml-provider", "onnxruntime CoreML provider", "onnx", "Core ML", "CPU"),
 )
 
 
@@ -82,7 +83,8 @@ def check(path: Path, targets: Sequence[str] = ()) -> list[PlacementReport]:
         MissingDependencyError: The library that reads the format is not installed.
     """
     require_model_file(path)
-    able = [target for target in TARGETS if target.suffix == path.suffix]
+    format_ = FORMAT_OF_SUFFIX[path.suffix]
+    able = [target for target in TARGETS if target.format == format_.name]
     chosen = [target for target in able if not targets or target.name in targets]
     if not chosen:
         names = ", ".join(target.name for target in able)

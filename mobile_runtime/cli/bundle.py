@@ -1,4 +1,4 @@
-"""`scnet bundle`: what a test on a device needs, in one folder."""
+"""`scnet bundle`: a folder with a model file and a test for a device."""
 
 from pathlib import Path
 
@@ -16,14 +16,14 @@ from mobile_runtime.device.bundle import bundle
     "folder",
     type=click.Path(path_type=Path),
     required=True,
-    help="The folder to make.",
+    help="New folder.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the bundle if it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing bundle.")
 def command(file: Path, folder: Path, *, overwrite: bool) -> None:
-    """Put a model FILE, its manifest and golden samples into a folder, with a test for devices.
+    """Write a folder with a model FILE, its manifest, golden samples and a test for a device.
 
-    PROTOCOL.md there is written for this very file: names, shapes, layout, hashes, what passes, and
-    the test itself, in Swift for Core ML and in Kotlin for TFLite and ONNX.
+    PROTOCOL.md in it is written for this file: names, shapes, layout, hashes, limits, and the test
+    itself, in Swift for Core ML and in Kotlin for TFLite and ONNX.
     """
     bundle(file, folder, overwrite=overwrite)
     click.echo(f"{printable(str(folder))}: see PROTOCOL.md in it.")

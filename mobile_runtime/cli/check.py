@@ -1,4 +1,4 @@
-"""`scnet check`: where would each operator of a file run?"""
+"""`scnet check`: where each operator of a model file would run."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import msgspec
 
 from mobile_runtime.check.placement import TARGETS, check
 from mobile_runtime.check.report import print_reports
-from mobile_runtime.cli import options as command_options
+from mobile_runtime.cli import options
 from mobile_runtime.console import STDOUT, check_output, write_output
 
 
@@ -18,10 +18,10 @@ from mobile_runtime.console import STDOUT, check_output, write_output
     "targets",
     type=click.Choice([target.name for target in TARGETS]),
     multiple=True,
-    help="Where the files are to run; everywhere that they can if not given.",
+    help="Where the files are to run; by default everywhere they can.",
 )
-@command_options.json_path
-@command_options.overwrite
+@options.json_path
+@options.overwrite
 @click.pass_context
 def command(
     context: click.Context,
@@ -31,10 +31,10 @@ def command(
     *,
     overwrite: bool,
 ) -> None:
-    """Look at the operators of FILES and say which stay on the accelerator, and why others do not.
+    """Check which operators of FILES would run on an accelerator, and why others would not.
 
-    Needs no device: the rules are collected from the engines' sources and from reports, each is
-    named with its source. The exit code is 1 if a finding is an error.
+    Needs no device: the rules come from the engines' sources and from bug reports, and each names
+    its source. The exit code is 1 if a finding is an error.
     """
     check_output(json_path, overwrite=overwrite)
     reports = [report for path in files for report in check(path, targets)]

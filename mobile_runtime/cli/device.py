@@ -1,4 +1,4 @@
-"""`scnet device`: is this file right on a phone, and how fast?"""
+"""`scnet device`: verification and latency of a model file on a connected phone."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,20 +6,20 @@ from pathlib import Path
 import click
 
 from mobile_runtime.benchmark.timing import Plan
-from mobile_runtime.cli import options as command_options
+from mobile_runtime.cli import options
 from mobile_runtime.console import STDOUT, check_output, complain, printable, write_output
 from mobile_runtime.device.android.benchmark_model import ENGINES
-from mobile_runtime.device.android.measure import PhoneRun, Subject, measure, read_subject
-from mobile_runtime.device.android.phone import connect, describe
+from mobile_runtime.device.android.measure import PhoneRun, measure, read_subject
+from mobile_runtime.device.android.phone import connect, read_phone
 from mobile_runtime.device.android.remote_tool import set_up
 from mobile_runtime.device.android.report import PhoneReport, format_json, print_table
 from mobile_runtime.errors import ScnetError
-from mobile_runtime.model_file.manifest import keep_verdicts
+from mobile_runtime.model_file.file import keep_results
 
 
 @click.group("device")
 def command() -> None:
-    """Run a model file on a device that is connected to this machine."""
+    """Run a model file on a connected device (experimental)."""
 
 
 @command.command("android")
@@ -29,10 +29,10 @@ def command() -> None:
     "tool",
     type=click.Path(path_type=Path),
     required=True,
-    help="TFLite's tool of this name, built for the phone.",
+    help="TFLite's benchmark_model, built for the phone.",
 )
-@click.option("--serial", help="Which phone, if several are connected; see `adb devices`.")
-@click.option("--adb", "program", default="adb", show_default=True, help="A name or a path.")
+@click.option("--serial", help="Of the phone, if several are connected; see `adb devices`.")
+@click.option("--adb", "program", default="adb", show_default=True, help="Name or path of adb.")
 @click.option(
     "--engine",
     "engines",
@@ -40,21 +40,22 @@ def command() -> None:
     multiple=True,
     default=("cpu", "gpu"),
     show_default=True,
-    help="gpu computes in fp16 and is judged so; gpu-fp32 is judged as the file is.",
+    help="gpu computes in fp16 and has the tolerance of fp16; gpu-fp32 that of the file.",
 )
-@click.option("--threads", type=command_options.THREADS, default=4, show_default=True)
-@command_options.runs
-@command_options.warmup_runs
-@command_options.seconds_limit
+@click.option("--threads", type=options.THREADS, default=4, show_default=True)
+@options.runs
+@options.warmup_runs
+@options.seconds_limit
 @click.option(
     "--step-seconds",
-    type=command_options.SECONDS,
+    type=options.SECONDS,
     default=300.0,
     show_default=True,
-    help="Give up when one command of adb takes longer.",
+    help="Stop when one command of adb takes longer.",
 )
-@command_options.json_path
-@command_options.overwrite
+@options.details
+@options.json_path
+@options.overwrite
 @click.pass_context
 def android(
     context: click.Context,
@@ -70,13 +71,14 @@ def android(
     step_seconds: float,
     json_path: Path | None,
     *,
+    details: bool,
     overwrite: bool,
 ) -> None:
     """Run the golden samples of a .tflite FILE on an Android phone, over adb.
 
-    Compares with PyTorch's outputs, times, and says how many nodes the GPU took. The verdicts are
-    added to the file's manifest; what was copied to the phone is removed again. The exit code is 2
-    if an engine could not be judged, else 1 if one failed: an output is wrong, or the GPU left
+    Compares with PyTorch's outputs, measures latency, and shows how many nodes the GPU took. The
+    results are added to the file's manifest; copies on the phone are removed again. The exit code
+    is 2 if an engine gave no result, else 1 if one failed: an output is wrong, or the GPU left
     nodes to the CPU.
     """
     check_output(json_path, overwrite=overwrite)
@@ -85,32 +87,24 @@ def android(
     errors = 0
     subject = read_subject(file)
     connection = connect(program, serial, step_seconds)
-    phone = describe(connection)
-    with set_up(connection, phone, file, tool, threads=threads, on_step=_tell) as bench:
+    phone = read_phone(connection)
+    with set_up(connection, phone, file, tool, threads=threads, on_step=_echo) as bench:
         for name in dict.fromkeys(engines):
             try:
-                found.append(measure(bench, subject, ENGINES[name], plan, _tell))
-            except ScnetError as error:  # must not hide what was found out about the others
+                found.append(measure(bench, subject, ENGINES[name], plan, _echo))
+            except ScnetError as error:  # must not hide the results of the other engines
                 errors += 1
                 complain(f"{name}: {error}")
         date = datetime.now(UTC).isoformat(timespec="seconds")
-        sha256 = subject.manifest.sha256
+        sha256 = subject.file.manifest.sha256
         report = PhoneReport(file.name, sha256, phone, date, threads, plan, tuple(found))
-        _show(report, json_path)
-        _keep(file, subject, found)
-    context.exit(2 if errors else 0 if all(run.verdict.passed for run in found) else 1)
+        if found and json_path != STDOUT:
+            print_table(report, details=details)
+        write_output(json_path, format_json(report))
+        if found:
+            keep_results(subject.file, [run.result for run in found])
+    context.exit(2 if errors else 0 if all(run.result.passed for run in found) else 1)
 
 
-def _tell(step: str) -> None:
+def _echo(step: str) -> None:
     click.echo(printable(step), err=True)
-
-
-def _keep(file: Path, subject: Subject, found: list[PhoneRun]) -> None:
-    if found:
-        keep_verdicts(file, subject.manifest, [run.verdict for run in found])
-
-
-def _show(report: PhoneReport, json_path: Path | None) -> None:
-    if report.runs and json_path != STDOUT:
-        print_table(report)
-    write_output(json_path, format_json(report))

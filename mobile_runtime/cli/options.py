@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options shared by several commands."""
 
 from math import isfinite
 from pathlib import Path
@@ -11,12 +11,12 @@ from mobile_runtime.engines.session import MAX_THREADS
 
 
 class SecondsType(click.FloatRange):
-    """A time that ends, in seconds; `inf` and `nan` are floats to click."""
+    """A finite time in seconds; click's floats include `inf` and `nan`."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Parse, for instance, 0.5."""
+        """Parse a number such as 0.5."""
         seconds: float = super().convert(value, param, ctx)
         if not isfinite(seconds):
             self.fail(f"{seconds} is not a finite number.", param, ctx)
@@ -26,7 +26,7 @@ class SecondsType(click.FloatRange):
 SECONDS = SecondsType(min=0, min_open=True, max=1e6)
 THREADS = click.IntRange(1, MAX_THREADS)
 
-threads = click.option("--threads", type=THREADS, help="All cores if not given.")
+threads = click.option("--threads", type=THREADS, help="All cores by default.")
 runs = click.option("--runs", type=click.IntRange(min=1), default=Plan.runs, show_default=True)
 warmup_runs = click.option(
     "--warmup-runs", type=click.IntRange(min=1), default=Plan.warmup_runs, show_default=True
@@ -36,14 +36,13 @@ seconds_limit = click.option(
     type=SECONDS,
     default=Plan.seconds_limit,
     show_default=True,
-    help="For the timed runs of a file on an engine; fewer are made if it does not suffice.",
+    help="For the timed runs of a file on an engine; fewer are made if time runs out.",
 )
 json_path = click.option(
     "--json",
     "json_path",
     type=click.Path(path_type=Path, allow_dash=True),
-    help="Write everything that was found into this file; - prints it instead of tables.",
+    help="Write all results into this file; - prints them instead of tables.",
 )
-overwrite = click.option(
-    "--overwrite", is_flag=True, help="Replace the output files if they exist."
-)
+details = click.option("--details", is_flag=True, help="Show all columns.")
+overwrite = click.option("--overwrite", is_flag=True, help="Replace existing output files.")

@@ -1,1 +1,1 @@
-"""Tests on devices: Android over adb, and bundles for Swift and Kotlin."""
+"""Experimental tests on devices, never run on one yet: Android over adb; Swift and Kotlin tests."""

@@ -1,4 +1,4 @@
-"""How each kind of file is tested on a device: in which language, with what, fed how."""
+"""Templates of the tests on a device: language, engine and sample layout per kind of file."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from mobile_runtime.model_file.manifest import Manifest
 
 @dataclass(frozen=True)
 class DeviceTest:
-    """How one kind of file is tested on a device."""
+    """Test of one kind of file on a device."""
 
     code: str
-    """A text in `protocols/`."""
+    """File in `templates/`."""
     language: str
     engine: str
     install: str
     row: str
-    """A sample as a line of code."""
-    unlimited: str
-    """Infinity in that language."""
+    """Format of one sample, as a line of code."""
+    infinity: str
+    """In that language, where there is no limit on max_abs."""
     layout: str
     suffix: str = ""
-    """Of samples that must be rewritten for the file; empty if the golden ones fit as they are."""
+    """Of samples rewritten in the layout of the file; empty if the golden ones already have it."""
     write: Callable[[Image], bytes] | None = None
-    """How they are."""
+    """Encodes such a sample, (1, 3, H, W) float32 RGB in [0, 1]."""
 
 
 def _write_nhwc(image: Image) -> bytes:
@@ -97,10 +97,10 @@ TESTS: Mapping[tuple[str, str], DeviceTest] = {
 
 
 def choose_test(manifest: Manifest) -> DeviceTest:
-    """Choose the test for a file.
+    """Return the test for a file.
 
     Raises:
-        ManifestError: There is none for such a file.
+        ManifestError: There is none for this kind of file.
     """
     model = manifest.model
     test = TESTS.get((model.format, model.input.dtype))

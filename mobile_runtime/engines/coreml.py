@@ -14,6 +14,7 @@ from mobile_runtime.formats.coreml_package import Shape
 from mobile_runtime.formats.coreml_program import Program, load_program
 from mobile_runtime.imaging.pictures import Image, to_pixels
 from mobile_runtime.model_file.manifest import Model
+from mobile_runtime.model_file.validation_result import EngineInfo
 
 REFERENCE: dict[str, executor.Arithmetic] = {"reference-fp16": "fp16", "reference-fp32": "fp32"}
 """Engine -> its arithmetic."""
@@ -26,11 +27,11 @@ class CoreMLSession:
         self,
         path: Path,
         program: Program,
-        name: str,
+        engine: EngineInfo,
         predict: Callable[[Image], Image],
         placement: Placement,
     ) -> None:
-        self.engine = name
+        self.engine = engine
         self.placement = placement
         self.model = Model.from_metadata(program.metadata)
         self._path = path
@@ -64,13 +65,11 @@ def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
     _check_ports(path, program)
     if engine not in REFERENCE:
         return CoreMLSession(path, program, *load_core_ml(path, program, engine))
-    arithmetic = REFERENCE[engine]
-    rounding = {"fp16": "rounding as typed", "fp32": "all in fp32"}[arithmetic]
     return CoreMLSession(
         path,
         program,
-        f"MIL reference executor, {rounding}",
-        _in_numpy(program, arithmetic),
+        EngineInfo(engine),
+        _in_numpy(program, REFERENCE[engine]),
         Placement("reference executor, no device", complete=True),
     )
 

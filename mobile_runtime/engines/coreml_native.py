@@ -22,6 +22,7 @@ from mobile_runtime.engines.session import Placement
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.coreml_program import Program
 from mobile_runtime.imaging.pictures import Image, to_image, to_pixels
+from mobile_runtime.model_file.validation_result import EngineInfo
 
 NEURAL_ENGINE, GPU, CPU = "the Neural Engine", "GPU", "CPU"
 DEVICES = {
@@ -40,11 +41,11 @@ UNITS: dict[str, tuple[coremltools.ComputeUnit, str | None]] = {
 
 def load_core_ml(
     path: Path, program: Program, engine: str
-) -> tuple[str, Callable[[Image], Image], Placement]:
+) -> tuple[EngineInfo, Callable[[Image], Image], Placement]:
     """Load a package for some compute units.
 
     Returns:
-        The engine's name, the function that upscales, and where Core ML runs the operators.
+        The engine, the function that upscales, and where Core ML runs the operators.
 
     Raises:
         ModelLoadError: Core ML refused the package.
@@ -54,8 +55,8 @@ def load_core_ml(
     if model.__proxy__ is None:  # coremltools has warned of the reason, and goes on without
         raise ModelLoadError(f"Core ML on this Mac cannot load {path}: it may need a newer macOS.")
     plan = MLComputePlan.load_from_path(model.get_compiled_model_path(), units)
-    name = f"{engine}, Core ML on macOS {platform.mac_ver()[0]}"
-    return name, _predictor(program, model), place(_count_devices(plan), asked)
+    info = EngineInfo(engine, f"Core ML on macOS {platform.mac_ver()[0]}")
+    return info, _predictor(program, model), place(_count_devices(plan), asked)
 
 
 def place(operators: Counter[str], asked: str | None) -> Placement:

@@ -28,6 +28,7 @@ from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.tflite_file import TFLiteFile, read_file, read_image_shape
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
+from mobile_runtime.model_file.validation_result import EngineInfo
 
 __all__ = ["open_session", "read_image_shape"]
 
@@ -40,7 +41,7 @@ class GPUSession:
 
     file: TFLiteFile
     """Kept as long as the session: LiteRT reads the weights from its bytes."""
-    engine: str
+    engine: EngineInfo
     placement: Placement
     compiled: Any
     inputs: list[Any]
@@ -88,8 +89,8 @@ def open_session(path: Path, engine: str, threads: int) -> GPUSession:
             ) from error
         log.seek(0)
         placement = _place(file, compiled, log.read())
-    name = f"{engine}, ai-edge-litert {version('ai-edge-litert')}, {adapter}"
-    return GPUSession(file, name, placement, compiled, *buffers)
+    info = EngineInfo(engine, f"ai-edge-litert {version('ai-edge-litert')}, {adapter}")
+    return GPUSession(file, info, placement, compiled, *buffers)
 
 
 @cache

@@ -12,6 +12,7 @@ from mobile_runtime.errors import ImageError, ModelLoadError
 from mobile_runtime.formats.onnx_graph import read_graph
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
+from mobile_runtime.model_file.validation_result import EngineInfo
 
 ANY_SIDE = 64
 """Pixels; what `read_image_shape` returns where a file takes any size."""
@@ -35,7 +36,7 @@ class ONNXSession:
     """An open `.onnx`; see `mobile_runtime.engines.session.Session`."""
 
     path: Path
-    engine: str
+    engine: EngineInfo
     model: Model | None
     session: Any
     placement: Placement = CPU
@@ -76,8 +77,8 @@ def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
         raise ModelLoadError(f"{path} was refused by onnxruntime: {error}") from error
     except OSError as error:
         raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
-    name = f"{engine} {onnxruntime.__version__}, CPU, {threads} threads"
-    return ONNXSession(path, name, Model.from_metadata(metadata), session)
+    info = EngineInfo(engine, f"onnxruntime {onnxruntime.__version__}", threads)
+    return ONNXSession(path, info, Model.from_metadata(metadata), session)
 
 
 def read_image_shape(path: Path) -> tuple[int, ...]:

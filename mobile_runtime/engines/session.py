@@ -11,7 +11,9 @@ from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
 from mobile_runtime.errors import EngineUnavailableError, MissingDependencyError
 from mobile_runtime.formats.reader import require_model_file
 from mobile_runtime.imaging.pictures import Image
-from mobile_runtime.model_file.manifest import Model, manifest_path, read_manifest
+from mobile_runtime.model_file.file import ModelFile, read_model_file
+from mobile_runtime.model_file.manifest import Model, manifest_path
+from mobile_runtime.model_file.validation_result import EngineInfo
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,7 @@ MAX_THREADS = 1024
 class Session(Protocol):
     """An open model file on one engine."""
 
-    engine: str
-    """The engine's name and version, and its threads where it has any."""
+    engine: EngineInfo
     model: Model | None
     """The metadata in the file; None for a file that this project did not make."""
     placement: Placement
@@ -70,7 +71,9 @@ class Runner(Protocol):
         """Return the shape of an image that a file takes, (1, 3, H, W), without native code."""
 
 
-def open_session(path: Path, *, engine: str | None = None, threads: int | None = None) -> Session:
+def open_session(
+    file: Path | ModelFile, *, engine: str | None = None, threads: int | None = None
+) -> Session:
     """Open a model file.
 
     A manifest beside the file must hold its SHA-256: it is then the converted file, unchanged. An
@@ -78,7 +81,7 @@ def open_session(path: Path, *, engine: str | None = None, threads: int | None =
     process, since a damaged one may crash it. (A forged pair of file and manifest is trusted.)
 
     Args:
-        path: A `.mlpackage`, `.tflite` or `.onnx`.
+        file: A `.mlpackage`, `.tflite` or `.onnx`; with its manifest if that is read already.
         engine: One of `engines(path)`; the first one if not given.
         threads: For engines that have threads; all cores if not given.
 
@@ -88,11 +91,12 @@ def open_session(path: Path, *, engine: str | None = None, threads: int | None =
         EngineUnavailableError: There is no such engine, or it cannot run here.
         MissingDependencyError: The engine's installation is incomplete.
     """
+    path = file.path if isinstance(file, ModelFile) else file
     name = engine or engines(path)[0]
     prepare(path, name)
     count = threads or os.cpu_count() or 1
     if manifest_path(path).exists():
-        read_manifest(path)
+        read_model_file(file)
     elif (found := ENGINES[path.suffix][name]).native:
         run_sandboxed(FirstRun(str(path), name, count, found.runner))
     return open_unsandboxed(path, engine=name, threads=count)

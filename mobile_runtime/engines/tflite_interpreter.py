@@ -11,6 +11,7 @@ from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.tflite_file import Pixels, TFLiteFile, read_file, read_image_shape
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
+from mobile_runtime.model_file.validation_result import EngineInfo
 
 __all__ = ["open_session", "read_image_shape"]
 
@@ -27,7 +28,7 @@ class TFLiteSession:
     """An open `.tflite`; see `mobile_runtime.engines.session.Session`."""
 
     file: TFLiteFile
-    engine: str
+    engine: EngineInfo
     interpreter: Any
     placement: Placement = CPU
 
@@ -76,5 +77,5 @@ def open_session(path: Path, engine: str, threads: int) -> TFLiteSession:
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelLoadError(f"{path} was refused by the TFLite interpreter: {error}") from error
-    name = engine if engine == package else f"{engine}, {package}"
-    return TFLiteSession(file, f"{name} {version(package)}, {threads} threads", interpreter)
+    info = EngineInfo(engine, f"{package} {version(package)}", threads)
+    return TFLiteSession(file, info, interpreter)

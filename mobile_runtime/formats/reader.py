@@ -7,17 +7,11 @@ from typing import Protocol, cast
 
 from mobile_runtime.errors import MissingDependencyError, ModelLoadError
 from mobile_runtime.formats.graph import Graph
-
-READERS = {
-    ".mlpackage": ("mobile_runtime.formats.coreml_graph", "coremltools", "coreml"),
-    ".tflite": ("mobile_runtime.formats.tflite_graph", "ai-edge-litert", "tflite"),
-    ".onnx": ("mobile_runtime.formats.onnx_graph", "onnx", "onnx"),
-}
-"""Suffix -> module that meets `Reader`, the package that it needs, the extra that installs it."""
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
 
 class Reader(Protocol):
-    """A module that reads files of one format."""
+    """A module that reads files of one format; `Format.graph_reader` names it."""
 
     def read_graph(self, path: Path) -> Graph:
         """Return the graph of a file.
@@ -72,16 +66,17 @@ def require_model_file(path: Path) -> None:
         str(path).encode()
     except UnicodeEncodeError as error:
         raise ModelLoadError(f"{str(path)!r} is not UTF-8, as names must be: rename it.") from error
-    if path.suffix not in READERS:
-        raise ModelLoadError(f"{path} is not a model file: expected one of {', '.join(READERS)}.")
+    if path.suffix not in FORMAT_OF_SUFFIX:
+        expected = ", ".join(FORMAT_OF_SUFFIX)
+        raise ModelLoadError(f"{path} is not a model file: expected one of {expected}.")
     if not path.exists():
         raise ModelLoadError(f"{path} does not exist.")
 
 
 def _reader(path: Path) -> Reader:
     require_model_file(path)
-    module, package, extra = READERS[path.suffix]
+    format_ = FORMAT_OF_SUFFIX[path.suffix]
     try:
-        return cast(Reader, import_module(module))
+        return cast(Reader, import_module(format_.graph_reader))
     except ModuleNotFoundError as error:
-        raise MissingDependencyError(package, extra) from error
+        raise MissingDependencyError(format_.package, format_.name) from error

@@ -1,6 +1,6 @@
-"""How good is an upscaled picture? PSNR and SSIM on Y, exactly as super-resolution papers do it.
+"""PSNR and SSIM on Y, by the protocol of super-resolution papers.
 
-The protocol: crop to a multiple of the scale, degrade with MATLAB's bicubic `imresize`, upscale,
+Crop to a multiple of the scale, degrade with MATLAB's bicubic `imresize`, upscale,
 round to 8 bit, take Y of BT.601 in studio range, crop `scale` pixels at each border, PSNR with peak
 255, SSIM with an 11x11 Gaussian window of sigma 1.5 (Wang et al., 2004).
 
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from mobile_runtime.console import printable
 from mobile_runtime.errors import ImageError
-from mobile_runtime.imaging.pictures import Image, Pixels, open_picture, to_image, to_pixels
+from mobile_runtime.imaging.pictures import Image, Pixels, to_image, to_pixels
+from mobile_runtime.imaging.reading import open_picture
 
 Upscale = Callable[[Image], Image]
 
@@ -28,7 +29,7 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 @dataclass(frozen=True)
 class Score:
-    """The quality of one picture, or the mean of many."""
+    """Quality of one picture, or the mean of many."""
 
     name: str
     psnr_db: float
@@ -39,7 +40,7 @@ def evaluate(upscale: Upscale, folder: Path, scale: int) -> Iterator[Score]:
     """Score every picture of a folder, one after the other.
 
     Args:
-        upscale: Takes an image and returns it `scale` times larger.
+        upscale: Returns an image `scale` times larger.
         folder: High-resolution pictures of any size; all are used, in order of their names.
         scale: Output pixels per input pixel and side.
 
@@ -61,7 +62,7 @@ def compare(
     """Score one restored picture against the truth; equal pictures get 999 dB.
 
     Args:
-        truth: What was photographed.
+        truth: Original picture.
         restored: Same shape.
         border: Pixels cut from every side first, the scale by convention.
         gray: The truth was stored in grayscale; see `luma`.
@@ -81,7 +82,7 @@ def compare(
 
 
 def mean(scores: list[Score]) -> Score:
-    """Average the scores, as the tables of papers do."""
+    """Return the mean of the scores, as papers report it."""
     return Score(
         "mean",
         float(np.mean([score.psnr_db for score in scores])),
@@ -90,12 +91,12 @@ def mean(scores: list[Score]) -> Score:
 
 
 def bicubic(scale: int) -> Upscale:
-    """Make the baseline of every table: MATLAB's bicubic upscaling."""
+    """Return the baseline of papers, MATLAB's bicubic upscaling."""
     return lambda image: to_image(resize_bicubic(to_pixels(image), scale))
 
 
 def luma(pixels: Pixels, *, gray: bool = False) -> NDArray[np.float64]:
-    """Y, not rounded, (H, W).
+    """Return Y, not rounded, (H, W).
 
     Args:
         pixels: (H, W, 3).
@@ -109,7 +110,7 @@ def luma(pixels: Pixels, *, gray: bool = False) -> NDArray[np.float64]:
 
 
 def psnr_db(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Compare two planes of Y, (H, W); equal ones get 999 dB."""
+    """Return the PSNR of two planes of Y, (H, W); 999 dB if they are equal."""
     error = float(np.mean((a - b) ** 2))
     return 999.0 if error == 0 else float(10 * np.log10(255**2 / error))
 
@@ -139,13 +140,13 @@ def resize_bicubic(pixels: Pixels, factor: float) -> Pixels:
 
 
 def crop_to_multiple(pixels: Pixels, scale: int) -> Pixels:
-    """Cut right and bottom so that height and width are multiples of the scale."""
+    """Crop right and bottom so that height and width are multiples of the scale."""
     height, width = (size - size % scale for size in pixels.shape[:2])
     return pixels[:height, :width]
 
 
 def list_images(folder: Path) -> list[Path]:
-    """List the pictures of a folder and the folders below, sorted.
+    """Return the pictures of a folder and its subfolders, sorted by path.
 
     Raises:
         ImageError: It is not a folder, or holds none.
@@ -159,19 +160,19 @@ def list_images(folder: Path) -> list[Path]:
 
 
 def _bicubic_taps(size: int, factor: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """For each output position along one axis: which inputs it reads, and their weights."""
+    """Return, for each output position along one axis, the inputs it reads and their weights."""
     stretch = max(1 / factor, 1.0)  # antialiasing widens the kernel when shrinking
     taps = int(np.ceil(4 * stretch)) + 2
-    centre = (np.arange(int(np.ceil(size * factor))) + 0.5) / factor - 0.5
-    index = np.floor(centre - 2 * stretch).astype(np.intp)[:, None] + np.arange(taps)
-    weight = _cubic((centre[:, None] - index) / stretch)
+    center = (np.arange(int(np.ceil(size * factor))) + 0.5) / factor - 0.5
+    index = np.floor(center - 2 * stretch).astype(np.intp)[:, None] + np.arange(taps)
+    weight = _cubic((center[:, None] - index) / stretch)
     weight /= weight.sum(axis=1, keepdims=True)
     mirrored = np.concatenate([np.arange(size), np.arange(size)[::-1]])
     return mirrored[index % (2 * size)], weight
 
 
 def _cubic(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Keys' cubic convolution kernel with a = -0.5."""
+    """Return Keys' cubic convolution kernel with a = -0.5."""
     x = np.abs(x)
     near = 1.5 * x**3 - 2.5 * x**2 + 1
     far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
@@ -184,13 +185,13 @@ def _ssim(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     variance_a = _blur(a * a) - mean_a**2
     variance_b = _blur(b * b) - mean_b**2
     covariance = _blur(a * b) - mean_a * mean_b
-    likeness = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+    similarity = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
     scale = (mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2)
-    return float(np.mean(likeness / scale))
+    return float(np.mean(similarity / scale))
 
 
 def _blur(plane: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gaussian 11x11, sigma 1.5, only where the whole window fits."""
+    """Filter with an 11x11 Gaussian of sigma 1.5, only where the whole window fits."""
     kernel = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
     kernel /= kernel.sum()
     for axis in (0, 1):

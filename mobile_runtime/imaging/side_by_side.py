@@ -1,4 +1,4 @@
-"""A picture of what upscaling does: the pixels, bicubic and the network, side by side."""
+"""Side-by-side comparison of a photo, bicubic upscaling and the network."""
 
 import numpy as np
 from PIL import Image as Pillow
@@ -7,35 +7,35 @@ from PIL import ImageDraw, ImageFont
 from mobile_runtime.imaging.pictures import Pixels
 
 SIDE = 400
-"""Longest side of what a panel shows, in pixels of the upscaled picture: its centre."""
+"""Longest side of the center crop in a panel, in pixels of the upscaled picture."""
 
 STRIP = 28
 """Height of the line of text above each panel in pixels."""
 
 
 def compare_side_by_side(photo: Pixels, upscaled: Pixels) -> Pixels:
-    """Show the middle of a photo as it is, enlarged by bicubic, and enlarged by the network.
+    """Return the center of a photo as pixels, upscaled by bicubic, and by the network.
 
     Args:
         photo: (H, W, 3).
         upscaled: (H * scale, W * scale, 3).
 
     Returns:
-        Three labelled panels in a row, at most `SIDE` wide and `SIDE + STRIP` high each.
+        Three labeled panels in a row, at most `SIDE` wide and `SIDE + STRIP` high each.
     """
     scale = upscaled.shape[0] // photo.shape[0]
     rows, columns = (_middle(side) for side in upscaled.shape[:2])
-    centre = Pillow.fromarray(np.ascontiguousarray(upscaled[rows, columns]))
-    # The centre alone: of the whole picture, enlarged, there is room for one in memory.
+    center = Pillow.fromarray(np.ascontiguousarray(upscaled[rows, columns]))
+    # Only the center is resized: memory need not hold a second upscaled picture.
     left, top, right, bottom = columns.start, rows.start, columns.stop, rows.stop
     box = left / scale, top / scale, right / scale, bottom / scale
     picture = Pillow.fromarray(photo)
     panels = {
         f"{picture.width}x{picture.height}": picture.resize(
-            centre.size, Pillow.Resampling.NEAREST, box
+            center.size, Pillow.Resampling.NEAREST, box
         ),
-        "bicubic": picture.resize(centre.size, Pillow.Resampling.BICUBIC, box),
-        "SCNet": centre,
+        "bicubic": picture.resize(center.size, Pillow.Resampling.BICUBIC, box),
+        "SCNet": center,
     }
     return np.hstack([_panel(label, panel) for label, panel in panels.items()])
 

@@ -1,1 +1,1 @@
-"""Manifests, golden samples and tolerances of model files."""
+"""Model files: formats, precisions, manifests, golden samples, and parity with PyTorch."""

@@ -1,4 +1,4 @@
-"""Golden samples on disk: raw little-endian float32, which any language reads without a library."""
+"""Golden samples on disk, as raw little-endian float32: any language reads it without a library."""
 
 import hashlib
 import math
@@ -12,10 +12,17 @@ from mobile_runtime.model_file.manifest import GoldenSample, Manifest, Shape
 
 
 def read_golden(manifest: Manifest, folder: Path) -> list[tuple[str, Image, Image]]:
-    """Read the golden samples: (name, input, PyTorch's output) each.
+    """Return the golden samples of a manifest.
+
+    Args:
+        manifest: Of the model file.
+        folder: Where the manifest is.
+
+    Returns:
+        For each, its name, its input and PyTorch's output: float32 NCHW, RGB, white at 1.0.
 
     Raises:
-        ManifestError: A sample is missing, outside the folder, or not what was promised.
+        ManifestError: A sample is missing, outside the folder, or of another shape or sha256.
     """
     for sample in manifest.golden:
         _check_shapes(sample, manifest.model.scale)
@@ -30,14 +37,14 @@ def read_golden(manifest: Manifest, folder: Path) -> list[tuple[str, Image, Imag
 
 
 def write_array(path: Path, array: Image) -> str:
-    """Write raw little-endian float32 and give its sha256."""
+    """Write raw little-endian float32 and return its sha256."""
     content = np.ascontiguousarray(array, dtype="<f4").tobytes()
     path.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
 
 
 def _check_shapes(sample: GoldenSample, scale: int) -> None:
-    """Refuse what is not a picture, and the same picture `scale` times as large."""
+    """Check for a picture, and the same picture `scale` times as large."""
     *_, height, width = sample.input_shape
     expected = (1, 3, height, width), (1, 3, height * scale, width * scale)
     if (sample.input_shape, sample.output_shape) != expected:
@@ -51,7 +58,11 @@ def _check_shapes(sample: GoldenSample, scale: int) -> None:
 def _read_array(folder: Path, name: str, shape: Shape, sha256: str) -> Image:
     try:
         return _read_checked(folder, name, shape, sha256)
-    except (OSError, ValueError, RuntimeError) as error:  # a NUL, too long, links in a circle
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # a NUL, a name too long, links in a circle
         raise ManifestError(
             f"The golden sample {name[:99]!r} cannot be read ({error.args[-1]}): convert again."
         ) from error

@@ -1,28 +1,30 @@
-"""What a model file promises: the JSON beside it, its golden samples, and the metadata inside it.
+"""Manifests of model files: the JSON beside a file, and the metadata inside it.
 
-This is the seam of the project. Everything that runs a file knows it only from here; Python,
-JavaScript, Swift and Kotlin read the same fields.
+Everything that runs a file knows it only from here.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from mobile_runtime.atomic_write import atomic_write, file_lock
+from mobile_runtime.atomic_write import atomic_write
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.parity import Tolerance, Verdict
+from mobile_runtime.model_file import schema_v1
+from mobile_runtime.model_file.format import FormatName
+from mobile_runtime.model_file.precision import PrecisionName, Tolerance, tolerance_for
+from mobile_runtime.model_file.validation_result import ValidationResult
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
 Side = Annotated[int, msgspec.Meta(ge=1, le=16384)]
 Size = tuple[Side, Side]
 """Height and width in pixels."""
 PlainName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")]
-"""Files are named after it: no separators, nothing that ends a string."""
+"""Part of a file's name: no separators, nothing that ends a string."""
 Shape = tuple[Positive, Positive, Positive, Positive]
 
 SCALES = (2, 3, 4, 8)
@@ -31,7 +33,7 @@ SCALES = (2, 3, 4, 8)
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """One input or output, as the file itself has it; no session shows this to its caller."""
+    """One input or output of the file itself; sessions convert to and from images."""
 
     name: str
     shape: tuple[int | None, ...]
@@ -59,19 +61,19 @@ class Weights:
 class Model:
     """What a file says of itself; the same keys stand in the manifest and inside the file."""
 
-    format: Literal["coreml", "tflite", "onnx", "pytorch"]
+    format: Literal[FormatName, "pytorch"]
     variant: str
     """`t`, `b`, or width and depth such as `d48b10`."""
     head: str
     scale: int
     """Output pixels per input pixel and side; one of `SCALES`."""
-    precision: Literal["fp32", "fp16", "w8", "w6", "w4", "w8a8"]
+    precision: PrecisionName
     shift: Literal["slice_concat", "depthwise"]
     """How the spatial shift is written."""
     sizes: Annotated[tuple[Size, ...], msgspec.Meta(min_length=1)] | None
     """The input sizes that the file takes; None if it takes any."""
     halo: Annotated[int, msgspec.Meta(ge=0, le=4096)]
-    """How far an output pixel sees, in low-resolution pixels; what tiles must overlap by."""
+    """Low-resolution pixels around a tile on which its output depends."""
     input: TensorSpec
     output: TensorSpec
     weights: Weights
@@ -79,7 +81,7 @@ class Model:
     """Package -> version of everything that made the file."""
 
     def __post_init__(self) -> None:
-        """Refuse what no SCNet has.
+        """Check the scale.
 
         Raises:
             ValueError: The scale is not one of `SCALES`.
@@ -88,7 +90,7 @@ class Model:
             raise ValueError(f"Scale {self.scale} is not one of {SCALES}")
 
     def to_metadata(self) -> dict[str, str]:
-        """Write one string per field, for a format's own metadata."""
+        """Return one string per field, for a format's own metadata."""
         return {
             key: value if isinstance(value, str) else json.dumps(value)
             for key, value in msgspec.to_builtins(self).items()
@@ -96,13 +98,10 @@ class Model:
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> "Model | None":
-        """Read what `to_metadata` wrote.
-
-        Returns:
-            None if this project did not make the file.
+        """Return what `to_metadata` wrote, or None if this project did not make the file.
 
         Raises:
-            ManifestError: It did, but the fields do not make sense.
+            ManifestError: The fields are there, but malformed.
         """
         names = [field.name for field in fields(cls)]
         if not all(name in metadata for name in names):
@@ -142,52 +141,15 @@ class Manifest:
     """How many operators of each kind the file holds, constants left out."""
     tolerance: Tolerance
     golden: Annotated[tuple[GoldenSample, ...], msgspec.Meta(min_length=1)]
-    verified: tuple[Verdict, ...] = ()
-    """What has run the file, and what it found; empty until something has."""
+    verified: tuple[ValidationResult, ...] = ()
+    """One for each engine and device that has run the file."""
     psnr_loss_db: float | None = None
     """What a compressed file loses on photographs against PyTorch, on Y; None if not measured."""
-    schema_version: Literal[1] = 1
-
-
-def add_verdicts(manifest: Manifest, verdicts: Iterable[Verdict]) -> Manifest:
-    """Add to what has verified a file; all that was known before stays.
-
-    A verdict replaces that of the same engine on the same device. Another version of an engine is
-    another engine: the file has not changed, so what the old version made of it is still true.
-    """
-    new = tuple(verdicts)
-    judged = {(verdict.engine, verdict.device) for verdict in new}
-    kept = (v for v in manifest.verified if (v.engine, v.device) not in judged)
-    return replace(manifest, verified=(*kept, *new))
-
-
-def keep_verdicts(model: Path, manifest: Manifest, verdicts: Iterable[Verdict]) -> Manifest:
-    """Write verdicts into the manifest beside a file, as it is now: others may have added theirs.
-
-    Who does the same at the same time waits, so that no verdict is lost.
-
-    Args:
-        model: The file that was judged.
-        manifest: As it was when the file was judged.
-        verdicts: To add.
-
-    Raises:
-        ManifestError: The file is another one by now, or its folder cannot be written to.
-    """
-    with file_lock(model.parent):
-        now = read_manifest(model)
-        if now.sha256 != manifest.sha256:
-            raise ManifestError(
-                f"{model} was replaced while it was judged: its manifest gets no verdict. "
-                "Run it again."
-            )
-        kept = add_verdicts(now, verdicts)
-        write_manifest(kept, model.parent)
-    return kept
+    schema_version: Literal[2] = 2
 
 
 def manifest_path(model: Path) -> Path:
-    """Give the place of the manifest of a model file: beside it, such as `scnet.tflite.json`."""
+    """Return where the manifest of a model file is: beside it, such as `scnet.tflite.json`."""
     return model.parent / f"{model.name}.json"
 
 
@@ -208,14 +170,16 @@ def write_manifest(manifest: Manifest, folder: Path) -> Path:
 
 
 def read_manifest(model: Path) -> Manifest:
-    """Read the manifest of a model file, and make sure that it is about this very file.
+    """Return the manifest beside a model file, of this schema version or of an older one.
+
+    The file itself is not looked at; `mobile_runtime.model_file.file.read_model_file` does that.
 
     Raises:
-        ManifestError: Missing, malformed, or about another file.
+        ManifestError: Missing, malformed, or about a file of another name.
     """
     path = manifest_path(model)
     try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+        manifest = _decode(path.read_bytes())
     except FileNotFoundError as error:
         raise ManifestError(
             f"{path} cannot be read: there is none. It names the golden samples to compare with, "
@@ -225,19 +189,26 @@ def read_manifest(model: Path) -> Manifest:
         raise ManifestError(f"{path} cannot be read: {error.strerror}.") from error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ManifestError(f"{path} is not a manifest of this project: {error}.") from error
-    if manifest.file != model.name or manifest.sha256 != hash_file(model):
-        raise ManifestError(
-            f"{path} belongs to another file (it describes {manifest.file}, sha256 "
-            f"{manifest.sha256[:12]}...): convert again, or put the right manifest beside {model}."
-        )
+    if manifest.file != model.name:
+        raise ManifestError(_describe_mismatch(model, manifest))
     return manifest
 
 
-def hash_file(path: Path) -> str:
-    """Give the sha256 of a file; of a folder, over sorted relative paths and contents.
+def check_hash(model: Path, manifest: Manifest) -> None:
+    """Check that a manifest is about this very file.
 
     Raises:
-        ManifestError: There is nothing to hash.
+        ManifestError: It is about another one, or the file cannot be read.
+    """
+    if manifest.sha256 != hash_file(model):
+        raise ManifestError(_describe_mismatch(model, manifest))
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 of a file; of a folder, over sorted relative paths and contents.
+
+    Raises:
+        ManifestError: It cannot be read.
     """
     digest = hashlib.sha256()
     try:
@@ -252,13 +223,56 @@ def hash_file(path: Path) -> str:
 
 
 def measure_file(path: Path) -> int:
-    """Give the size of a file in bytes; of a folder, of all files in it."""
+    """Return the size of a file in bytes; of a folder, of all files in it."""
     parts = path.rglob("*") if path.is_dir() else [path]
     return sum(part.stat().st_size for part in parts if part.is_file())
 
 
+def own_tolerance(manifest: Manifest) -> Tolerance:
+    """Return the tolerance in a manifest.
+
+    Raises:
+        ManifestError: It is looser than the file's precision allows: somebody edited it.
+    """
+    allowed = tolerance_for(manifest.model.format, manifest.model.precision)
+    if manifest.tolerance.is_looser_than(allowed):
+        raise ManifestError(
+            f"The manifest of {manifest.file} was edited: its tolerance of {manifest.tolerance} is "
+            f"looser than {allowed}, which such a file must keep to. Convert again."
+        )
+    return manifest.tolerance
+
+
+def tolerance_in(manifest: Manifest, precision: PrecisionName) -> Tolerance:
+    """Return the tolerance for an engine that computes in another precision than the file.
+
+    Args:
+        manifest: Of the file.
+        precision: What the engine rounds to; a file that is less precise itself keeps its own.
+
+    Raises:
+        ManifestError: As `own_tolerance`.
+    """
+    own, rounded = own_tolerance(manifest), tolerance_for(manifest.model.format, precision)
+    return rounded if rounded.is_looser_than(own) else own
+
+
+def _decode(text: bytes) -> Manifest:
+    content = msgspec.json.decode(text, type=dict[str, Any])
+    if content.get("schema_version", 1) == 1:
+        content = schema_v1.upgrade(content)
+    return msgspec.convert(content, Manifest)
+
+
+def _describe_mismatch(model: Path, manifest: Manifest) -> str:
+    return (
+        f"{manifest_path(model)} belongs to another file (it describes {manifest.file}, sha256 "
+        f"{manifest.sha256[:12]}...): convert again, or put the right manifest beside {model}."
+    )
+
+
 def _parse(text: str) -> object:
-    """JSON where it is JSON; the names and versions that are not stay strings."""
+    """Return the value of JSON; names and versions, which are none, stay strings."""
     try:
         return json.loads(text)
     except ValueError:

@@ -1,1 +1,1 @@
-"""Upscaling of whole pictures: exact tiling, and PSNR on folders."""
+"""Upscaling of arrays and picture files in exact tiles, and its evaluation on folders."""

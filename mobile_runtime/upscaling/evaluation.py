@@ -1,18 +1,18 @@
-"""PSNR and SSIM of several methods on one folder of pictures, as a table."""
+"""PSNR and SSIM of model files and bicubic on a folder of pictures, measured and as a table."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
 from mobile_runtime.console import open_console, printable
 from mobile_runtime.engines.session import Session
 from mobile_runtime.imaging.metrics import Score, Upscale, bicubic, evaluate, list_images, mean
-from mobile_runtime.upscaling.tiling import describe, upscale_image
+from mobile_runtime.upscaling.upscale import OnProgress, model_of, upscale_image
 
 
 @dataclass(frozen=True)
@@ -30,33 +30,47 @@ class Quality:
     pictures: tuple[Score, ...]
 
 
-def measure_quality(sessions: Iterable[tuple[str, Session]], folder: Path) -> list[Quality]:
-    """Score open files on a folder of ground truth, and bicubic upscaling beside them.
-
-    Shows a progress bar, on stderr.
+def measure_quality(
+    sessions: Iterable[tuple[str, Session]], folder: Path, *, on_progress: OnProgress | None = None
+) -> list[Quality]:
+    """Measure open files on a folder of ground truth, and bicubic upscaling beside them.
 
     Args:
         sessions: Name and session of each file.
         folder: High-resolution pictures of any size.
+        on_progress: Called after each picture.
+
+    Returns:
+        One row per scale for bicubic, then one per file.
 
     Raises:
         ImageError: The folder holds no picture, or one that cannot be read.
     """
     opened = list(sessions)
-    scales = sorted({describe(session).scale for _, session in opened})
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        baselines = [
-            _measure(bar, folder, "bicubic", scale, "MATLAB's imresize, rewritten", bicubic(scale))
-            for scale in scales
-        ]
-        return baselines + [
-            _measure(bar, folder, name, describe(session).scale, session.engine, _upscale(session))
-            for name, session in opened
-        ]
+    methods: list[tuple[str, int, str, Upscale]] = [
+        ("bicubic", scale, "MATLAB's imresize, rewritten", bicubic(scale))
+        for scale in sorted({model_of(session).scale for _, session in opened})
+    ]
+    methods += [
+        (name, model_of(session).scale, str(session.engine), partial(upscale_image, session))
+        for name, session in opened
+    ]
+    total = len(methods) * len(list_images(folder))
+    done = count(1)
+    rows = []
+    for method, scale, engine, upscale in methods:
+        scores = []
+        for score in evaluate(upscale, folder, scale):
+            scores.append(score)
+            if on_progress is not None:
+                on_progress(next(done), total)
+        name = printable(folder.name)
+        rows.append(Quality(method, scale, engine, name, mean(scores), tuple(scores)))
+    return rows
 
 
 def print_quality(rows: list[Quality], *, each: bool = False) -> None:
-    """Print a table, one row per method, or nothing if there is none.
+    """Print a table with one row per method; nothing if there is none.
 
     Args:
         rows: From `measure_quality`.
@@ -78,22 +92,6 @@ def print_quality(rows: list[Quality], *, each: bool = False) -> None:
         facts = Text(row.method), f"x{row.scale}", Text(row.engine)
         table.add_row(*facts, *_figures(row.mean), end_section=each)
     console.print(table)
-
-
-def _upscale(session: Session) -> Upscale:
-    return lambda image: upscale_image(session, image)
-
-
-def _measure(
-    bar: Progress, folder: Path, method: str, scale: int, engine: str, upscale: Upscale
-) -> Quality:
-    task = bar.add_task(f"{method} x{scale}, {engine}", total=len(list_images(folder)))
-    scores = []
-    for score in evaluate(upscale, folder, scale):
-        scores.append(score)
-        bar.advance(task)
-    name = printable(folder.name)
-    return Quality(method, scale, engine, name, mean(scores), tuple(scores))
 
 
 def _figures(score: Score) -> tuple[str, str]:

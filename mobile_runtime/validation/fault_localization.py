@@ -18,7 +18,7 @@ from mobile_runtime.formats.graph import Graph, Tensor
 from mobile_runtime.formats.reader import cut, read_graph
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file import parity
-from mobile_runtime.model_file.manifest import Manifest, read_manifest
+from mobile_runtime.model_file.file import ModelFile, read_model_file
 from mobile_runtime.model_file.parity import Difference
 from mobile_runtime.validation.reference_runs import REFERENCES, Reference
 from mobile_runtime.validation.validate import Comparison, compare_golden
@@ -89,11 +89,11 @@ class Fault:
         )
 
 
-def localize_fault(path: Path, engine: str, *, threads: int | None = None) -> Fault:
+def localize_fault(file: Path | ModelFile, engine: str, *, threads: int | None = None) -> Fault:
     """Find the first operator at which a failing engine differs from a reference executor.
 
     Args:
-        path: A model file with a manifest, on which the engine failed.
+        file: A model file with a manifest, on which the engine failed.
         engine: One of `session.engines(path)`.
         threads: For engines that have threads; all cores if not given.
 
@@ -101,11 +101,12 @@ def localize_fault(path: Path, engine: str, *, threads: int | None = None) -> Fa
         ModelLoadError: Engine or reference refuse a piece of the file, or the engine passes when
             it runs again.
     """
+    opened = read_model_file(file)
     try:
-        return _search(path, engine, threads)
+        return _search(opened, engine, threads)
     except REFUSALS as error:
         raise ModelLoadError(
-            f"{path} cannot be taken apart operator by operator: {error}"
+            f"{opened.path} cannot be taken apart operator by operator: {error}"
         ) from error
 
 
@@ -150,10 +151,10 @@ def _comparable_ancestors(graph: Graph, tensor: str) -> list[str]:
     return [name for name in names if is_comparable(graph.tensor(name))] + [tensor]
 
 
-def _search(path: Path, engine: str, threads: int | None) -> Fault:
-    manifest = read_manifest(path)
+def _search(file: ModelFile, engine: str, threads: int | None) -> Fault:
+    path, tolerance = file.path, file.manifest.tolerance
     reference, graph = REFERENCES[path.suffix], read_graph(path)
-    failing = _smallest_failing(path, manifest, engine, threads)
+    failing = _smallest_failing(file, engine, threads)
     against_pytorch = parity.compare(failing.expected, reference.run(path, failing.image))
 
     @cache
@@ -161,7 +162,7 @@ def _search(path: Path, engine: str, threads: int | None) -> Fault:
         return _compare_piece(path, reference, tensor, failing.image, engine, threads)
 
     def diverges(tensor: str) -> bool:
-        return not parity.within(difference(tensor), manifest.tolerance)
+        return not tolerance.allows(difference(tensor))
 
     output = graph.outputs[0].name
     found = first_divergence(graph, output, diverges) if diverges(output) else None
@@ -170,24 +171,22 @@ def _search(path: Path, engine: str, threads: int | None) -> Fault:
         sample=failing.sample,
         reference=reference.name,
         reference_difference=against_pytorch,
-        reference_passed=parity.within(against_pytorch, manifest.tolerance),
+        reference_passed=tolerance.allows(against_pytorch),
         divergence=None if found is None else _locate(graph, found, difference(found)),
     )
 
 
-def _smallest_failing(
-    path: Path, manifest: Manifest, engine: str, threads: int | None
-) -> Comparison:
-    session = open_session(path, engine=engine, threads=threads)
+def _smallest_failing(file: ModelFile, engine: str, threads: int | None) -> Comparison:
+    session = open_session(file, engine=engine, threads=threads)
     failing = [
         comparison
-        for comparison in compare_golden(session, manifest, path.parent)
-        if not parity.within(comparison.difference, manifest.tolerance)
+        for comparison in compare_golden(session, file)
+        if not file.manifest.tolerance.allows(comparison.difference)
     ]
     if not failing:
         raise ModelLoadError(
-            f"{engine} failed on {path}, and passed when it was asked again: its results change "
-            "from run to run."
+            f"{engine} failed on {file.path}, and passed when it was asked again: its results "
+            "change from run to run."
         )
     return min(failing, key=lambda comparison: comparison.image.size)
 

@@ -1,20 +1,24 @@
-"""What has verified files, and what `scnet validate` found: as a table, as sentences, as JSON."""
+"""Results of validating files, as a table, as one block per file, and as JSON."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import groupby
 
+import click
 import msgspec
-from rich.box import Box
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from mobile_runtime.console import open_console, printable
+from mobile_runtime.console import open_console, print_table, printable
+from mobile_runtime.model_file import parity
 from mobile_runtime.model_file.manifest import Manifest
-from mobile_runtime.model_file.parity import Verdict
+from mobile_runtime.model_file.validation_result import ValidationResult
 from mobile_runtime.upscaling.evaluation import Quality
 from mobile_runtime.validation.fault_localization import Fault
+
+Entry = tuple[Manifest, int]
+"""A manifest, and the size of its file in bytes."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +28,14 @@ class Validation:
     path: str
     """As it was given."""
     manifest: Manifest
-    """As it now lies beside the file, with what was known before."""
+    """As it now is beside the file, with earlier results."""
     size_bytes: int
-    verdicts: dict[str, Verdict]
-    """Engine -> what this run made of the file."""
+    results: tuple[ValidationResult, ...]
+    """Of this run, one for each engine."""
     absent: dict[str, str]
     """Engine -> why it cannot run here, and what to do."""
     errors: dict[str, str]
-    """Engine -> why it gave no verdict."""
+    """Engine -> why it has no result."""
     faults: tuple[Fault, ...]
     """Why engines failed."""
 
@@ -48,45 +52,55 @@ class Report:
 
 
 def format_json(files: Iterable[Validation], quality: Iterable[Quality]) -> bytes:
-    """Write everything that was found out as JSON."""
+    """Return everything that was found out as JSON."""
     date = datetime.now(UTC).isoformat(timespec="seconds")
     report = Report(date, tuple(files), tuple(quality))
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
-def print_table(entries: Iterable[tuple[Manifest, int]]) -> None:
-    """Print one row per file and engine; into a file or a log, as Markdown.
+def print_results(entries: Iterable[Entry], *, details: bool = False) -> None:
+    """Print how files compare with PyTorch.
 
     Args:
         entries: Manifests, each with the size of its file in bytes.
+        details: Print a block for each file, with all figures of every engine, instead of a table
+            for each network, with a line for each file and the figures of its worst engine.
     """
-    console, box = open_console()
-    console.print(_tabulate(entries, box))
+    if details:
+        for entry in entries:
+            _print_lines(_details(*entry))
+        return
+    for network, files in groupby(entries, lambda entry: _split_name(entry[0])[0]):
+        _print_lines([f"{network} against PyTorch, worst engine; PSNR and loss in dB".lstrip()])
+        print_table(_tabulate(files))
+        click.echo()
 
 
-def print_validations(validations: Iterable[Validation]) -> None:
-    """Print the table of this run, which engines failed and why, and which are absent."""
+def print_validations(validations: Iterable[Validation], *, details: bool = False) -> None:
+    """Print the results of this run, which engines failed and why, and which are absent."""
     found = list(validations)
-    print_table(
-        (replace(each.manifest, verified=tuple(each.verdicts.values())), each.size_bytes)
-        for each in found
-    )
+    entries = [(replace(each.manifest, verified=each.results), each.size_bytes) for each in found]
+    print_results(entries, details=details)
+    _print_lines(_failures(found), style="red")
+    _print_lines(_absences(found), style="yellow")
+
+
+def _print_lines(lines: Iterable[str], style: str = "") -> None:
     console, _ = open_console()
-    for style, lines in (("red", _failures(found)), ("yellow", _absences(found))):
-        for line in lines:
-            console.print(Text(printable(line), style=style), soft_wrap=True)
+    for line in lines:
+        console.print(Text(printable(line), style=style), soft_wrap=True)
 
 
 def _failures(validations: list[Validation]) -> Iterator[str]:
     for validation in validations:
-        for engine, verdict in validation.verdicts.items():
-            if not verdict.passed:
-                yield f"{validation.manifest.file} failed on {engine}: {verdict.failure}."
+        for result in validation.results:
+            if not result.passed:
+                yield f"{validation.manifest.file} failed on {result.engine}: {result.failure}."
         yield from map(str, validation.faults)
 
 
 def _absences(validations: list[Validation]) -> Iterator[str]:
-    """Give each reason once, however many files and engines it is about."""
+    """Return each reason once, however many files and engines it is about."""
     engines: dict[str, dict[str, None]] = {}
     for validation in validations:
         for engine, reason in validation.absent.items():
@@ -95,44 +109,63 @@ def _absences(validations: list[Validation]) -> Iterator[str]:
         yield f"Absent: {', '.join(names)}. {reason}"
 
 
-def _tabulate(entries: Iterable[tuple[Manifest, int]], box: Box) -> Table:
-    table = Table(box=box)
+def _split_name(manifest: Manifest) -> tuple[str, str]:
+    """Return the network of a file name, and what tells it from others of that network."""
+    network, found, rest = manifest.file.partition(f"-{manifest.model.precision}-")
+    return (network, rest) if found else ("", manifest.file)
+
+
+def _tabulate(entries: Iterable[Entry]) -> Table:
+    table = Table(show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("file", overflow="fold")
-    table.add_column("size", justify="right")
-    table.add_column("shift form")
-    for name in ("operators", "loss", "max abs", "mean abs", "PSNR", "SNR", "over 1/255"):
-        table.add_column(name, justify="right")
-    for name in ("engine that ran it", "placement", "passed"):
-        table.add_column(name)
+    table.add_column("precision")
+    for name in ("MB", "PSNR", "max abs", "loss", "passed"):
+        table.add_column(name, justify="right", no_wrap=True)
     for manifest, size_bytes in entries:
-        facts = (
-            escape(manifest.file),
-            f"{size_bytes / 1e6:.2f} MB",
-            manifest.model.shift,
-            str(sum(manifest.operators.values())),
-            _loss(manifest),
+        results = manifest.verified
+        worst = parity.worst([result.worst for result in results]) if results else None
+        table.add_row(
+            Text(printable(_split_name(manifest)[1])),
+            manifest.model.precision,
+            f"{size_bytes / 1e6:.2f}",
+            f"{worst.psnr_db:.3g}" if worst else "",
+            f"{worst.max_abs:.1e}" if worst else "",
+            "" if manifest.psnr_loss_db is None else _loss(manifest.psnr_loss_db),
+            _count_passed(results),
         )
-        for row, verdict in enumerate(manifest.verified or (None,)):
-            table.add_row(*(facts if row == 0 else ("",) * 5), *_figures(verdict))
     return table
 
 
-def _loss(manifest: Manifest) -> str:
-    if manifest.psnr_loss_db is None:
-        return ""
-    return f"{round(manifest.psnr_loss_db, 3) + 0.0:.3f} dB"  # + 0.0: no minus before zero
+def _count_passed(results: Sequence[ValidationResult]) -> Text:
+    if not results:
+        return Text("not run", style="yellow")
+    passed = sum(result.passed for result in results)
+    return Text(f"{passed} of {len(results)}", style="green" if passed == len(results) else "red")
 
 
-def _figures(verdict: Verdict | None) -> tuple[str, ...]:
-    if verdict is None:
-        return *("",) * 5, "none: not verified", "", "[yellow]?[/]"
-    return (
-        f"{verdict.worst.max_abs:.1e}",
-        f"{verdict.worst.mean_abs:.1e}",
-        f"{verdict.worst.psnr_db:.1f} dB",
-        f"{verdict.worst.snr_db:.1f} dB",
-        f"{verdict.worst.pixels_off_percent:.2g} %",
-        escape(verdict.engine),  # with names of GPUs and drivers, which are not ours
-        escape(verdict.placement),
-        "[green]yes[/]" if verdict.passed else "[red]no[/]",
+def _details(manifest: Manifest, size_bytes: int) -> Iterator[str]:
+    """Describe a file in a few lines, and each engine's result in a few more."""
+    model, loss_db = manifest.model, manifest.psnr_loss_db
+    yield manifest.file
+    yield (
+        f"  {size_bytes / 1e6:.2f} MB, {model.precision}, {model.shift}, "
+        f"{sum(manifest.operators.values())} operators"
     )
+    loss = "" if loss_db is None else f", loses {_loss(loss_db)} dB on photographs"
+    yield f"  must keep to {manifest.tolerance}{loss}"
+    if not manifest.verified:
+        yield "  not run"
+    for result in manifest.verified:
+        worst = result.worst
+        yield f"  {'passed' if result.passed else 'FAILED'} on {result.engine_info}"
+        yield f"    placement: {result.placement}"
+        yield f"    device: {result.device}"
+        yield f"    PSNR {worst.psnr_db:.1f} dB, SNR {worst.snr_db:.1f} dB"
+        yield (
+            f"    max abs {worst.max_abs:.1e}, mean abs {worst.mean_abs:.1e}, "
+            f"{worst.pixels_off_percent:.2g} % of values off by over 1/255"
+        )
+
+
+def _loss(loss_db: float) -> str:
+    return f"{round(loss_db, 3) + 0.0:.3f}"  # + 0.0: no minus before zero

@@ -1,6 +1,6 @@
-"""Is a model file right? Run its golden samples on an engine and compare with PyTorch's output.
+"""Validation of a model file: its golden samples on an engine, compared with PyTorch's outputs.
 
-Needs no PyTorch: the outputs to compare with lie beside the file.
+Needs no PyTorch: the outputs to compare with are beside the file.
 """
 
 from collections.abc import Iterator
@@ -20,15 +20,17 @@ from mobile_runtime.errors import EngineUnavailableError, ManifestError, ModelLo
 from mobile_runtime.host_info import describe_device
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file import parity
+from mobile_runtime.model_file.file import ModelFile, read_model_file
 from mobile_runtime.model_file.golden_samples import read_golden
-from mobile_runtime.model_file.manifest import Manifest, manifest_path, read_manifest
-from mobile_runtime.model_file.parity import Difference, Tolerance, Verdict
-from mobile_runtime.model_file.tolerance import own_tolerance
+from mobile_runtime.model_file.manifest import manifest_path, own_tolerance
+from mobile_runtime.model_file.parity import Difference
+from mobile_runtime.model_file.precision import Tolerance
+from mobile_runtime.model_file.validation_result import ValidationResult
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One golden sample, and what an engine made of it."""
+    """One golden sample, and how far an engine's output is from PyTorch's."""
 
     sample: str
     image: Image
@@ -37,15 +39,15 @@ class Comparison:
     difference: Difference
 
 
-def validate(path: Path, *, threads: int | None = None) -> tuple[Verdict, ...]:
-    """Judge a model file on every engine that can run it here.
+def validate(file: Path | ModelFile, *, threads: int | None = None) -> tuple[ValidationResult, ...]:
+    """Return how a model file does on every engine that can run it here.
 
     Args:
-        path: A model file with a manifest beside it.
+        file: A model file with a manifest beside it.
         threads: For engines that have threads; all cores if not given.
 
     Returns:
-        One verdict for each of `available_engines(path)`.
+        One result for each of `available_engines`, in that order.
 
     Raises:
         ManifestError: There is no manifest, it is about another file, or it was edited.
@@ -53,11 +55,13 @@ def validate(path: Path, *, threads: int | None = None) -> tuple[Verdict, ...]:
         ImageError: The file does not take the size of a sample.
         EngineUnavailableError: No engine can run the file here.
     """
-    return tuple(judge(path, engine, threads=threads) for engine in available_engines(path))
+    opened = read_model_file(file)
+    names = available_engines(opened.path)
+    return tuple(validate_on_engine(opened, name, threads=threads) for name in names)
 
 
 def available_engines(path: Path) -> tuple[str, ...]:
-    """Name the engines that can run this kind of file here, the usual one first.
+    """Return the engines that can run this kind of file here, the usual one first.
 
     Raises:
         ModelLoadError: No such file, or an unknown kind of file.
@@ -71,13 +75,15 @@ def available_engines(path: Path) -> tuple[str, ...]:
     return tuple(engine for engine, reason in reasons.items() if reason is None)
 
 
-def judge(path: Path, engine: str, *, threads: int | None = None) -> Verdict:
-    """Run the golden samples that a file's manifest names on one engine, and compare.
+def validate_on_engine(
+    file: Path | ModelFile, engine: str, *, threads: int | None = None
+) -> ValidationResult:
+    """Return how a model file does on one engine: its golden samples against PyTorch's outputs.
 
     An engine that left operators to another unit than the one it stands for does not pass.
 
     Args:
-        path: A model file with a manifest beside it.
+        file: A model file with a manifest beside it.
         engine: One of `session.engines(path)`.
         threads: For engines that have threads; all cores if not given.
 
@@ -87,19 +93,21 @@ def judge(path: Path, engine: str, *, threads: int | None = None) -> Verdict:
         ImageError: The file does not take the size of a sample.
         EngineUnavailableError: The engine cannot run here.
     """
-    manifest = read_manifest(path)
-    allowed = own_tolerance(manifest)
-    session = open_session(path, engine=engine, threads=threads)
-    if session.model != manifest.model:
+    opened = read_model_file(file)
+    allowed = own_tolerance(opened.manifest)
+    session = open_session(opened, engine=engine, threads=threads)
+    if session.model != opened.manifest.model:
         raise ManifestError(
-            f"{manifest_path(path)} was edited: it describes another model than {path} does "
-            "itself. Convert again."
+            f"{manifest_path(opened.path)} was edited: it describes another model than "
+            f"{opened.path} does itself. Convert again."
         )
-    differences = [found.difference for found in compare_golden(session, manifest, path.parent)]
+    differences = [found.difference for found in compare_golden(session, opened)]
     worst = parity.worst(differences)
     failures = list(_find_failures(worst, allowed, session.placement))
-    return Verdict(
-        engine=session.engine,
+    return ValidationResult(
+        engine=session.engine.name,
+        version=session.engine.version,
+        threads=session.engine.threads,
         device=describe_device(),
         compared=f"PyTorch, {len(differences)} golden samples",
         worst=worst,
@@ -109,23 +117,23 @@ def judge(path: Path, engine: str, *, threads: int | None = None) -> Verdict:
     )
 
 
-def compare_golden(session: Session, manifest: Manifest, folder: Path) -> Iterator[Comparison]:
-    """Run every golden sample, one after the other.
+def compare_golden(session: Session, file: ModelFile) -> Iterator[Comparison]:
+    """Run every golden sample of a file in a session, one after the other.
 
     Raises:
-        ManifestError: A sample is missing, outside the folder, or not what was promised.
-        ModelLoadError: The session gives something else than a picture of the right size.
+        ManifestError: A sample is missing, outside the folder, or of another shape or sha256.
+        ModelLoadError: The session's output is not a picture of the right size.
         ImageError: The file does not take the size of a sample.
     """
-    for name, image, expected in read_golden(manifest, folder):
-        wanted = np.clip(expected, 0, 1) if manifest.model.output.clipped else expected
-        difference = parity.compare(wanted, _run(session, image, wanted.shape))
-        yield Comparison(name, image, wanted, difference)
+    for name, image, output in read_golden(file.manifest, file.folder):
+        expected = np.clip(output, 0, 1) if file.manifest.model.output.clipped else output
+        difference = parity.compare(expected, _run(session, image, expected.shape))
+        yield Comparison(name, image, expected, difference)
 
 
 def _find_failures(worst: Difference, allowed: Tolerance, placement: Placement) -> Iterator[str]:
-    if not parity.within(worst, allowed):
-        yield f"{worst} (wanted {allowed})"
+    if not allowed.allows(worst):
+        yield f"{worst} (expected {allowed})"
     if not placement.complete:
         yield f"not all of it ran where it should: {placement.described}"
 
@@ -134,7 +142,7 @@ def _run(session: Session, image: Image, expected: tuple[int, ...]) -> Image:
     output = session.run(image)
     if output.shape != expected:
         raise ModelLoadError(
-            f"{session.engine} gave {output.shape} instead of {expected} for {image.shape}: the "
-            "file is not what its manifest says. Convert again."
+            f"{session.engine} returned {output.shape} instead of {expected} for {image.shape}: "
+            "the file is not what its manifest says. Convert again."
         )
     return output

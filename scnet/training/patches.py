@@ -12,7 +12,8 @@ from torch import Tensor
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.metrics import crop_to_multiple, list_images, resize_bicubic
-from mobile_runtime.imaging.pictures import Pixels, open_picture
+from mobile_runtime.imaging.pictures import Pixels
+from mobile_runtime.imaging.reading import open_picture
 
 HOLD_OUT_EVERY = 25
 """Every 25th picture of the folder is kept back to choose the best weights by."""

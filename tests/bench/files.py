@@ -13,8 +13,9 @@ from bench.reference import reference_form
 from bench.subjects import LOWER_BOUND, REFERENCE, Subject, random_net
 from converters.conversion import describe_model, import_converter, rewrite
 from converters.errors import ConversionError
-from converters.options import SUFFIXES, ConversionOptions, Format
+from converters.options import ConversionOptions
 from converters.suppress_output import suppress_output
+from mobile_runtime.model_file.format import FORMATS, FormatName
 from mobile_runtime.model_file.manifest import Size
 from scnet.checkpoint import Checkpoint, open_checkpoint, save_weights
 from scnet.network import SCNet, SCNetConfig
@@ -53,7 +54,7 @@ class Workshop:
         self.folder = cache / _digest_sources()
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def make(self, subject: Subject, format_: Format, size: Size) -> Made:
+    def make(self, subject: Subject, format_: FormatName, size: Size) -> Made:
         """Convert a subject, unless that was done before.
 
         Args:
@@ -64,7 +65,7 @@ class Workshop:
         name = f"{subject.network} {subject.form} x{subject.scale}".replace(" ", "-").lower()
         if subject.shift is None or format_ != "onnx":
             name += f"-{size[0]}x{size[1]}"
-        path = self.folder / f"{name}{SUFFIXES[format_]}"
+        path = self.folder / f"{name}{FORMATS[format_].suffix}"
         seconds = path.with_name(f"{path.name}.seconds")
         if not seconds.exists():
             start = perf_counter()
@@ -75,7 +76,7 @@ class Workshop:
             seconds.write_text(f"{perf_counter() - start:.2f}")
         return Made(subject, path, float(seconds.read_text()))
 
-    def _convert(self, subject: Subject, format_: Format, size: Size, path: Path) -> None:
+    def _convert(self, subject: Subject, format_: FormatName, size: Size, path: Path) -> None:
         if subject.baseline is not None:
             net = build(subject.baseline, subject.scale)
             better = plain.with_tflite_operators(net) if format_ == "tflite" else net

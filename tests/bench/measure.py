@@ -10,23 +10,18 @@ from bench.baselines import count_macs
 from bench.files import Made, Workshop
 from bench.subjects import BASELINES_GROUP, Scope, Subject, baselines, forms, networks, random_net
 from bench.timing import Timing
-from converters.options import Format
 from mobile_runtime.benchmark.run import benchmark
 from mobile_runtime.benchmark.timing import Plan, Ratio, compare
-from mobile_runtime.engines.session import (
-    Session,
-    count_operators,
-    engines,
-    open_unsandboxed,
-    prepare,
-)
+from mobile_runtime.engines.session import Session, engines, open_unsandboxed, prepare
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.formats.reader import count_operators
+from mobile_runtime.model_file.format import FormatName
 from mobile_runtime.model_file.manifest import Size
 from scnet.network import count_parameters
 
 THREADS = 2
 
-ENGINES: dict[str, Format] = {
+ENGINES: dict[str, FormatName] = {
     "TFLite XNNPACK": "tflite",
     "onnxruntime CPU": "onnx",
     web.NAME: "onnx",
@@ -92,7 +87,7 @@ def measure(
     return rows
 
 
-def _groups(scope: Scope, format_: Format) -> Iterator[tuple[str, list[Subject], Size]]:
+def _groups(scope: Scope, format_: FormatName) -> Iterator[tuple[str, list[Subject], Size]]:
     for scale in scope.scales:
         for size in scope.sizes:
             for config in networks(scope, scale):
@@ -142,7 +137,7 @@ def _run_here(files: list[Made], size: Size, plan: Plan) -> list[Timing]:
     """Run files with the harness of `scnet benchmark`; one that cannot be opened is left out."""
     failures = {made.path: _why_not(made.path) for made in files}
     sound = [path for path, failure in failures.items() if failure is None]
-    found = benchmark(sound, open_here, plan, engine=None, threads=THREADS, size=size)
+    found = benchmark(sound, open_model=open_here, plan=plan, threads=THREADS, size=size)
     measured = {
         path: Timing(
             row.cold.load_ms,

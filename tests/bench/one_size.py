@@ -17,7 +17,7 @@ import numpy as np
 from mobile_runtime.benchmark.cold_start import reset_peak_rss, resident_bytes
 from mobile_runtime.engines.session import Session, open_unsandboxed, prepare
 from mobile_runtime.imaging.pictures import Image
-from mobile_runtime.upscaling import tiling as tiles
+from mobile_runtime.upscaling.upscale import upscale_image
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _choose(session: Session, task: Task) -> Callable[[Image], Image]:
     if task.tile is None:
         return session.run
     free = session.model is not None and session.model.sizes is None
-    return partial(tiles.upscale_image, session, tile=task.tile if free else None)
+    return partial(upscale_image, session, tile=task.tile if free else None)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from bench.quality import Quality
 from bench.report import Report
 from bench.scaling import Point
 from bench.subjects import LABELS, REFERENCE
-from mobile_runtime.benchmark.report import import_figure
+from mobile_runtime.benchmark.plot import import_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ from bench import one_size
 from bench.files import Workshop
 from bench.measure import THREADS
 from bench.subjects import REFERENCE, Form, Scope, Subject, name_network
-from converters.options import Format
+from mobile_runtime.model_file.format import FormatName
 from mobile_runtime.model_file.manifest import Size
 from mobile_runtime.subprocesses import describe_exit, run_module
 from scnet.network import SCNetConfig
@@ -21,7 +21,7 @@ LARGEST_REFERENCE = 180 * 320
 """Pixels. Constants of the reference implementation grow with the picture: a file of 150 MB here,
 2.4 GB at 1280x720."""
 
-ENGINES: dict[Format, tuple[str, str]] = {
+ENGINES: dict[FormatName, tuple[str, str]] = {
     "tflite": ("xnnpack", "TFLite XNNPACK"),
     "onnx": ("onnxruntime", "onnxruntime CPU"),
 }
@@ -49,7 +49,7 @@ class Point:
 def measure_scaling(
     scope: Scope,
     staging_dir: Workshop,
-    formats: Sequence[Format],
+    formats: Sequence[FormatName],
     on_step: Callable[[str], None],
 ) -> Iterator[Point]:
     """Enlarge pictures from small to large, each in a fresh process.
@@ -86,7 +86,13 @@ def _ways(scope: Scope, size: Size) -> Iterator[tuple[Subject, bool]]:
 
 
 def _measure(
-    staging_dir: Workshop, subject: Subject, format_: Format, size: Size, *, tiled: bool, runs: int
+    staging_dir: Workshop,
+    subject: Subject,
+    format_: FormatName,
+    size: Size,
+    *,
+    tiled: bool,
+    runs: int,
 ) -> Point:
     made = staging_dir.make(subject, format_, TILE if tiled else size)
     engine, shown = ENGINES[format_]

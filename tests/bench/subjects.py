@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import torch
 
 from bench.baselines import BASELINES, Baseline
-from converters.options import PRECISIONS_OF, SHIFTS, Format, Precision, Shift
+from converters.options import SHIFTS, Shift
+from mobile_runtime.model_file.format import FORMATS, FormatName
 from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.precision import PRECISIONS, PrecisionName
 from scnet.network import HEADS, Head, SCNet, SCNetConfig
 
 Form = str
@@ -25,7 +27,9 @@ LABELS = {LOWER_BOUND: "shift-free", REFERENCE: "reference"}
 BASELINES_GROUP = "peers"
 """How groups of published networks are called in JSON."""
 
-WANTED: tuple[Precision, ...] = ("fp32", "fp16", "w8a8")
+FAST: tuple[PrecisionName, ...] = tuple(
+    row.name for row in PRECISIONS.values() if row.weight_bits >= 16 or row.calibrated
+)
 """Precisions that could change latency here; those that a format does not have are left out."""
 
 
@@ -36,7 +40,7 @@ class Scope:
     scales: tuple[int, ...] = (2, 4)
     heads: tuple[Head, ...] = HEADS
     sizes: tuple[Size, ...] = ((128, 128), (180, 320))
-    precisions: tuple[Precision, ...] = WANTED
+    precisions: tuple[PrecisionName, ...] = FAST
     baselines: tuple[Baseline, ...] = BASELINES
     scaling: tuple[Size, ...] = ((64, 64), (128, 128), (180, 320), (360, 640), (720, 1280))
     width: int = 64
@@ -72,7 +76,7 @@ class Subject:
     baseline: Baseline | None = None
     shift: Shift | None = None
     """Of ours alone."""
-    precision: Precision = "fp32"
+    precision: PrecisionName = "fp32"
 
 
 def networks(scope: Scope, scale: int) -> Iterator[SCNetConfig]:
@@ -81,7 +85,7 @@ def networks(scope: Scope, scale: int) -> Iterator[SCNetConfig]:
         yield SCNetConfig(scale, head, scope.width, scope.depth)
 
 
-def forms(config: SCNetConfig, format_: Format, scope: Scope) -> Iterator[Subject]:
+def forms(config: SCNetConfig, format_: FormatName, scope: Scope) -> Iterator[Subject]:
     """List all forms of one SCNet in one format.
 
     The lower bound, to which the others are compared, is first, the reference implementation last.
@@ -90,7 +94,7 @@ def forms(config: SCNetConfig, format_: Format, scope: Scope) -> Iterator[Subjec
     yield Subject(name, LOWER_BOUND, config.scale, config)
     for shift in SHIFTS:
         for precision in scope.precisions:
-            if precision in PRECISIONS_OF[format_]:
+            if precision in FORMATS[format_].precisions:
                 form = f"{shift} {precision}"
                 yield Subject(name, form, config.scale, config, shift=shift, precision=precision)
     yield Subject(name, REFERENCE, config.scale, config)

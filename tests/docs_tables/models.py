@@ -8,6 +8,7 @@ from typing import Any
 from docs_tables.results import Row, load, markdown, round_to
 from mobile_runtime.check.placement import check
 from mobile_runtime.check.rule import Severity
+from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import measure_file
 from scnet.weights import DEFAULT
 
@@ -16,8 +17,6 @@ SHOWN = (
     *(("onnx", "fp32"), ("onnx", "w8a8")),
 )
 """Rows of the small table: the default of each format, and what is smallest or fastest."""
-
-TITLES = {"coreml": "Core ML", "tflite": "TFLite", "onnx": "ONNX"}
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
 
@@ -88,7 +87,7 @@ def summary_table() -> str:
         usual = file["results"][0]
         rows.append(
             [
-                TITLES[format_],
+                FORMATS[format_].title,
                 f"`{precision}`",
                 f"{file['size_bytes'] / 1e6:.2f} MB",
                 _loss(file),
@@ -131,7 +130,7 @@ def targets_table() -> str:
             file = _find(format_, precision, shift)
             rows += [
                 [
-                    f"{TITLES[format_]} `{precision}`, `{shift}`",
+                    f"{FORMATS[format_].title} `{precision}`, `{shift}`",
                     target["target"],
                     f"{target['resident']}/{file['operators']}",
                     *(str(target[key]) for key in ("partitions", *SEVERITIES)),

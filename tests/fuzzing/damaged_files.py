@@ -13,7 +13,7 @@ from random import Random
 from model_files import corrupt, list_parts
 
 from fuzzing.inconsistent_metadata import INCONSISTENCIES
-from mobile_runtime.formats.reader import READERS
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import manifest_path
 
 PARTS = {"model": 10, "fact": 6, "manifest": 3, "golden": 1}
@@ -34,7 +34,7 @@ def damage(folder: Path, seed: int, number: int) -> tuple[Path, str]:
         The model file, and what was done to it or to what belongs to it.
     """
     random = Random(f"{seed}/{number}")
-    suffix = random.choice(list(READERS))
+    suffix = random.choice(list(FORMAT_OF_SUFFIX))
     model = random.choice(list_models(folder, suffix))
     (part,) = random.choices(list(PARTS), PARTS.values())
     if part == "manifest":

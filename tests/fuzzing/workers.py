@@ -26,7 +26,7 @@ from fuzzing.damaged_files import damage
 from fuzzing.runs import Outcome, make_originals, run_case
 from mobile_runtime.engines import sandboxed_run
 from mobile_runtime.engines.session import open_session
-from mobile_runtime.formats.reader import READERS
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
 SECONDS_LIMIT = 2 * sandboxed_run.SECONDS_LIMIT
 """For one case: a sandboxed run that does not end is ended first. The usual case takes 5."""
@@ -95,7 +95,7 @@ def serve(pipe, originals: Path, seed: int) -> None:
 def warm_up(originals: Path) -> None:
     """Import what every file needs, so that it does not count against the first."""
     for path in originals.iterdir():
-        if path.suffix in READERS:
+        if path.suffix in FORMAT_OF_SUFFIX:
             open_session(path, threads=1)
 
 
@@ -133,7 +133,7 @@ def run_cases(originals: Path, seed: int, numbers, workers: int):
 
 def tabulate(outcomes: list[Outcome]) -> Table:
     table = Table("format", "cases", "command", "exit code 0", "1", "2")
-    for suffix in READERS:
+    for suffix in FORMAT_OF_SUFFIX:
         ours = [outcome for outcome in outcomes if outcome.suffix == suffix]
         for name in ("check", "info", "upscale", "validate"):
             codes = Counter(outcome.codes.get(name) for outcome in ours)

@@ -18,9 +18,10 @@ from networks import make_net
 from converters.conversion import convert
 from converters.golden_samples import PHOTOGRAPHS
 from converters.options import ConversionOptions
-from mobile_runtime.cli.upscale import upscale_picture
 from mobile_runtime.engines.session import open_session
-from mobile_runtime.imaging.pictures import Picture, open_picture
+from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging.reading import open_picture
+from mobile_runtime.upscaling.upscale_picture import upscale_picture
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 
@@ -50,8 +51,8 @@ def make_tiny(output):
 
 def write_full_cases(page: Path, models: Path, output: Path) -> Iterator[dict]:
     """One photograph per scale; with the cheapest model, also one of several tiles, and a stamp."""
-    (catalogue,) = page.glob("assets/*/models.json")
-    files = [models / entry["file"] for entry in json.loads(catalogue.read_text())["models"]]
+    (catalog,) = page.glob("assets/*/models.json")
+    files = [models / entry["file"] for entry in json.loads(catalog.read_text())["models"]]
     for path in files:
         scale = open_session(path).model.scale
         yield write_case(output, f"photograph x{scale}", "full", path, photograph(96, 72))

@@ -1,24 +1,25 @@
-/** The page: what the visitor does starts something, one thing at a time. */
+/** The page: each action of the visitor starts one activity, and stops the previous one. */
 
 import { untilAborted } from './engine/abortable.js';
 import { startOffline } from './engine/offline.js';
+import { crop } from './engine/pixels.js';
 import { Upscaler } from './engine/upscaler.js';
 import { Activity, isStopped } from './ui/activity.js';
-import { chosenBackend, connectBackends, showChoice, worthMeasuring } from './ui/backends.js';
+import { backendsToMeasure, chosenBackend, connectBackends, showChoice } from './ui/backends.js';
 import { measure, showMeasuring } from './ui/benchmark_panel.js';
 import { canHold } from './ui/canvas_limit.js';
 import { button, chosen, element } from './ui/elements.js';
-import { enlarge } from './ui/enlarging.js';
 import { connectInputs } from './ui/inputs.js';
 import { runLive } from './ui/live.js';
-import { openMadeEarlier } from './ui/made_earlier.js';
 import * as messages from './ui/messages.js';
-import { cropPicture, openPicture } from './ui/picture.js';
+import { openPicture } from './ui/picture.js';
+import { openPrecomputedSample } from './ui/precomputed_sample.js';
 import { reportError } from './ui/report_error.js';
 import { enlarged, holdablePart, wantedPart } from './ui/result_size.js';
 import { allowSaving, connectSaving } from './ui/save_panel.js';
 import { chooseScale, chosenScale, offerScales } from './ui/scales.js';
 import { offerLess } from './ui/too_large.js';
+import { runUpscaleJob } from './ui/upscale_job.js';
 import { openCamera, openVideo } from './ui/video.js';
 import { comeIntoView, connectViewing, show, showFrame, stage } from './ui/viewer.js';
 
@@ -27,15 +28,15 @@ import { comeIntoView, connectViewing, show, showFrame, stage } from './ui/viewe
 const activity = new Activity();
 /** @type {Upscaler|null} */
 let upscaler = null;
-/** @type {() => void} Does the last thing with another scale or backend. */
+/** @type {() => void} Repeats the last activity with another scale or backend. */
 let again = () => {};
-/** Has the visitor touched the page? A dialog of the browser may be open, which nothing tells. */
+/** Has the visitor touched the page? A dialog of the browser may be open, which fires no event. */
 let isTouched = false;
 
 /**
- * Start something; what goes on is stopped.
+ * Start an activity, and stop the previous one.
  *
- * @param {string} text What it is. @param {string} verb To stop it.
+ * @param {string} text Describes it. @param {string} verb Of the button that stops it.
  * @param {(signal: AbortSignal) => Promise<void>} task
  */
 function begin(text, verb, task) {
@@ -55,7 +56,7 @@ function begin(text, verb, task) {
   });
 }
 
-/** Load the list of models, unless it is there. */
+/** Load the list of models once. */
 async function openUpscaler() {
   upscaler ??= await Upscaler.open({ onNotice: messages.sayNotice });
   offerScales(upscaler.models);
@@ -107,7 +108,7 @@ async function enlargePicture(picture, signal) {
     onShown: show,
     onChoice: showChoice,
   };
-  await enlarge(job, signal);
+  await runUpscaleJob(job, signal);
 }
 
 /** @type {(scale: number) => void} */
@@ -119,7 +120,8 @@ function enlargeLess(scale) {
 /** @type {(picture: Picture, scale: number) => void} */
 function enlargePart(picture, scale) {
   const wanted = wantedPart(picture.pixels, stage.visiblePartOf(picture));
-  const part = cropPicture(picture, holdablePart(wanted, scale, canHold));
+  const area = holdablePart(wanted, scale, canHold);
+  const part = { ...picture, pixels: crop(picture.pixels, area) };
   again = () => enlargeAgain(part);
   again();
 }
@@ -155,7 +157,7 @@ function connectBenchmark() {
       const opened = await untilAborted(openUpscaler(), signal);
       const scale = chosenScale();
       showChoice(await opened.prepare({ scale, backend: chosenBackend(), signal }));
-      await measure(opened, await worthMeasuring(), signal);
+      await measure(opened, await backendsToMeasure(), signal);
       messages.say('Measured; see the table below.');
     } finally {
       showMeasuring((measuring = false));
@@ -167,11 +169,11 @@ function connectBenchmark() {
   });
 }
 
-async function showMadeEarlier() {
+async function showPrecomputedSample() {
   try {
-    const earlier = await openMadeEarlier();
-    if (!activity.hasBegun) show(earlier);
-    else earlier.close();
+    const sample = await openPrecomputedSample();
+    if (!activity.hasBegun) show(sample);
+    else sample.close();
   } catch (error) {
     console.warn('The sample cannot be shown.', error); // the page works without
   }
@@ -196,6 +198,6 @@ document.addEventListener('keydown', (event) => {
   messages.hideError();
   activity.stop();
 });
-void showMadeEarlier();
+void showPrecomputedSample();
 void openUpscaler().catch((error) => reportError(error, () => location.reload()));
 void startOffline({ mayReload: () => !isTouched && !activity.hasBegun });

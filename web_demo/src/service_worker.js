@@ -1,10 +1,10 @@
 /**
- * Makes the page installable, lets it work offline, and adds the two headers that threads need,
- * for hosts that cannot (GitHub Pages): only with them may a page share memory between threads.
+ * Service worker: makes the page installable and usable offline, and adds the two headers that
+ * threads need, for hosts that cannot (GitHub Pages): without them a page may not share memory.
  *
  * The page's own files are kept per version, from the start; models and engine, whose names change
  * with their content, from their first use. A new version takes over when no page of the old one
- * is open: no page ever meets files of another version.
+ * is open, so that no page gets files of another version.
  */
 
 /**
@@ -25,7 +25,7 @@ const ISOLATION = Object.freeze({
 
 const root = scope.registration.scope;
 
-// Named after the place: a host may have this page twice.
+// With the scope in the name: a host may have this page twice.
 const PAGE_CACHES = `scnet-page ${root} `;
 const PAGE_CACHE = PAGE_CACHES + version;
 const LARGE_CACHE = `scnet-large ${root}`;
@@ -64,7 +64,7 @@ async function answer(event) {
 }
 
 /**
- * The newest page; offline, the one that was kept.
+ * Return the newest page; offline, the cached one.
  *
  * @param {Request} request
  * @returns {Promise<Response>}
@@ -97,11 +97,11 @@ async function keepPage() {
   await cache?.addAll(pageFiles.map((name) => new Request(new URL(name, root), { cache: 'no-cache' })));
 }
 
-/** @param {string[]} urls What was fetched before this worker was there to keep it. */
+/** @param {string[]} urls Fetched before this worker was active. */
 async function keepLarge(urls) {
   for (const url of urls.filter((url) => large.has(url))) {
     if (await find(url)) continue;
-    const response = await fetch(url).catch(() => null); // offline: another time
+    const response = await fetch(url).catch(() => null); // offline: next time
     if (response?.ok) await keep(url, response);
   }
 }
@@ -115,7 +115,7 @@ async function keep(url, response) {
   await cache?.put(url, response).catch(() => {}); // no space: it is fetched again
 }
 
-/** Drop what belongs to older versions only. */
+/** Delete what only older versions use. */
 async function forget() {
   const names = await caches.keys().catch(() => /** @type {string[]} */ ([]));
   const old = names.filter((name) => name.startsWith(PAGE_CACHES) && name !== PAGE_CACHE);

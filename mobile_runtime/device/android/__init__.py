@@ -1,1 +1,1 @@
-"""A `.tflite` on an Android phone, over adb."""
+"""Golden samples and latency of a `.tflite` on an Android phone, over adb."""

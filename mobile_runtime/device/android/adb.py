@@ -1,8 +1,8 @@
-"""A phone over adb: files to it and from it, commands on it.
+"""Android Debug Bridge: commands on a phone, and files to it and from it.
 
 adb joins the words of a command with blanks and the phone's shell splits them again
-(developer.android.com, "Android Debug Bridge"), so they are quoted once, for that shell. Here no
-shell is used at all.
+(developer.android.com, "Android Debug Bridge"), so they are quoted once, for that shell. On this
+machine no shell is used.
 """
 
 import re
@@ -17,20 +17,20 @@ from secrets import token_hex
 from mobile_runtime.console import printable
 from mobile_runtime.errors import DeviceError, ScnetError
 
-FOLDERS = "/data/local/tmp"
+PHONE_DIR = "/data/local/tmp"
 """Where adb's user may write and execute, on any phone."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a program printed, both streams together, and its exit code."""
+    """Exit code of a program and what it printed, both streams together."""
 
     code: int
     text: str
 
     @property
     def reason(self) -> str:
-        """The line that most likely says why it failed."""
+        """The line that most likely gives the reason of a failure."""
         lines = [line.strip() for line in self.text.splitlines() if line.strip()]
         errors = [line for line in lines if re.match(r"ERROR|FATAL|adb: error|error:", line)]
         telling = [line for line in errors if "Benchmarking failed" not in line]
@@ -42,10 +42,10 @@ class Connection:
     """One phone that adb can reach."""
 
     program: str
-    """adb itself."""
+    """Name or path of adb."""
     serial: str
     seconds_limit: float
-    """For any one step."""
+    """For one command of adb."""
 
     def shell(self, *words: str) -> Answer:
         """Run a command on the phone."""
@@ -55,17 +55,17 @@ class Connection:
         """Copy a file to the phone.
 
         Raises:
-            DeviceError: It did not arrive.
+            DeviceError: The copy failed.
         """
         answer = self._adb("push", str(source.resolve()), target)
         if answer.code != 0:
             raise DeviceError(
                 f"{source} could not be copied to the phone ({answer.reason}): is there space left "
-                f"in {FOLDERS}?"
+                f"in {PHONE_DIR}?"
             )
 
     def pull(self, source: str, target: Path) -> bool:
-        """Copy a file from the phone, and tell whether there was one."""
+        """Copy a file from the phone; return whether there was one."""
         return self._adb("pull", source, str(target.resolve())).code == 0
 
     def _adb(self, *words: str) -> Answer:
@@ -73,13 +73,13 @@ class Connection:
 
 
 @contextmanager
-def workplace(connection: Connection) -> Iterator[str]:
-    """Make a folder on the phone, give its path, and remove it whatever happens.
+def phone_folder(connection: Connection) -> Iterator[str]:
+    """Provide a temporary folder on the phone; yields its path.
 
     Raises:
-        DeviceError: It cannot be made, or not be removed.
+        DeviceError: It cannot be made or removed.
     """
-    folder = f"{FOLDERS}/scnet-{token_hex(6)}"
+    folder = f"{PHONE_DIR}/scnet-{token_hex(6)}"
     made = connection.shell("mkdir", folder)
     if made.code != 0:
         raise DeviceError(f"{folder} cannot be made on the phone: {made.reason}")
@@ -95,7 +95,7 @@ def workplace(connection: Connection) -> Iterator[str]:
 
 
 def _remove_quietly(connection: Connection, folder: str) -> None:
-    """Clean up after an error, which is the one to show."""
+    """Clean up after an error; that error is the one to show."""
     with suppress(ScnetError):
         connection.shell("rm", "-rf", folder)
 
@@ -104,8 +104,8 @@ def run_adb(words: list[str], seconds_limit: float) -> Answer:
     """Run adb.
 
     Args:
-        words: adb itself, and what it is to do.
-        seconds_limit: After which it is ended.
+        words: Name or path of adb, and its arguments.
+        seconds_limit: adb is killed after it.
 
     Raises:
         DeviceError: It cannot be started, or does not end.

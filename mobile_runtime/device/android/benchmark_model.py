@@ -1,12 +1,12 @@
-"""TFLite's `benchmark_model`: how it is asked, and what its words mean.
+"""TFLite's `benchmark_model`: its flags, and the parsing of its logs.
 
 Flags and wording are those of google-ai-edge/LiteRT, `tflite/tools/benchmark/` (README.md,
 benchmark_model.cc, benchmark_tflite_model.cc) and, before the move, of tensorflow/tensorflow,
 `tensorflow/lite/tools/benchmark/`. Percentiles and the total of nodes came with later
 versions; older ones leave them out.
 
-LiteRT's other program of this name, `litert/tools/benchmark_model` (CompiledModel), can neither be
-given an input nor asked for the output, and so proves nothing.
+LiteRT's other program of this name, `litert/tools/benchmark_model` (CompiledModel), takes no
+input file and writes no output, so it cannot verify a file.
 """
 
 import re
@@ -14,22 +14,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mobile_runtime.errors import DeviceError, ModelLoadError
+from mobile_runtime.model_file.precision import PrecisionName
 
 NUMBER = r"\d+(?:\.\d+)?(?:e[+-]?\d+)?"
 
 
 @dataclass(frozen=True)
 class Engine:
-    """One way in which a phone can run a file."""
+    """One way to run a file on a phone."""
 
     name: str
     flags: tuple[str, ...]
     delegate: str
-    """What the tool calls whatever takes the nodes."""
+    """The tool's name for the delegate that takes the nodes."""
     takes_all: bool
-    """A node that is left to the CPU fails the verdict."""
-    computes_in: str | None = None
-    """The precision that its outputs are judged by; None for the file's own."""
+    """A node left to the CPU fails the validation."""
+    computes_in: PrecisionName | None = None
+    """Precision whose tolerance applies to its outputs; None for that of the file."""
 
 
 ENGINES: Mapping[str, Engine] = {
@@ -49,19 +50,19 @@ ENGINES: Mapping[str, Engine] = {
         takes_all=True,
     ),
 }
-"""Name -> engine. What the GPU does not take, the tool silently runs on the CPU."""
+"""Name -> engine. The tool silently runs on the CPU what the GPU does not take."""
 
 
 @dataclass(frozen=True)
 class PhoneLatency:
-    """The figures that the tool gives; single runs it keeps to itself."""
+    """Latency as the tool reports it; it does not print single runs."""
 
     init_ms: float
     """Loading, and compiling for the engine."""
     first_run_ms: float
     runs: int
     median_ms: float | None
-    """None from versions of the tool before they had percentiles."""
+    """None from versions of the tool without percentiles."""
     mean_ms: float
     stdev_ms: float
     """Of the population."""
@@ -69,24 +70,24 @@ class PhoneLatency:
     max_ms: float
     p95_ms: float | None
     memory_mb: float | None
-    """How much the tool's memory grew until the end, in 10^6 bytes; approximate, it says."""
+    """Growth of the tool's memory in 10^6 bytes; approximate, according to the tool."""
 
 
 @dataclass(frozen=True)
 class Delegation:
-    """Who runs the nodes of a file."""
+    """Share of a file's nodes that a delegate runs."""
 
     delegate: str
     nodes: int
-    """That it took."""
+    """Taken by the delegate."""
     total: int | None
-    """That there were; None from versions of the tool that do not say."""
+    """None from versions of the tool that do not report it."""
     partitions: int
     complete: bool
-    """The tool found nothing but the delegate left to run."""
+    """The tool reported that the delegate runs the whole graph."""
 
     def __str__(self) -> str:
-        """Say how many nodes it took."""
+        """Return how many nodes the delegate took."""
         if self.nodes == 0:
             return f"no node on {self.delegate}"
         total = "?" if self.total is None else self.total
@@ -97,7 +98,7 @@ class Delegation:
 
 @dataclass(frozen=True)
 class NodeKind:
-    """What a profiled run spent on one kind of node."""
+    """Time that a profiled run spent on one kind of node."""
 
     kind: str
     count: int
@@ -105,7 +106,7 @@ class NodeKind:
 
 
 def check_flags(log: str) -> None:
-    """Make sure that the tool understood what it was asked.
+    """Check that the tool understood its flags.
 
     Raises:
         DeviceError: It is another program, or too old.
@@ -118,7 +119,7 @@ def check_flags(log: str) -> None:
 
 
 def read_latency(log: str) -> PhoneLatency:
-    """Read the figures of the timed runs.
+    """Return the latency of the timed runs.
 
     Raises:
         ModelLoadError: The tool printed none.
@@ -146,7 +147,7 @@ def read_latency(log: str) -> PhoneLatency:
 
 
 def read_delegation(log: str, delegate: str) -> Delegation:
-    """Read how many nodes a delegate took; none, if the tool does not name it."""
+    """Return how many nodes a delegate took; 0 if the log does not name it."""
     line = re.search(
         rf"Replacing (\d+)(?: out of (\d+))? node\(s\) with delegate \({re.escape(delegate)}\) "
         r"node, yielding (\d+) partitions",
@@ -165,7 +166,7 @@ def read_delegation(log: str, delegate: str) -> Delegation:
 
 
 def read_profile(csv: str) -> tuple[NodeKind, ...]:
-    """Read the summary by kind of node of the regular runs; empty if there is none."""
+    """Return the summary by kind of node of the regular runs; empty if there is none."""
     regular = csv.rpartition("Profiling Info for Regular Benchmark Runs")[2]
     table = regular.partition("node type, count, avg_ms")[2].partition("\n\n")[0]
     row = rf"^(.+), (\d{{1,9}}), ({NUMBER}), [^,]+%, [^,]+%, [^,]+, \d+\s*$"

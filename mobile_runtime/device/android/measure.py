@@ -1,4 +1,4 @@
-"""Is a `.tflite` right on a phone, how fast, and on what? Its golden samples, run there."""
+"""Golden samples of a `.tflite` run on a phone: verdict, latency and placement per engine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,10 +20,12 @@ from mobile_runtime.device.android.remote_tool import Bench, OnStep
 from mobile_runtime.errors import ManifestError
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file import parity
+from mobile_runtime.model_file.file import ModelFile, read_model_file
 from mobile_runtime.model_file.golden_samples import read_golden
-from mobile_runtime.model_file.manifest import Manifest, read_manifest
-from mobile_runtime.model_file.parity import Difference, Tolerance, Verdict
-from mobile_runtime.model_file.tolerance import own_tolerance, tolerance_in
+from mobile_runtime.model_file.manifest import own_tolerance, tolerance_in
+from mobile_runtime.model_file.parity import Difference
+from mobile_runtime.model_file.precision import Tolerance
+from mobile_runtime.model_file.validation_result import ValidationResult
 
 ONE_RUN = ("--num_runs=1", "--min_secs=0", "--warmup_runs=0", "--warmup_min_secs=0")
 PROFILED_RUNS = ("--num_runs=10", "--min_secs=0")
@@ -31,38 +33,39 @@ PROFILED_RUNS = ("--num_runs=10", "--min_secs=0")
 
 @dataclass(frozen=True)
 class Subject:
-    """A file that can be run on a phone, and what must come out."""
+    """A file that can be run on a phone, and its golden samples."""
 
-    manifest: Manifest
+    file: ModelFile
     golden: list[tuple[str, Image, Image]]
 
 
 @dataclass(frozen=True)
 class PhoneRun:
-    """What one engine of a phone made of a file."""
+    """Result of one engine of a phone."""
 
-    verdict: Verdict
-    """On the outputs, and on nodes that were left over and should not be."""
+    result: ValidationResult
+    """On the outputs, and on nodes that the engine left to the CPU and should not."""
     tolerance: Tolerance
-    """What the outputs had to keep to; that of the precision which the engine computes in."""
+    """Of the outputs, for the precision that the engine computes in."""
     delegation: Delegation
     latency: PhoneLatency
     """On the first golden sample."""
     profile: tuple[NodeKind, ...]
-    """From runs of their own, so that profiling slows down no timed one."""
+    """From separate runs, so that profiling does not slow down the timed ones."""
 
 
 def read_subject(model: Path) -> Subject:
-    """Read what a file promises.
+    """Read the manifest and golden samples of a file.
 
     Args:
         model: A `.tflite` with its manifest beside it.
 
     Raises:
-        ManifestError: There is no manifest, it is about another file or was edited, or the tool
-            cannot feed such a file.
+        ManifestError: The manifest is missing, edited or of another file, or the tool cannot feed
+            this kind of file.
     """
-    manifest = read_manifest(model)
+    file = read_model_file(model)
+    manifest = file.manifest
     ports = manifest.model.input, manifest.model.output
     readable = all((port.layout, port.dtype) == ("NHWC", "float32") for port in ports)
     if model.suffix != ".tflite" or not readable:
@@ -71,7 +74,7 @@ def read_subject(model: Path) -> Subject:
             "float32 NHWC."
         )
     own_tolerance(manifest)  # refused now rather than after the runs
-    return Subject(manifest, read_golden(manifest, model.parent))
+    return Subject(file, read_golden(manifest, file.folder))
 
 
 def measure(
@@ -80,14 +83,14 @@ def measure(
     """Run the golden samples on one engine of a phone; the first one is timed and profiled too.
 
     Args:
-        bench: Where the file is.
-        subject: What must come out of it.
-        engine: What runs it.
+        bench: The file on the phone.
+        subject: Its golden samples.
+        engine: Engine to run it on.
         plan: How often to run the first sample.
-        on_step: Told what begins.
+        on_step: Called with what begins.
 
     Raises:
-        ModelLoadError: The tool cannot run the file, or gives something else.
+        ModelLoadError: The tool cannot run the file, or its output has another size.
         DeviceError: The tool cannot be run, or the phone cannot be reached.
     """
     logs: list[str] = []
@@ -95,22 +98,24 @@ def measure(
     for name, image, expected in subject.golden:
         on_step(f"{engine.name}: {name}")
         logs.append(bench.run(image, *engine.flags, *(ONE_RUN if logs else _timing(plan))))
-        if subject.manifest.model.output.clipped:
+        if subject.file.manifest.model.output.clipped:
             expected = np.clip(expected, 0, 1)
         differences.append(parity.compare(expected, bench.fetch_output(expected.shape)))
     on_step(f"{engine.name}: profile")
     _, image, _ = subject.golden[0]
     profile = bench.profile(image, *engine.flags, *PROFILED_RUNS)
     if engine.computes_in is None:
-        tolerance = own_tolerance(subject.manifest)
+        tolerance = own_tolerance(subject.file.manifest)
     else:
-        tolerance = tolerance_in(subject.manifest, engine.computes_in)
+        tolerance = tolerance_in(subject.file.manifest, engine.computes_in)
     delegation = read_delegation(logs[0], engine.delegate)
     worst = parity.worst(differences)
     failures = tuple(_find_failures(worst, tolerance, delegation, engine))
     return PhoneRun(
-        verdict=Verdict(
-            engine=f"{engine.name}, benchmark_model, {bench.threads} threads",
+        result=ValidationResult(
+            engine=engine.name,
+            version="benchmark_model",
+            threads=bench.threads,
             device=str(bench.phone),
             compared=f"PyTorch, {len(differences)} golden samples",
             worst=worst,
@@ -138,7 +143,7 @@ def _timing(plan: Plan) -> tuple[str, ...]:
 def _find_failures(
     worst: Difference, allowed: Tolerance, delegation: Delegation, engine: Engine
 ) -> Iterator[str]:
-    if not parity.within(worst, allowed):
-        yield f"{worst} (wanted {allowed})"
+    if not allowed.allows(worst):
+        yield f"{worst} (expected {allowed})"
     if engine.takes_all and not delegation.complete:
         yield f"not all of it ran on the GPU: {delegation}"

@@ -1,4 +1,4 @@
-"""Which Android phone is connected, and what is it?"""
+"""Connected Android phone: choice and description."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from mobile_runtime.errors import DeviceError
 
 @dataclass(frozen=True)
 class Phone:
-    """What a phone says of itself."""
+    """Properties of a phone, as it reports them."""
 
     name: str
     """Maker and model."""
@@ -19,23 +19,24 @@ class Phone:
     soc: str
     """Maker and model of the chip; the board's name before Android 12."""
     abi: str
-    """The instruction set that programs must be built for, such as `arm64-v8a`."""
+    """Instruction set that programs must be built for, such as `arm64-v8a`."""
 
     def __str__(self) -> str:
-        """Name the phone as far as figures depend on it."""
+        """Return model, Android version and chip: what measurements depend on."""
         return f"{self.name}, Android {self.android}, {self.soc}"
 
 
 def connect(program: str, serial: str | None, seconds_limit: float) -> Connection:
-    """Find the phone.
+    """Return the connection to a phone.
 
     Args:
         program: adb, as a name or a path.
-        serial: Which phone, as `adb devices` names it; not needed if there is one only.
-        seconds_limit: For any one step.
+        serial: As in `adb devices`; None if only one phone is connected.
+        seconds_limit: For one command of adb.
 
     Raises:
-        DeviceError: No adb, no phone, several, or one that does not take commands.
+        DeviceError: adb is missing, no phone or several are connected, or the phone
+            does not accept commands.
     """
     listed = run_adb([program, "devices"], seconds_limit)
     if listed.code != 0:
@@ -48,8 +49,8 @@ def connect(program: str, serial: str | None, seconds_limit: float) -> Connectio
     return Connection(program, chosen, seconds_limit)
 
 
-def describe(connection: Connection) -> Phone:
-    """Ask a phone what it is.
+def read_phone(connection: Connection) -> Phone:
+    """Return the description of a phone.
 
     Raises:
         DeviceError: It does not answer.

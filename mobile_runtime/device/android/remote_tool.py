@@ -1,4 +1,4 @@
-"""TFLite's `benchmark_model` on a phone: put there, run, and asked for what it wrote."""
+"""TFLite's `benchmark_model` on a phone: copied there, run, and its output read back."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from mobile_runtime.device.android.adb import Answer, Connection, workplace
+from mobile_runtime.device.android.adb import Answer, Connection, phone_folder
 from mobile_runtime.device.android.benchmark_model import check_flags
 from mobile_runtime.device.android.phone import Phone
 from mobile_runtime.errors import DeviceError, ModelLoadError
@@ -16,33 +16,33 @@ from mobile_runtime.imaging.pictures import Image
 
 TOOL, MODEL = "benchmark_model", "model.tflite"
 INPUT, OUTPUT, PROFILE = "in.f32", "out.f32", "profile.csv"
-"""How files are called on the phone, whatever they are called here."""
+"""Names of the files on the phone."""
 
 INPUT_NAME = "image"
-"""Any would do: the tool takes inputs in their order, and only remarks on another name."""
+"""Any name works: the tool takes inputs in order, and only logs that a name differs."""
 
 OnStep = Callable[[str], None]
-"""Told what begins."""
+"""Called with what begins."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """A file on a phone, with what runs it."""
+    """A model file on a phone, with the tool that runs it."""
 
     connection: Connection
     phone: Phone
     folder: str
     """On the phone."""
-    aside: Path
-    """Here, for what comes and goes."""
+    scratch: Path
+    """Folder on this machine."""
     threads: int
-    """For the CPU."""
+    """On the CPU."""
 
     def run(self, image: Image, *flags: str) -> str:
         """Run the tool on one input.
 
         Args:
-            image: (1, 3, H, W) float32, RGB in [0, 1]; the file's channel-last layout ends here.
+            image: (1, 3, H, W) float32, RGB in [0, 1]; transposed to the file's NHWC here.
             flags: For the tool, besides those for file, input and output.
 
         Returns:
@@ -53,7 +53,7 @@ class Bench:
             DeviceError: The tool cannot be run, or the phone cannot be reached.
         """
         pixels = image.transpose(0, 2, 3, 1)
-        source = self.aside / INPUT
+        source = self.scratch / INPUT
         source.write_bytes(np.ascontiguousarray(pixels, dtype="<f4").tobytes())
         self.connection.push(source, self._path(INPUT))
         self.connection.shell("rm", "-f", self._path(OUTPUT), self._path(PROFILE))
@@ -73,7 +73,7 @@ class Bench:
         return answer.text
 
     def profile(self, image: Image, *flags: str) -> str:
-        """Run the tool on one input, and give the CSV of what each node took.
+        """Return the CSV of the time of each node, from a run on one input.
 
         Raises:
             ModelLoadError: The tool cannot run the file, or wrote no profile.
@@ -84,10 +84,10 @@ class Bench:
         return self._pull(PROFILE).decode(errors="replace")
 
     def fetch_output(self, shape: tuple[int, ...]) -> Image:
-        """Give the output of the last run.
+        """Return the output of the last run, (1, 3, H, W) float32.
 
         Args:
-            shape: What it must have: (1, 3, H, W).
+            shape: Expected shape.
 
         Raises:
             ModelLoadError: There is none, or it has another size.
@@ -106,7 +106,7 @@ class Bench:
         return f"{self.folder}/{name}"
 
     def _pull(self, name: str) -> bytes:
-        target = self.aside / name
+        target = self.scratch / name
         target.unlink(missing_ok=True)
         if not self.connection.pull(self._path(name), target):
             raise ModelLoadError(
@@ -119,33 +119,33 @@ class Bench:
 def set_up(
     connection: Connection, phone: Phone, model: Path, tool: Path, *, threads: int, on_step: OnStep
 ) -> Iterator[Bench]:
-    """Copy a file and what runs it to a phone, and clear away afterwards.
+    """Provide a model file and the tool on a phone; removed afterwards.
 
     Args:
         connection: To the phone.
-        phone: What it is.
+        phone: Its description.
         model: A `.tflite`.
         tool: TFLite's `benchmark_model`, built for the phone.
-        threads: For the CPU.
-        on_step: Told what begins.
+        threads: On the CPU.
+        on_step: Called with what begins.
 
     Raises:
-        DeviceError: There is no tool, or the phone does not take it.
+        DeviceError: The tool is missing, or cannot be copied.
     """
     if not tool.is_file():
         raise DeviceError(
             f"{tool} is not a file: name TFLite's benchmark_model, built for {phone.abi}."
         )
-    with workplace(connection) as folder, TemporaryDirectory() as aside:
+    with phone_folder(connection) as folder, TemporaryDirectory() as scratch:
         for source, name in ((model, MODEL), (tool, TOOL)):
             on_step(f"copying {source.name}")
             connection.push(source, f"{folder}/{name}")
         connection.shell("chmod", "755", f"{folder}/{TOOL}")
-        yield Bench(connection, phone, folder, Path(aside), threads)
+        yield Bench(connection, phone, folder, Path(scratch), threads)
 
 
 def _explain(answer: Answer, phone: Phone) -> ModelLoadError | DeviceError:
-    """Find out what a failed run of the tool means."""
+    """Return the error that a failed run of the tool means."""
     foreign = ("not executable", "CANNOT LINK EXECUTABLE", "can't execute")
     if answer.code in (126, 127) or any(words in answer.text for words in foreign):
         return DeviceError(

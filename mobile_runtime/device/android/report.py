@@ -1,4 +1,4 @@
-"""What a phone made of a file, as a table and as JSON."""
+"""Results of a file on a phone, as a table and as JSON."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,41 +29,54 @@ class PhoneReport:
 
 
 def format_json(report: PhoneReport) -> bytes:
-    """Write a report as JSON."""
+    """Return a report as JSON."""
     return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
-def print_table(report: PhoneReport) -> None:
-    """Print one row per engine; into a file or a log, as Markdown."""
+def print_table(report: PhoneReport, *, details: bool = False) -> None:
+    """Print one row per engine, as Markdown where standard output is no terminal.
+
+    Args:
+        report: What to print.
+        details: Add the accuracy and latency figures beyond PSNR and median.
+    """
     console, box = open_console()
     console.print(
         f"{report.file} on {report.device}, {report.device.abi}", markup=False, highlight=False
     )
     table = Table(box=box)
-    for name in ("engine", "placement", "max abs", "PSNR", "wanted"):
-        table.add_column(name)
-    for name in ("median", "p95", "min", "first run", "init", "memory"):
+    for name in ("engine", "placement"):
+        table.add_column(name, overflow="fold")
+    for name in ("median", "PSNR", "required"):
         table.add_column(name, justify="right")
     table.add_column("passed")
+    for name in ("max abs", "p95", "min", "first run", "init", "memory") if details else ():
+        table.add_column(name, justify="right")
     for run in report.runs:
-        table.add_row(*_figures(run))
+        table.add_row(*_figures(run), *(_details(run) if details else ()))
     console.print(table)
     for run in report.runs:
-        if not run.verdict.passed:
-            line = f"{report.file} failed on {run.verdict.engine}: {run.verdict.failure}."
+        if not run.result.passed:
+            line = f"{report.file} failed on {run.result.engine_info}: {run.result.failure}."
             console.print(Text(line, style="red"), soft_wrap=True)
 
 
 def _figures(run: PhoneRun) -> Iterator[str]:
-    latency, worst = run.latency, run.verdict.worst
-    yield escape(run.verdict.engine)
-    yield run.verdict.placement
-    yield f"{worst.max_abs:.1e}"
-    yield f"{worst.psnr_db:.1f} dB"
+    yield escape(str(run.result.engine_info))
+    yield run.result.placement
+    yield _ms(run.latency.median_ms)
+    yield f"{run.result.worst.psnr_db:.1f} dB"
     yield f"{run.tolerance.psnr_db:g} dB"
-    for figure in (latency.median_ms, latency.p95_ms, latency.min_ms):
-        yield "" if figure is None else f"{figure:.2f} ms"
-    yield f"{latency.first_run_ms:.1f} ms"
-    yield f"{latency.init_ms:.0f} ms"
+    yield "[green]yes[/]" if run.result.passed else "[red]no[/]"
+
+
+def _details(run: PhoneRun) -> Iterator[str]:
+    latency = run.latency
+    yield f"{run.result.worst.max_abs:.1e}"
+    for figure in (latency.p95_ms, latency.min_ms, latency.first_run_ms, latency.init_ms):
+        yield _ms(figure)
     yield "" if latency.memory_mb is None else f"{latency.memory_mb:.0f} MB"
-    yield "[green]yes[/]" if run.verdict.passed else "[red]no[/]"
+
+
+def _ms(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:.2f} ms"

@@ -15,7 +15,7 @@ ${samples}
             let features = ["${input_name}": MLFeatureValue(pixelBuffer: image)]
             let result = try model.prediction(from: MLDictionaryFeatureProvider(dictionary: features))
             let upscaled = try XCTUnwrap(result.featureValue(for: "${output_name}")?.imageBufferValue)
-            compare(try read(sample.output), colours(upscaled))
+            compare(try read(sample.output), colors(upscaled))
         }
     }
 
@@ -38,7 +38,7 @@ ${samples}
         return picture
     }
 
-    func colours(_ picture: CVPixelBuffer) -> [UInt8] {
+    func colors(_ picture: CVPixelBuffer) -> [UInt8] {
         CVPixelBufferLockBaseAddress(picture, .readOnly)
         defer { CVPixelBufferUnlockBaseAddress(picture, .readOnly) }
         let width = CVPixelBufferGetWidth(picture)

@@ -63,7 +63,7 @@ after(async () => {
 export const cases = () => JSON.parse(readFileSync(path.join(CASES, 'cases.json'), 'utf8'));
 
 /** @param {keyof typeof PAGES} kind */
-export function readCatalogue(kind) {
+export function readCatalog(kind) {
   return JSON.parse(readFileSync(path.join(PAGES[kind], assets(kind), 'models.json'), 'utf8'));
 }
 

@@ -38,7 +38,7 @@ function upscale(page, picture, backend) {
       return {
         choice,
         steps,
-        colour: worst(off.filter((_, i) => i % 4 !== 3)),
+        color: worst(off.filter((_, i) => i % 4 !== 3)),
         alpha: worst(off.filter((_, i) => i % 4 === 3)),
       };
     },
@@ -58,8 +58,8 @@ for (const picture of cases()) {
         isolated: backend !== 'wasm',
         gpu: backend === 'webgpu',
       });
-      const { choice, steps, colour, alpha } = await upscale(page, picture, backend);
-      assert.ok(colour <= 1, `a colour is ${colour} steps of 8 bits off`);
+      const { choice, steps, color, alpha } = await upscale(page, picture, backend);
+      assert.ok(color <= 1, `a color is ${color} steps of 8 bits off`);
       assert.equal(alpha, 0);
       assert.equal(choice.backend, backend);
       assert.equal(steps.length, steps.at(-1).total);

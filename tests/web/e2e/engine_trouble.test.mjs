@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { CASES, loadEngine, openPage, readCatalogue } from './engine_page.mjs';
+import { CASES, loadEngine, openPage, readCatalog } from './engine_page.mjs';
 
 /**
  * @param {import('playwright-core').Page} page
@@ -70,12 +70,12 @@ test('a backend that was asked for and does not work is an error', async (t) => 
 });
 
 test('a model that computes something else is refused on every backend', async (t) => {
-  const catalogue = readCatalogue('tiny');
-  const [photograph, worst] = catalogue.models[0].golden;
+  const catalog = readCatalog('tiny');
+  const [photograph, worst] = catalog.models[0].golden;
   [photograph.output, worst.output] = [worst.output, photograph.output];
   const { page } = await openPage(t, {
     intercept: (name) =>
-      name.endsWith('models.json') ? { status: 200, content: JSON.stringify(catalogue) } : null,
+      name.endsWith('models.json') ? { status: 200, content: JSON.stringify(catalog) } : null,
   });
   const { code, message } = await prepare(page);
   assert.equal(code, 'no-backend');
@@ -130,7 +130,7 @@ test('a server that is gone is an error in words', async (t) => {
 
 test('cancelling stops in the middle of a tile, and the next picture works', async (t) => {
   const { page } = await openPage(t, { page: 'full' });
-  const { scale } = readCatalogue('full').models[0];
+  const { scale } = readCatalog('full').models[0];
   const found = await page.evaluate(async (scale) => {
     const { open, outcome } = /** @type {any} */ (globalThis);
     const upscaler = await open();

@@ -74,17 +74,17 @@ test('the page without engine, models and samples is under 100 KB', async () => 
 /** Runs in the page: what is there, in numbers. */
 function inspect() {
   const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-  /** @type {(colour: string) => number[]} */
-  const toRgba = (colour) => {
+  /** @type {(color: string) => number[]} */
+  const toRgba = (color) => {
     if (!canvas) return [];
     canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = colour;
+    canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data];
   };
-  /** @type {(colour: number[]) => number} */
-  const luminance = (colour) => {
-    const [r, g, b] = colour.map((v) =>
+  /** @type {(color: number[]) => number} */
+  const luminance = (color) => {
+    const [r, g, b] = color.map((v) =>
       v / 255 <= 0.04045 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4,
     );
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
@@ -92,8 +92,8 @@ function inspect() {
   /** @type {(node: Element|null) => number[]} */
   const backgroundOf = (node) => {
     for (; node; node = node.parentElement) {
-      const colour = toRgba(getComputedStyle(node).backgroundColor);
-      if (colour[3] > 250) return colour;
+      const color = toRgba(getComputedStyle(node).backgroundColor);
+      if (color[3] > 250) return color;
     }
     return [255, 255, 255, 255];
   };

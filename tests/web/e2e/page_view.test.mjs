@@ -24,7 +24,7 @@ async function visitWithResult(t, context = {}) {
 const readZoom = async (page) => parseInt(await page.locator('#zoom-value').innerText());
 
 /** @param {Page} page @param {number} x @param {number} y Shares of the stage. @returns {Promise<number[]>} */
-const colourAt = (page, x, y) =>
+const colorAt = (page, x, y) =>
   page.evaluate(
     async ({ x, y }) => {
       await new Promise(requestAnimationFrame);
@@ -47,9 +47,9 @@ test('keys zoom and move the picture', async (t) => {
   for (let i = 0; i < 8; i++) await page.keyboard.press('+');
   assert.ok((await readZoom(page)) > 400);
   for (let i = 0; i < 60; i++) await page.keyboard.press('ArrowUp');
-  assert.ok((await colourAt(page, 0.25, 0.9))[0] > 200, 'the red upper half');
+  assert.ok((await colorAt(page, 0.25, 0.9))[0] > 200, 'the red upper half');
   for (let i = 0; i < 60; i++) await page.keyboard.press('ArrowDown');
-  assert.ok((await colourAt(page, 0.25, 0.1))[2] > 200, 'the blue lower half');
+  assert.ok((await colorAt(page, 0.25, 0.1))[2] > 200, 'the blue lower half');
   await page.keyboard.press('0');
   assert.equal(await readZoom(page), fitted);
 });
@@ -78,7 +78,7 @@ test('a drag moves the picture', async (t) => {
   await page.mouse.down();
   await page.mouse.move(200, 2000, { steps: 5 });
   await page.mouse.up();
-  assert.ok((await colourAt(page, 0.25, 0.9))[0] > 200);
+  assert.ok((await colorAt(page, 0.25, 0.9))[0] > 200);
 });
 
 test('two fingers zoom, and do not lose what is between them', async (t) => {
@@ -130,7 +130,7 @@ test('left of the divider is bicubic, right of it the network', async (t) => {
   const seen = [];
   for (const key of ['Home', 'End']) {
     await page.keyboard.press(key);
-    await colourAt(page, 0, 0);
+    await colorAt(page, 0, 0);
     seen.push(await page.locator('#canvas').screenshot());
   }
   assert.ok(!seen[0].equals(seen[1]), 'a network of random weights is not bicubic');

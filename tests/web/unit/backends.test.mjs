@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { worthMeasuring } from '../../../web_demo/src/ui/backends.js';
+import { backendsToMeasure } from '../../../web_demo/src/ui/backends.js';
 
 for (const { what, userAgent, expected } of [
   { what: 'an iPhone, where WebGPU can crash the page', userAgent: 'iPhone', expected: ['wasm'] },
@@ -11,6 +11,6 @@ for (const { what, userAgent, expected } of [
     const value = { userAgent, gpu: { requestAdapter: async () => ({ info: {} }) } };
     Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
     t.after(() => Reflect.deleteProperty(globalThis, 'navigator'));
-    assert.deepEqual(await worthMeasuring(), expected);
+    assert.deepEqual(await backendsToMeasure(), expected);
   });
 }

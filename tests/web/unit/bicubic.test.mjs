@@ -64,7 +64,7 @@ test('a region equals the same part of the whole', () => {
   }
 });
 
-test('colours that are not seen do not shine through', () => {
+test('colors that are not seen do not shine through', () => {
   const green = [0, 255, 0, 0];
   const red = [200, 0, 0, 255];
   const { data } = enlargeBicubic(pixels(2, 1, [...green, ...red]), 4, {
@@ -83,7 +83,7 @@ test('colours that are not seen do not shine through', () => {
   }
 });
 
-test('a picture of one pixel stays of one colour', () => {
+test('a picture of one pixel stays of one color', () => {
   const { data } = enlargeBicubic(pixels(1, 1, [9, 8, 7, 255]), 4, {
     x: 1,
     y: 1,

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
-import { PATIENCE_SECONDS } from '../../../web_demo/src/engine/inference.js';
+import { TIMEOUT_SECONDS } from '../../../web_demo/src/engine/inference.js';
 import { choose } from '../../../web_demo/src/engine/self_test.js';
 import { fakeWorkers } from './fake_worker.mjs';
 
@@ -80,7 +80,7 @@ test('a backend that never answers is remembered', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const { written, outcome } = await chooseWith(t, (backend, { image }) => {
     if (backend !== 'webgpu' || !image) return null;
-    setImmediate(() => t.mock.timers.tick(1000 * PATIENCE_SECONDS));
+    setImmediate(() => t.mock.timers.tick(1000 * TIMEOUT_SECONDS));
     return SILENCE;
   });
   assert.match(outcome.choice.reason, /did not answer/);

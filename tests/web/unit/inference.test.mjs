@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Inference, PATIENCE_SECONDS } from '../../../web_demo/src/engine/inference.js';
+import { Inference, TIMEOUT_SECONDS } from '../../../web_demo/src/engine/inference.js';
 import { explain } from '../../../web_demo/src/engine/tile_run.js';
 import { fakeWorkers } from './fake_worker.mjs';
 
@@ -18,10 +18,10 @@ test('the engine may take any time to arrive; then the device must answer', asyn
     return null;
   });
   const opening = Inference.open(SETUP);
-  t.mock.timers.tick(100 * PATIENCE_SECONDS * 1000);
+  t.mock.timers.tick(100 * TIMEOUT_SECONDS * 1000);
   arrive();
   await new Promise(setImmediate);
-  t.mock.timers.tick(PATIENCE_SECONDS * 1000);
+  t.mock.timers.tick(TIMEOUT_SECONDS * 1000);
   await assert.rejects(opening, { name: 'InferenceError', message: /did not answer/ });
 });
 

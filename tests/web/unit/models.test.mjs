@@ -34,7 +34,7 @@ function write(folder, model, manifest = {}) {
     return { name: `${i}`, ...end, output: `${i}.f32`, output_sha256: sha256(`${i}`), output_shape: outShape };
   });
   const content = {
-    ...{ schema_version: 1, file, sha256: sha256(file), model: facts },
+    ...{ schema_version: 2, file, sha256: sha256(file), model: facts },
     ...{ operators: { Conv: 3, Add: 2 }, golden },
     ...manifest,
   };
@@ -57,12 +57,12 @@ test('of each scale the best file is taken, and what a self-test needs', async (
   write(folder, { scale: 4, head: 'pixelshuffle', precision: 'fp32' });
   write(folder, { scale: 3, precision: 'int8' });
   write(folder, { scale: 3, sizes: [[64, 64]] });
-  const { catalogue, files } = await readModels(folder);
+  const { catalog, files } = await readModels(folder);
   assert.deepEqual(
-    catalogue.models.map(({ file }) => file),
+    catalog.models.map(({ file }) => file),
     ['x2-direct-fp16-slice_concat.onnx', 'x4-pixelshuffle-fp32-slice_concat.onnx'],
   );
-  const [entry] = catalogue.models;
+  const [entry] = catalog.models;
   assert.equal(entry.operators, 5);
   assert.deepEqual(entry.golden.map(({ name }) => name), ['1', '3']);
   for (const { url } of [entry, entry.golden[0].input]) assert.ok(files.has(url.slice('../../'.length)));
@@ -71,7 +71,7 @@ test('of each scale the best file is taken, and what a self-test needs', async (
 for (const [what, model, manifest, words] of /** @type {const} */ ([
   ['another file', {}, { sha256: '0' }, /not the file that its manifest describes/],
   ['a file that is gone', {}, { file: 'gone.onnx' }, /cannot be read \(ENOENT\)/],
-  ['another schema', {}, { schema_version: 2 }, /not a manifest of version 1/],
+  ['another schema', {}, { schema_version: 3 }, /not a manifest of version 1 or 2/],
   ['a fixed size only', { sizes: [[8, 8]] }, {}, /No .onnx file for any size/],
 ])) {
   test(`${what} is refused in words`, async (t) => {

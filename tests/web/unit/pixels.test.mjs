@@ -3,14 +3,14 @@ import { test } from 'node:test';
 
 import { upscaleAlpha } from '../../../web_demo/src/engine/alpha.js';
 import {
-  cut,
+  crop,
   hasTransparency,
   isFinite,
   toImage,
   toPixels,
 } from '../../../web_demo/src/engine/pixels.js';
 
-/** @param {number[]} values Of one row, three equal colours each. */
+/** @param {number[]} values Of one row, three equal colors each. */
 const gray = (values) => ({
   width: values.length,
   height: 1,
@@ -25,7 +25,7 @@ test('all 8-bit values survive the way to float and back', () => {
   assert.deepEqual(toPixels(toImage(pixels), whole(pixels)), pixels);
 });
 
-test('an image is one colour after the other', () => {
+test('an image is one color after the other', () => {
   const pixels = { width: 2, height: 1, data: new Uint8ClampedArray([255, 0, 51, 9, 0, 255, 0, 9]) };
   assert.deepEqual([...toImage(pixels).values], [1, 0, 0, 1, 0.2, 0].map(Math.fround));
 });
@@ -39,7 +39,7 @@ test('values are clipped, and halves go to the even neighbour, as numpy rounds',
 
 test('a piece is cut where it is asked for', () => {
   const data = Uint8ClampedArray.from({ length: 4 * 12 }, (_, i) => i);
-  const piece = cut({ width: 4, height: 3, data }, { x: 1, y: 1, width: 2, height: 2 });
+  const piece = crop({ width: 4, height: 3, data }, { x: 1, y: 1, width: 2, height: 2 });
   assert.deepEqual([...piece.data.filter((_, i) => i % 4 === 0)], [20, 24, 36, 40]);
 });
 

@@ -1,12 +1,12 @@
 /**
- * Settle with some work, or at once when it is given up.
+ * Await work, or reject at once when it is aborted.
  *
  * @template Result
  * @param {Promise<Result>} work
  * @param {AbortSignal|undefined} signal
  * @param {() => void} [stop] Ends the work.
  * @returns {Promise<Result>}
- * @throws The reason of `signal`, if it was aborted; what the work gives then is dropped.
+ * @throws The reason of `signal`, if it was aborted; the result of the work is then dropped.
  */
 export async function untilAborted(work, signal, stop = () => {}) {
   /** @type {(reason: Error) => void} */
@@ -21,6 +21,6 @@ export async function untilAborted(work, signal, stop = () => {}) {
   try {
     return await Promise.race([aborted, work]);
   } finally {
-    signal?.removeEventListener('abort', onAbort); // it must not stop what comes next
+    signal?.removeEventListener('abort', onAbort); // it must not stop later work
   }
 }

@@ -1,15 +1,15 @@
 /**
- * Transparency, upscaled by bicubic interpolation as `scnet upscale` does it: Pillow's
- * `resize(BICUBIC)` on 8-bit values, to the last bit.
+ * Bicubic upscaling of transparency, bit for bit as `scnet upscale` does it: Pillow's
+ * `resize(BICUBIC)` on 8-bit values.
  *
  * @import { Area, Pixels } from './pixels.js'
  *
- * @typedef {object} Taps What one result pixel is made of, along one axis.
+ * @typedef {object} Taps Inputs of one result pixel along one axis.
  * @property {number} start
  * @property {number[]} weights
  */
 
-/** How far a result pixel sees, in picture pixels; tiles of a transparent picture overlap by it. */
+/** Receptive-field radius in picture pixels; tiles of a transparent picture overlap by it. */
 export const ALPHA_REACH = 2;
 
 /** Pillow computes with weights of 22 binary places: 32 bits, less 8 of the value and 2 to spare. */
@@ -19,7 +19,7 @@ const ONE = 2 ** 22;
  * Write the transparency of a tile into its result.
  *
  * @param {Pixels} tile What went into the network; ends at the border of the picture, or
- *   `ALPHA_REACH` pixels away from what is painted.
+ *   `ALPHA_REACH` pixels away from the kept part.
  * @param {number} scale
  * @param {Area} area The part of the upscaled tile that `result` holds.
  * @param {Pixels} result
@@ -49,10 +49,10 @@ export function upscaleAlpha(tile, scale, area, result) {
  */
 function taps(length, scale, first, count) {
   return Array.from({ length: count }, (_, i) => {
-    const centre = (first + i + 0.5) / scale;
-    const start = Math.max(0, Math.trunc(centre - ALPHA_REACH + 0.5));
-    const stop = Math.min(length, Math.trunc(centre + ALPHA_REACH + 0.5));
-    const weights = Array.from({ length: stop - start }, (_, k) => cubic(start + k - centre + 0.5));
+    const center = (first + i + 0.5) / scale;
+    const start = Math.max(0, Math.trunc(center - ALPHA_REACH + 0.5));
+    const stop = Math.min(length, Math.trunc(center + ALPHA_REACH + 0.5));
+    const weights = Array.from({ length: stop - start }, (_, k) => cubic(start + k - center + 0.5));
     const sum = weights.reduce((a, b) => a + b);
     return { start, weights: weights.map((weight) => roundAway((weight / sum) * ONE)) };
   });
@@ -74,7 +74,7 @@ function blend({ start, weights }, values, offset, step) {
 }
 
 /**
- * Keys' cubic with a = -0.5.
+ * Return Keys' cubic kernel with a = -0.5.
  *
  * @param {number} distance
  * @returns {number}

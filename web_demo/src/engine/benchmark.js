@@ -1,13 +1,13 @@
 /**
- * How fast is each backend here, and how near to PyTorch?
+ * Benchmark of the backends on this device: latency, and difference to PyTorch.
  *
  * @import { BenchmarkReport } from './benchmark_report.js'
- * @import { CatalogueEntry } from './catalogue.js'
+ * @import { CatalogEntry } from './catalog.js'
  * @import { Backend, Device } from './device.js'
  * @import { GoldenImages } from './self_test.js'
  * @import { Progress } from './tile_run.js'
  *
- * @typedef {object} Subject A backend that is open.
+ * @typedef {object} Subject An open backend.
  * @property {Backend} backend
  * @property {Inference} inference
  * @property {number} threads
@@ -22,17 +22,17 @@
 
 import { describeRuns } from './benchmark_report.js';
 import { NOISE, runWarm } from './benchmark_rounds.js';
-import { fetchGolden } from './catalogue.js';
+import { fetchGolden } from './catalog.js';
 import { BACKEND_NAMES } from './device.js';
 import { UpscalerError } from './errors.js';
 import { Inference, InferenceError } from './inference.js';
 import { measureParity, setUp } from './self_test.js';
 
 /**
- * @param {CatalogueEntry} entry
+ * @param {CatalogEntry} entry
  * @param {ArrayBuffer} model
  * @param {Device} device
- * @param {Backend[]} backends The one to compare with first.
+ * @param {Backend[]} backends The first one is compared with.
  * @param {Listeners} listeners
  * @returns {Promise<BenchmarkReport>}
  * @throws {UpscalerError} None of the backends works.
@@ -57,12 +57,12 @@ export async function runBenchmark(entry, model, device, backends, listeners) {
 }
 
 /**
- * @param {CatalogueEntry} entry
+ * @param {CatalogEntry} entry
  * @param {ArrayBuffer} model
  * @param {Device} device
  * @param {Backend} backend
  * @param {GoldenImages} golden
- * @param {Listeners} listeners `onNotice` is told if the backend does not work.
+ * @param {Listeners} listeners `onNotice` is called if the backend does not work.
  * @returns {Promise<Subject|null>}
  */
 async function openSubject(entry, model, device, backend, golden, { onNotice, signal }) {
@@ -73,7 +73,7 @@ async function openSubject(entry, model, device, backend, golden, { onNotice, si
     inference = await Inference.open(setup, signal);
     const first = await inference.run(NOISE);
     const psnrDb = await measureParity(inference, golden);
-    if (psnrDb === null) throw new InferenceError('It gave something that is no picture.');
+    if (psnrDb === null) throw new InferenceError('Its output was not a picture.');
     const { threads } = setup;
     return { backend, inference, threads, firstRunMs: first.milliseconds, psnrDb };
   } catch (error) {

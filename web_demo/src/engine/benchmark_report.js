@@ -1,10 +1,10 @@
 /**
- * What was measured, in the words of `scnet benchmark --json`, which reads this report:
- * `mobile_runtime/benchmark/report.py` says what the fields mean.
+ * Report of a benchmark in the format of `scnet benchmark --json`, which can read it;
+ * `mobile_runtime/benchmark/results.py` documents the fields.
  *
  * @import { Subject } from './benchmark.js'
  * @import { Times } from './benchmark_rounds.js'
- * @import { CatalogueEntry } from './catalogue.js'
+ * @import { CatalogEntry } from './catalog.js'
  * @import { Backend, Device } from './device.js'
  * @import { Ratio, Statistics } from './statistics.js'
  *
@@ -34,7 +34,7 @@ import { NOISE, PLAN } from './benchmark_rounds.js';
 import { compare, summarize } from './statistics.js';
 
 /**
- * @param {CatalogueEntry} entry
+ * @param {CatalogEntry} entry
  * @param {Device} device
  * @param {Subject[]} subjects
  * @param {Times} times

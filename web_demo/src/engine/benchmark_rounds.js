@@ -1,5 +1,5 @@
 /**
- * Backends run in turns on one small picture: the protocol of `mobile_runtime/benchmark/timing.py`.
+ * Interleaved runs of the backends on one small picture, as in `mobile_runtime/benchmark/timing.py`.
  *
  * @import { Listeners, Subject } from './benchmark.js'
  * @import { Image } from './pixels.js'
@@ -62,7 +62,7 @@ async function runRound(subjects, number) {
 
 /**
  * @param {number[][]} rounds
- * @returns {number} What the slowest subject took in all of them, in ms.
+ * @returns {number} Total time of the slowest subject, in ms.
  */
 function longest(rounds) {
   const sums = (rounds[0] ?? []).map((_, i) => rounds.reduce((sum, round) => sum + (round[i] ?? 0), 0));

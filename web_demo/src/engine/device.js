@@ -1,15 +1,15 @@
 /**
- * What this device and browser can do, and in which order to try it.
+ * Capabilities of this device and browser, and the order in which to try backends.
  *
  * @import { Trial } from './self_test.js'
  *
  * @typedef {'webgpu'|'wasm-threads'|'wasm'} Backend
  *
  * @typedef {object} Device
- * @property {'hardware'|'software'|'none'} gpu What WebGPU would run on.
- * @property {string} gpuName Empty if it does not tell.
+ * @property {'hardware'|'software'|'none'} gpu Where WebGPU would run.
+ * @property {string} gpuName Empty if unknown.
  * @property {boolean} isolated The page may share memory between threads.
- * @property {boolean} ios iPhone or iPad, whatever the browser calls itself.
+ * @property {boolean} ios iPhone or iPad, whatever the user agent says.
  * @property {number} cores
  * @property {string} userAgent
  */
@@ -17,18 +17,18 @@
 /** More threads than this gain nothing on networks of this size, and phones have few fast cores. */
 const MOST_THREADS = 4;
 
-/** In words for the visitor. */
+/** Names for the visitor, best backend first. */
 export const BACKEND_NAMES = Object.freeze({
-  webgpu: 'Graphics card (WebGPU)',
-  'wasm-threads': 'Processor, several threads (WebAssembly)',
-  wasm: 'Processor, one thread (WebAssembly)',
+  webgpu: 'WebGPU',
+  'wasm-threads': 'WASM, several threads',
+  wasm: 'WASM, one thread',
 });
 
 /** @returns {Promise<Device>} */
 export async function describeDevice() {
   const adapter = await requestAdapter();
   const info = adapter?.info;
-  // In older browsers only the adapter itself says so.
+  // In older browsers only the adapter itself has it.
   const fallback = info?.isFallbackAdapter ?? Object(adapter).isFallbackAdapter ?? false;
   return {
     gpu: adapter === null ? 'none' : fallback ? 'software' : 'hardware',
@@ -50,13 +50,13 @@ export function isIos({ userAgent, maxTouchPoints }) {
 }
 
 /**
- * Why a backend is not tried unless the visitor asks for it.
+ * Return why a backend is not tried unless the visitor chooses it.
  *
  * @param {Backend} backend
  * @param {Device} device
  * @returns {string|null} Null if it is tried.
  */
-export function objection(backend, device) {
+export function unavailableReason(backend, device) {
   if (backend === 'wasm') return null;
   if (device.ios) {
     // onnxruntime#22086 for threads, #26827 and #27584 for WebGPU.
@@ -72,17 +72,17 @@ export function objection(backend, device) {
 }
 
 /**
- * Split the backends into those worth a trial, best first, and those passed over.
+ * Split the backends into those to try, best first, and those to skip.
  *
  * @param {Device} device
- * @returns {{candidates: Backend[], passedOver: Trial[]}}
+ * @returns {{candidates: Backend[], skipped: Trial[]}}
  */
 export function planTrials(device) {
   const backends = /** @type {Backend[]} */ (Object.keys(BACKEND_NAMES));
   return {
-    candidates: backends.filter((backend) => objection(backend, device) === null),
-    passedOver: backends.flatMap((backend) => {
-      const reason = objection(backend, device);
+    candidates: backends.filter((backend) => unavailableReason(backend, device) === null),
+    skipped: backends.flatMap((backend) => {
+      const reason = unavailableReason(backend, device);
       return reason === null ? [] : [{ backend, passed: false, psnrDb: null, reason }];
     }),
   };
@@ -102,6 +102,6 @@ async function requestAdapter() {
   try {
     return (await navigator.gpu?.requestAdapter()) ?? null;
   } catch {
-    return null; // some drivers throw where the standard says null
+    return null; // some drivers throw where the standard requires null
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Why nothing was upscaled, in words for the visitor.
+ * Errors of the engine, with messages for the visitor.
  *
  * @import { Trial } from './self_test.js'
  *
@@ -8,7 +8,7 @@
 
 /** `message` says what was wrong and what to do; `code` is for programs. */
 export class UpscalerError extends Error {
-  /** What became of the backends, if none passed the self-test. @type {Trial[]} */
+  /** Results of the backends, if none passed the self-test. @type {Trial[]} */
   trials = [];
 
   /**
@@ -23,7 +23,7 @@ export class UpscalerError extends Error {
   }
 }
 
-/** What those are told who wait for something that is not wanted any more. */
+/** Return the error for work that was replaced by other work. */
 export function cancelled() {
   return new UpscalerError('cancelled', 'This was stopped, because something else was asked for.');
 }

@@ -1,5 +1,5 @@
 /**
- * The page's end of a worker that runs one model on one backend.
+ * Client of a worker that runs one model on one backend.
  *
  * @import { ErrorCode } from './errors.js'
  * @import { Area, Image, Pixels } from './pixels.js'
@@ -11,16 +11,16 @@
 /** Where the build puts it: beside the modules. */
 const WORKER_URL = new URL('worker.js', import.meta.url);
 
-/** Longer than any phone needs for a test picture; some hang for ever (onnxruntime#11679). */
-export const PATIENCE_SECONDS = 120;
+/** Longer than any phone needs for a test picture; some hang forever (onnxruntime#11679). */
+export const TIMEOUT_SECONDS = 120;
 
-/** The words of engines, drivers and browsers for it. */
+/** In messages of engines, drivers and browsers. */
 const OUT_OF_MEMORY = /memory|bad_alloc|allocat|device.{0,20}lost|Aborted|Array buffer|too large/i;
 
 /**
- * The worker failed, in the engine's own words; `outOfMemory` if a smaller tile may help.
+ * Failure of the worker, with the engine's own message; `outOfMemory` if a smaller tile may help.
  *
- * With a `code` the engine could not be had, and the words are for the visitor.
+ * With a `code` the engine could not be fetched, and the message is for the visitor.
  */
 export class InferenceError extends Error {
   /** Did it not answer? */
@@ -49,9 +49,9 @@ export class Inference {
 
   /**
    * @param {Setup} setup
-   * @param {AbortSignal} [signal] Closes it, whenever that is.
+   * @param {AbortSignal} [signal] Closes it, even later.
    * @returns {Promise<Inference>}
-   * @throws {InferenceError} The engine cannot be had, or the backend refused the model, failed, or
+   * @throws {InferenceError} The engine cannot be fetched, or the backend refused the model, failed, or
    *   did not answer.
    * @throws The reason of `signal`.
    */
@@ -64,7 +64,7 @@ export class Inference {
   }
 
   /**
-   * Begin to open a model; `opened` tells when it is, or why it is not.
+   * Start opening a model; `opened` resolves when it is open.
    *
    * @param {Setup} setup
    */
@@ -92,7 +92,7 @@ export class Inference {
 
   /**
    * @param {Pixels} tile What goes into the network.
-   * @param {Area} kept What to give back of the result.
+   * @param {Area} kept Part of the result to return.
    * @returns {Promise<Pixels>}
    * @throws {InferenceError}
    */
@@ -100,7 +100,7 @@ export class Inference {
     return this.#ask({ tile, kept }, [tile.data.buffer]);
   }
 
-  /** Whether nothing can be asked any more. */
+  /** Whether it accepts no more requests. */
   get closed() {
     return this.#closed !== null;
   }
@@ -108,7 +108,7 @@ export class Inference {
   /**
    * Stop at once, even in the middle of a run.
    *
-   * @param {Error} reason What those who wait are told.
+   * @param {Error} reason Rejects all pending requests.
    */
   close(reason = new InferenceError('The worker was stopped.')) {
     this.#closed ??= reason;
@@ -132,7 +132,7 @@ export class Inference {
   }
 
   /**
-   * Ask, and close the worker if it does not answer in time.
+   * Send a request; close the worker if it does not answer in time.
    *
    * @param {object} request
    * @param {Transferable[]} [moved]
@@ -140,10 +140,10 @@ export class Inference {
    */
   async #ask(request, moved) {
     const giveUp = () => {
-      const late = new InferenceError(`It did not answer within ${PATIENCE_SECONDS} seconds.`);
+      const late = new InferenceError(`It did not answer within ${TIMEOUT_SECONDS} seconds.`);
       this.close(Object.assign(late, { timedOut: true }));
     };
-    const timer = setTimeout(giveUp, PATIENCE_SECONDS * 1000);
+    const timer = setTimeout(giveUp, TIMEOUT_SECONDS * 1000);
     try {
       return await this.#send(request, moved);
     } finally {
@@ -152,7 +152,7 @@ export class Inference {
   }
 
   /**
-   * Ask, and wait for however long it takes.
+   * Send a request, and wait without a limit.
    *
    * @param {object} request
    * @param {Transferable[]} moved

@@ -1,7 +1,7 @@
 /**
- * Registers the service worker, which makes the page work offline and with threads.
+ * Registration of the service worker, which makes the page work offline and with threads.
  *
- * A browser that forbids it, or storage altogether, loses these two things and nothing else.
+ * In a browser that forbids it, or any storage, only these two features are missing.
  */
 
 const RELOADED = 'scnet-reloaded-for-threads';
@@ -10,8 +10,8 @@ const RELOADED = 'scnet-reloaded-for-threads';
  * Call once, when the page begins. On a host that does not send the headers for threads, the page
  * is reloaded once, on the first visit, so that the service worker can add them.
  *
- * @param {{mayReload: () => boolean}} options Asked right before; say no if the visitor has begun
- *   to do something. Threads then come with the next visit.
+ * @param {{mayReload: () => boolean}} options Called right before; false if the visitor has
+ *   started something. Threads then work from the next visit on.
  */
 export async function startOffline({ mayReload }) {
   if (!('serviceWorker' in navigator)) return;
@@ -26,9 +26,9 @@ export async function startOffline({ mayReload }) {
 }
 
 /**
- * Let the service worker keep what was fetched before it was there.
+ * Make the service worker cache what was fetched before it was active.
  *
- * @param {string[]} resources Addresses of what a worker fetched; the page's own are known.
+ * @param {string[]} resources Fetched by a worker; those fetched by the page are known.
  */
 export async function keepForOffline(resources) {
   if (!('serviceWorker' in navigator)) return;
@@ -37,13 +37,13 @@ export async function keepForOffline(resources) {
   registration?.active?.postMessage({ keep: [...new Set([...own, ...resources])] });
 }
 
-/** A host or browser where the headers do not help must not be reloaded for ever. */
+/** Check that the page was not reloaded yet: where the headers do not help, it would loop. */
 function isFirstReload() {
   try {
     const first = sessionStorage.getItem(RELOADED) === null;
     sessionStorage.setItem(RELOADED, 'yes');
     return first;
   } catch {
-    return false; // nothing can be remembered, so better not at all
+    return false; // without storage it could loop
   }
 }

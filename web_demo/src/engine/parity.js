@@ -1,5 +1,5 @@
 /**
- * How far is a result from PyTorch's, and is that near enough to trust a device?
+ * Difference of a result to PyTorch's, and the limit for trusting a device.
  *
  * @import { Image } from './pixels.js'
  */
@@ -7,7 +7,7 @@
 /** Apple's "working with Core AI" passes above 50 dB; so does `mobile_runtime/model_file/parity.py` for fp16. */
 export const TRUSTED_PSNR_DB = 50;
 
-/** Of equal images, so that the figure stays a JSON number; as in `mobile_runtime/model_file/parity.py`. */
+/** PSNR of equal images, a valid JSON number; as in `mobile_runtime/model_file/parity.py`. */
 export const EQUAL_DB = 999;
 
 /**

@@ -10,7 +10,7 @@
  * @typedef {object} Image
  * @property {number} width
  * @property {number} height
- * @property {Float32Array<ArrayBuffer>} values 3 * height * width, one colour after the other.
+ * @property {Float32Array<ArrayBuffer>} values 3 * height * width, one color plane after the other.
  *
  * @typedef {object} Area In pixels.
  * @property {number} x
@@ -22,13 +22,13 @@
 const OPAQUE = 255;
 
 /**
- * Cut a piece out of a picture.
+ * Return a copy of a part of a picture.
  *
  * @param {Pixels} pixels
  * @param {Area} area Within the picture.
  * @returns {Pixels}
  */
-export function cut(pixels, area) {
+export function crop(pixels, area) {
   const data = new Uint8ClampedArray(4 * area.width * area.height);
   for (let row = 0; row < area.height; row++) {
     const start = 4 * ((area.y + row) * pixels.width + area.x);
@@ -38,7 +38,7 @@ export function cut(pixels, area) {
 }
 
 /**
- * The colours, as a network takes them. Transparency is left behind.
+ * Return the colors as the network's input, without transparency.
  *
  * @param {Pixels} pixels
  * @returns {Image}
@@ -47,15 +47,15 @@ export function toImage({ width, height, data }) {
   const plane = width * height;
   const values = new Float32Array(3 * plane);
   for (let i = 0; i < plane; i++) {
-    for (let colour = 0; colour < 3; colour++) {
-      values[colour * plane + i] = /** @type {number} */ (data[4 * i + colour]) / 255;
+    for (let color = 0; color < 3; color++) {
+      values[color * plane + i] = /** @type {number} */ (data[4 * i + color]) / 255;
     }
   }
   return { width, height, values };
 }
 
 /**
- * A piece of an image as an opaque picture, clipped and rounded.
+ * Return a part of an image as an opaque picture, clipped and rounded.
  *
  * @param {Image} image Nominally in [0, 1].
  * @param {Area} area Within the image.
@@ -67,10 +67,10 @@ export function toPixels(image, area) {
   let to = 0;
   for (let y = area.y; y < area.y + area.height; y++) {
     for (let x = area.x; x < area.x + area.width; x++, to += 4) {
-      for (let colour = 0; colour < 3; colour++) {
-        const value = /** @type {number} */ (image.values[colour * plane + y * image.width + x]);
+      for (let color = 0; color < 3; color++) {
+        const value = /** @type {number} */ (image.values[color * plane + y * image.width + x]);
         // The array itself clips, and rounds halves to even as numpy's rint does.
-        data[to + colour] = Math.fround(value * 255);
+        data[to + color] = Math.fround(value * 255);
       }
     }
   }
@@ -78,7 +78,7 @@ export function toPixels(image, area) {
 }
 
 /**
- * Whether any pixel lets something shine through.
+ * Check whether any pixel is not opaque.
  *
  * @param {Pixels} pixels
  * @returns {boolean}
@@ -91,7 +91,7 @@ export function hasTransparency({ data }) {
 }
 
 /**
- * Whether all values are numbers; fp16 that overflows, and broken drivers, give others.
+ * Check whether all values are finite; overflowing fp16 and broken drivers produce others.
  *
  * @param {Image} image
  * @returns {boolean}

@@ -1,19 +1,18 @@
 /**
- * Which backend can be trusted here? Each is asked for the golden samples before it gets a picture:
- * drivers and engines exist that compute wrong pictures without an error (onnxruntime#24070,
- * #26734).
+ * Self-test of the backends on the golden samples, before one gets a picture: some drivers and
+ * engines compute wrong pictures without an error (onnxruntime#24070, #26734).
  *
- * @import { CatalogueEntry } from './catalogue.js'
+ * @import { CatalogEntry } from './catalog.js'
  * @import { Backend, Device } from './device.js'
  * @import { Image } from './pixels.js'
  * @import { Setup } from './worker.js'
  *
- * @typedef {object} Trial What became of one backend in the self-test.
+ * @typedef {object} Trial Result of one backend in the self-test.
  * @property {Backend} backend
  * @property {boolean} passed
- * @property {number|null} psnrDb Lowest over the golden samples; null if it gave no picture.
- * @property {string} reason A plain sentence for the visitor.
- * @property {InferenceError} [error] Why it broke off, if it did.
+ * @property {number|null} psnrDb Lowest over the golden samples; null if its output was no picture.
+ * @property {string} reason A sentence for the visitor.
+ * @property {InferenceError} [error] Why it ended early, if it did.
  *
  * @typedef {object} Choice
  * @property {Backend} backend
@@ -25,41 +24,41 @@
  * @typedef {{input: Image, output: Image}[]} GoldenImages
  */
 
-import { fetchGolden, fetchModel } from './catalogue.js';
+import { fetchGolden, fetchModel } from './catalog.js';
 import { BACKEND_NAMES, chooseThreads, planTrials } from './device.js';
 import { UpscalerError } from './errors.js';
 import { Inference, InferenceError } from './inference.js';
 import { TRUSTED_PSNR_DB, psnrDb } from './parity.js';
-import { recall, remember } from './remembered.js';
+import { cacheTrials, readCachedTrials } from './self_test_cache.js';
 import { explain } from './tile_run.js';
 
 /**
  * Open a model on the best backend that reproduces the golden samples, or on the one asked for.
  *
- * @param {CatalogueEntry} entry
+ * @param {CatalogEntry} entry
  * @param {Device} device
  * @param {Backend|'auto'} backend
- * @param {AbortSignal} signal Stops it, and closes the model whenever that is.
+ * @param {AbortSignal} signal Stops it, and closes the model even later.
  * @returns {Promise<Chosen>}
- * @throws {UpscalerError} The files cannot be had, or no backend works.
+ * @throws {UpscalerError} The files cannot be fetched, or no backend works.
  * @throws The reason of `signal`.
  */
 export async function choose(entry, device, backend, signal) {
   const model = await fetchModel(entry);
   const setUpFor = (/** @type {Backend} */ one) => setUp(entry, device, one, model);
   if (backend !== 'auto') return test(entry, [setUpFor(backend)], [], signal);
-  const known = await reopen(recall(keyOf(entry, device)), setUpFor, signal);
+  const known = await reopen(readCachedTrials(keyOf(entry, device)), setUpFor, signal);
   if (known !== null) return known;
-  const { candidates, passedOver } = planTrials(device);
-  const chosen = await test(entry, candidates.map(setUpFor), passedOver, signal);
+  const { candidates, skipped } = planTrials(device);
+  const chosen = await test(entry, candidates.map(setUpFor), skipped, signal);
   const { trials } = chosen.choice;
-  if (areConclusive(trials)) remember(keyOf(entry, device), trials);
+  if (areConclusive(trials)) cacheTrials(keyOf(entry, device), trials);
   return chosen;
 }
 
 /**
- * Would the next visit find the same? A network or a driver that was busy may do better then; what
- * does not answer at all would cost two minutes at every visit.
+ * Check whether the next visit would find the same. A busy network or driver may do better then; a
+ * backend that does not answer at all would cost two minutes at every visit.
  *
  * @param {Trial[]} trials
  */
@@ -68,11 +67,11 @@ function areConclusive(trials) {
 }
 
 /**
- * Measure how far a backend is from PyTorch.
+ * Measure the difference of a backend to PyTorch.
  *
  * @param {Inference} inference
  * @param {GoldenImages} golden
- * @returns {Promise<number|null>} The lowest PSNR in dB; null if a result is no picture.
+ * @returns {Promise<number|null>} The lowest PSNR in dB; null if an output is no picture.
  */
 export async function measureParity(inference, golden) {
   const found = [];
@@ -84,7 +83,7 @@ export async function measureParity(inference, golden) {
 }
 
 /**
- * @param {CatalogueEntry} entry
+ * @param {CatalogEntry} entry
  * @param {Device} device
  * @param {Backend} backend
  * @param {ArrayBuffer} model
@@ -96,10 +95,10 @@ export function setUp(entry, device, backend, model) {
 }
 
 /**
- * @param {Trial[]} trials That are remembered.
+ * @param {Trial[]} trials From the cache.
  * @param {(backend: Backend) => Setup} setUpFor
  * @param {AbortSignal} signal
- * @returns {Promise<Chosen|null>} Null if nothing is remembered, or it is no longer true.
+ * @returns {Promise<Chosen|null>} Null if nothing is cached, or the backend no longer works.
  */
 async function reopen(trials, setUpFor, signal) {
   const passed = trials.find((trial) => trial.passed);
@@ -109,26 +108,26 @@ async function reopen(trials, setUpFor, signal) {
     const inference = await Inference.open(setup, signal);
     return { choice: conclude(setup, trials), inference, setup };
   } catch {
-    return null; // the full test says why
+    return null; // the full test finds out why
   }
 }
 
 /**
- * @param {CatalogueEntry} entry
+ * @param {CatalogEntry} entry
  * @param {Setup[]} candidates Best first.
- * @param {Trial[]} passedOver
+ * @param {Trial[]} skipped
  * @param {AbortSignal} signal
  * @returns {Promise<Chosen>}
  */
-async function test(entry, candidates, passedOver, signal) {
+async function test(entry, candidates, skipped, signal) {
   const golden = await fetchGolden(entry);
-  const trials = [...passedOver];
+  const trials = [...skipped];
   for (const setup of candidates) {
     const { trial, inference } = await attempt(setup, golden, signal);
     trials.push(trial);
     if (inference) return { choice: conclude(setup, trials), inference, setup };
   }
-  throw refusal(trials.slice(passedOver.length));
+  throw noBackendError(trials.slice(skipped.length));
 }
 
 /**
@@ -143,7 +142,7 @@ async function attempt(setup, golden, signal) {
   let inference;
   try {
     inference = await Inference.open(setup, signal);
-    const trial = judge(backend, await measureParity(inference, golden));
+    const trial = assess(backend, await measureParity(inference, golden));
     if (!trial.passed) inference.close();
     return { trial, inference: trial.passed ? inference : null };
   } catch (error) {
@@ -159,12 +158,12 @@ async function attempt(setup, golden, signal) {
  * @param {number|null} psnr In dB.
  * @returns {Trial}
  */
-export function judge(backend, psnr) {
+export function assess(backend, psnr) {
   if (psnr === null) {
-    return { backend, passed: false, psnrDb: null, reason: 'It gave something that is no picture.' };
+    return { backend, passed: false, psnrDb: null, reason: 'Its output was not a picture.' };
   }
   const passed = psnr >= TRUSTED_PSNR_DB;
-  const figure = `${psnr.toFixed(1)} dB, and at least ${TRUSTED_PSNR_DB} are asked for`;
+  const figure = `${psnr.toFixed(1)} dB, and at least ${TRUSTED_PSNR_DB} are required`;
   const reason = passed
     ? `It reproduced the test pictures (${figure}).`
     : `It computed a wrong picture (${figure}).`;
@@ -177,28 +176,28 @@ export function judge(backend, psnr) {
  * @returns {Choice}
  */
 function conclude({ backend, threads }, trials) {
-  return { backend, threads, reason: trials.map(tell).join(' '), trials };
+  return { backend, threads, reason: trials.map(describe).join(' '), trials };
 }
 
-/** @param {Trial[]} trials Of all that could be tried. */
-function refusal(trials) {
-  const found = trials.map(tell);
+/** @param {Trial[]} trials Of all backends that could be tried. */
+function noBackendError(trials) {
+  const found = trials.map(describe);
   const words = ['The model cannot be run here.', ...found, 'Choose another backend or browser.'];
-  // Where the engine could not be had, nothing is known of the device.
+  // Where the engine could not be fetched, nothing is known of the device.
   const missing = trials.find(({ error }) => error?.code)?.error;
   const error = missing ? explain(missing) : new UpscalerError('no-backend', words.join(' '));
   return Object.assign(/** @type {UpscalerError} */ (error), { trials });
 }
 
 /**
- * @param {CatalogueEntry} entry
+ * @param {CatalogEntry} entry
  * @param {Device} device
  */
 function keyOf(entry, device) {
   const { userAgent, gpuName, isolated, cores } = device;
-  // The address holds the hash of all modules, and so the version of the engine.
+  // The address contains the hash of all modules, and so the version of the engine.
   return [import.meta.url, entry.sha256, userAgent, gpuName, isolated, cores].join(' ');
 }
 
 /** @param {Trial} trial */
-const tell = ({ backend, reason }) => `${BACKEND_NAMES[backend]}: ${reason}`;
+const describe = ({ backend, reason }) => `${BACKEND_NAMES[backend]}: ${reason}`;

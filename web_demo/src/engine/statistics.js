@@ -1,17 +1,17 @@
 /**
- * Interleaved runs and their statistics: the protocol of `mobile_runtime/benchmark/timing.py`.
+ * Statistics of interleaved runs, as in `mobile_runtime/benchmark/timing.py`.
  *
  * @typedef {object} Statistics
  * @property {number} median_ms
  * @property {number} mean_ms
  * @property {number} trimmed_mean_ms Without the fastest and the slowest tenth.
- * @property {number|null} stdev_ms Of a sample (n - 1); null of a single run.
+ * @property {number|null} stdev_ms Of a sample (n - 1); null for a single run.
  * @property {number} min_ms
  * @property {number} p90_ms
  * @property {number} p95_ms
- * @property {number[]} samples_ms Every run, in the order of time.
+ * @property {number[]} samples_ms Every run, in chronological order.
  *
- * @typedef {object} Ratio How many times as long as the first, from one ratio per round.
+ * @typedef {object} Ratio Latency relative to the first, from one ratio per round.
  * @property {number} median
  * @property {number} p10
  * @property {number} p90
@@ -40,7 +40,7 @@ export function summarize(samples) {
 
 /**
  * @param {number[]} samples One per round.
- * @param {number[]} first Of what is compared with, in the same rounds.
+ * @param {number[]} first Of the first one, in the same rounds.
  * @returns {Ratio}
  */
 export function compare(samples, first) {
@@ -50,10 +50,10 @@ export function compare(samples, first) {
 }
 
 /**
- * The order of one round: each pair of rounds begins one later, and every second goes backwards.
- * Nothing always runs first, or always after the same other one.
+ * Return the order of one round. Each pair of rounds begins one later, and every second round is
+ * reversed, so that nothing always runs first, or always after the same other one.
  *
- * @param {number} count Of what runs in turns.
+ * @param {number} count Of subjects.
  * @param {number} round
  * @returns {number[]}
  */
@@ -64,7 +64,7 @@ export function orderOf(count, round) {
 }
 
 /**
- * Linear between runs, as numpy's.
+ * Return a percentile, interpolated linearly as in numpy.
  *
  * @param {number[]} values
  * @param {number} share In percent.
@@ -82,7 +82,7 @@ const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** @param {number[]} values */
 function deviation(values) {
-  const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  const center = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - center) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1));
 }

@@ -1,7 +1,7 @@
 /**
- * One picture, tile by tile; smaller tiles if the memory does not suffice.
+ * Upscaling of one picture tile by tile, with smaller tiles if memory runs out.
  *
- * @import { CatalogueEntry } from './catalogue.js'
+ * @import { CatalogEntry } from './catalog.js'
  * @import { Inference } from './inference.js'
  * @import { Pixels } from './pixels.js'
  *
@@ -16,8 +16,8 @@
  * @property {number|null} secondsLeft
  *
  * @typedef {object} Run
- * @property {CatalogueEntry} entry
- * @property {() => Promise<Inference>} ready Gives the open model; opens it anew if it was stopped.
+ * @property {CatalogEntry} entry
+ * @property {() => Promise<Inference>} ready Returns the open model; opens it again if it was stopped.
  * @property {number} side Of the largest tile, in picture pixels.
  * @property {AbortSignal|undefined} signal
  * @property {(tile: Tile) => void} onTile
@@ -27,17 +27,17 @@
 import { ALPHA_REACH } from './alpha.js';
 import { UpscalerError } from './errors.js';
 import { InferenceError } from './inference.js';
-import { cut, hasTransparency } from './pixels.js';
+import { crop, hasTransparency } from './pixels.js';
 import { planTiles, smallestSide } from './tiles.js';
 
-/** As `scnet upscale`: more needs more memory than most devices have. */
+/** As in `scnet upscale`: more needs more memory than most devices have. */
 export const MAX_PIXELS = 64_000_000;
 
 /**
- * The side to begin with. The head `direct` works at low resolution to the end; the others keep
- * their features at that of the result, which takes `scale` squared as much memory.
+ * Return the initial side of a tile. The head `direct` works at low resolution to the end; the others
+ * keep features at the resolution of the result, which takes `scale` squared times the memory.
  *
- * @param {CatalogueEntry} entry
+ * @param {CatalogEntry} entry
  * @returns {number} In picture pixels.
  */
 export function startSide({ head, halo }) {
@@ -45,7 +45,7 @@ export function startSide({ head, halo }) {
 }
 
 /**
- * The next smaller side to try.
+ * Return the next smaller side to try.
  *
  * @param {number} side
  * @param {number} halo
@@ -57,11 +57,11 @@ export function smallerSide(side, halo) {
 }
 
 /**
- * Paint all tiles of one size.
+ * Run all tiles of one size.
  *
  * @param {Pixels} pixels
  * @param {Run} run
- * @throws {InferenceError} A tile failed; those before it are painted.
+ * @throws {InferenceError} A tile failed; those before it are finished.
  * @throws {DOMException} `signal` was aborted.
  */
 export async function runTiles(pixels, { entry, ready, side, signal, onTile, onProgress }) {
@@ -72,7 +72,7 @@ export async function runTiles(pixels, { entry, ready, side, signal, onTile, onP
   const started = performance.now();
   for (const [index, { read, kept, target }] of tiles.entries()) {
     signal?.throwIfAborted();
-    const result = await inference.upscale(cut(pixels, read), kept);
+    const result = await inference.upscale(crop(pixels, read), kept);
     signal?.throwIfAborted();
     onTile({ ...target, pixels: result });
     const secondsLeft = estimate(areas, index + 1, performance.now() - started) / 1000;
@@ -84,7 +84,7 @@ export async function runTiles(pixels, { entry, ready, side, signal, onTile, onP
  * @param {number[]} areas Of all tiles, in pixels.
  * @param {number} done How many of them are finished.
  * @param {number} elapsed
- * @returns {number} What the others will take, in the unit of `elapsed`.
+ * @returns {number} Estimated time of the others, in the unit of `elapsed`.
  */
 export function estimate(areas, done, elapsed) {
   const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
@@ -93,7 +93,7 @@ export function estimate(areas, done, elapsed) {
 
 /**
  * @param {Pixels} pixels
- * @throws {UpscalerError} More than this page takes, or none.
+ * @throws {UpscalerError} The picture has too many pixels, or none.
  */
 export function checkSize({ width, height }) {
   if (width * height === 0) throw new UpscalerError('too-large', 'The picture has no pixels.');
@@ -107,10 +107,10 @@ export function checkSize({ width, height }) {
 }
 
 /**
- * Say in the visitor's words why a tile failed.
+ * Return the error to show the visitor when a tile failed.
  *
  * @param {unknown} error
- * @returns {unknown} As it is, unless the engine spoke.
+ * @returns {unknown} Unchanged unless it is an `InferenceError`.
  */
 export function explain(error) {
   if (!(error instanceof InferenceError)) return error;

@@ -1,24 +1,24 @@
 /**
- * A picture in tiles that nobody can see: the scheme of `mobile_runtime/upscaling/tiling.py` for files that
- * take any size. A tile ends where the picture ends, or at least `halo` pixels away from what is
- * painted of it; so the result equals that of the whole picture.
+ * Plan of tiles, as in `mobile_runtime/upscaling/tiling.py` for files that take any size. A tile ends
+ * where the picture ends, or at least `halo` pixels beyond its kept part; so the result equals that
+ * of the whole picture in one piece.
  *
  * @import { Area } from './pixels.js'
  *
  * @typedef {object} Span A tile along one axis, in picture pixels.
  * @property {number} start
  * @property {number} stop
- * @property {number} paintedStart
- * @property {number} paintedStop
+ * @property {number} keptStart
+ * @property {number} keptStop
  *
  * @typedef {object} TilePlan One run of the network.
- * @property {Area} read What goes in, in picture pixels.
- * @property {Area} kept What is painted, in pixels of the tile's result.
- * @property {{x: number, y: number}} target Its place in the whole result.
+ * @property {Area} read Input, in picture pixels.
+ * @property {Area} kept Part of the output that is kept, in pixels of the tile's output.
+ * @property {{x: number, y: number}} target Place of the kept part in the whole result.
  */
 
 /**
- * The smallest tile of which something is left inside the halo.
+ * Return the smallest side of a tile that is more than its halo.
  *
  * @param {number} halo
  * @returns {number} Side in pixels.
@@ -26,12 +26,12 @@
 export const smallestSide = (halo) => 2 * halo + 1;
 
 /**
- * Plan the fewest tiles that give the exact result.
+ * Return the fewest tiles that compute the exact result.
  *
  * @param {{width: number, height: number}} size Of the picture.
  * @param {{halo: number, side: number, scale: number}} options `side` of the largest tile.
- * @returns {TilePlan[]} Painted parts cover the result exactly once, row by row.
- * @throws {RangeError} Nothing of a tile is left inside the halo.
+ * @returns {TilePlan[]} Kept parts cover the result exactly once, row by row.
+ * @throws {RangeError} The tile is not more than its halo.
  */
 export function planTiles({ width, height }, { halo, side, scale }) {
   if (Math.max(width, height) > side && side < smallestSide(halo)) {
@@ -42,12 +42,12 @@ export function planTiles({ width, height }, { halo, side, scale }) {
     columns.map((column) => ({
       read: area(column.start, column.stop, row.start, row.stop),
       kept: area(
-        (column.paintedStart - column.start) * scale,
-        (column.paintedStop - column.start) * scale,
-        (row.paintedStart - row.start) * scale,
-        (row.paintedStop - row.start) * scale,
+        (column.keptStart - column.start) * scale,
+        (column.keptStop - column.start) * scale,
+        (row.keptStart - row.start) * scale,
+        (row.keptStop - row.start) * scale,
       ),
-      target: { x: column.paintedStart * scale, y: row.paintedStart * scale },
+      target: { x: column.keptStart * scale, y: row.keptStart * scale },
     })),
   );
 }
@@ -59,14 +59,14 @@ export function planTiles({ width, height }, { halo, side, scale }) {
  * @returns {Span[]}
  */
 function cover(length, side, halo) {
-  if (length <= side) return [{ start: 0, stop: length, paintedStart: 0, paintedStop: length }];
+  if (length <= side) return [{ start: 0, stop: length, keptStart: 0, keptStop: length }];
   const spans = [];
-  for (let painted = 0; painted < length; ) {
-    const start = Math.max(painted - halo, 0);
+  for (let covered = 0; covered < length; ) {
+    const start = Math.max(covered - halo, 0);
     const stop = Math.min(start + side, length);
     const end = stop === length ? length : stop - halo;
-    spans.push({ start, stop, paintedStart: painted, paintedStop: end });
-    painted = end;
+    spans.push({ start, stop, keptStart: covered, keptStop: end });
+    covered = end;
   }
   return spans;
 }

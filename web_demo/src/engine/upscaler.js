@@ -1,16 +1,16 @@
 /**
- * What the page knows of the engine: choose a scale, test the device, upscale pictures.
+ * The engine as the page uses it: choose a scale, test the device, upscale pictures.
  *
  * @import { BenchmarkReport } from './benchmark_report.js'
- * @import { CatalogueEntry, ModelEntry } from './catalogue.js'
+ * @import { CatalogEntry, ModelEntry } from './catalog.js'
  * @import { Backend } from './device.js'
  * @import { Pixels } from './pixels.js'
  * @import { Choice, Chosen } from './self_test.js'
  * @import { Progress, Tile } from './tile_run.js'
  *
  * @typedef {object} Facts
- * @property {CatalogueEntry} entry
- * @property {number} side Of the largest tile that the memory suffices for, as far as is known.
+ * @property {CatalogEntry} entry
+ * @property {number} side Of the largest tile that fits in memory, as far as is known.
  * @property {Backend|'auto'} asked
  *
  * @typedef {Facts & Chosen} Prepared A model that is open.
@@ -18,41 +18,41 @@
 
 import { untilAborted } from './abortable.js';
 import { runBenchmark } from './benchmark.js';
-import { fetchCatalogue } from './catalogue.js';
+import { fetchCatalog } from './catalog.js';
 import { describeDevice } from './device.js';
 import { UpscalerError, cancelled } from './errors.js';
 import { Inference, InferenceError } from './inference.js';
-import { Newest } from './newest.js';
+import { LatestOnly } from './latest_only.js';
 import { keepForOffline } from './offline.js';
-import { cut } from './pixels.js';
+import { crop } from './pixels.js';
 import { choose } from './self_test.js';
 import { checkSize, explain, runTiles, smallerSide, startSide } from './tile_run.js';
 
 export { UpscalerError } from './errors.js';
 
-/** Upscales pictures on this device; nothing leaves it. */
+/** Upscales pictures on this device; nothing is uploaded. */
 export class Upscaler {
   #onNotice;
-  /** @type {CatalogueEntry[]} */
+  /** @type {CatalogEntry[]} */
   #entries;
   /** @type {Prepared|null} */
   #prepared = null;
   /** Ends what is being prepared. */
   #preparing = new AbortController();
-  #frames = new Newest((/** @type {Pixels} */ pixels) => this.#runFrame(pixels));
+  #frames = new LatestOnly((/** @type {Pixels} */ pixels) => this.#runFrame(pixels));
 
   /**
-   * @param {{onNotice: (text: string) => void}} options `onNotice` is told, in plain sentences,
-   *   what the visitor should know while something goes on.
+   * @param {{onNotice: (text: string) => void}} options `onNotice` receives sentences for the
+   *   visitor while something goes on.
    * @returns {Promise<Upscaler>}
-   * @throws {UpscalerError} The catalogue of models cannot be had.
+   * @throws {UpscalerError} The catalog of models cannot be fetched.
    */
   static async open({ onNotice }) {
-    return new Upscaler(await fetchCatalogue(), onNotice);
+    return new Upscaler(await fetchCatalog(), onNotice);
   }
 
   /**
-   * @param {CatalogueEntry[]} entries
+   * @param {CatalogEntry[]} entries
    * @param {(text: string) => void} onNotice
    */
   constructor(entries, onNotice) {
@@ -66,13 +66,13 @@ export class Upscaler {
   }
 
   /**
-   * Load a model and find a backend that computes it right; what was prepared before is closed,
+   * Load a model and find a backend that computes it correctly. What was prepared before is closed,
    * unless it is the same.
    *
    * @param {{scale: number, backend: Backend|'auto', signal?: AbortSignal}} options A backend that
    *   is named is the only one tried.
    * @returns {Promise<Choice>}
-   * @throws {UpscalerError} The files cannot be had, no backend works, or another call came after.
+   * @throws {UpscalerError} The files cannot be fetched, no backend works, or another call followed.
    * @throws {DOMException} `AbortError`, if `signal` was aborted.
    */
   async prepare({ scale, backend, signal }) {
@@ -95,8 +95,8 @@ export class Upscaler {
    * @param {Pixels} pixels
    * @param {object} options
    * @param {AbortSignal} [options.signal] Stops at once, even in the middle of a tile.
-   * @param {(tile: Tile) => void} options.onTile Told of every tile as soon as it is finished;
-   *   tiles come again, smaller, if the memory did not suffice.
+   * @param {(tile: Tile) => void} options.onTile Called with every finished tile; tiles
+   *   are repeated, smaller, if memory ran out.
    * @param {(progress: Progress) => void} [options.onProgress]
    * @returns {Promise<void>}
    * @throws {UpscalerError} Too large, too little memory, or the backend failed.
@@ -110,22 +110,22 @@ export class Upscaler {
   }
 
   /**
-   * Upscale a small picture at once. Of pictures that come while one is being computed, only the
-   * newest is taken.
+   * Upscale a small picture in one piece. Of pictures that arrive while one is computed, only the
+   * latest is used.
    *
    * @param {Pixels} pixels
    * @returns {Promise<Pixels>}
-   * @throws {UpscalerError} `cancelled` if a newer one came, or the backend failed.
+   * @throws {UpscalerError} `cancelled` if a later one came, or the backend failed.
    */
   upscaleFrame(pixels) {
-    return this.#frames.do(pixels);
+    return this.#frames.run(pixels);
   }
 
   /**
    * Measure backends with the model that is prepared, as `scnet benchmark` measures files.
    *
    * @param {{backends: Backend[], onProgress?: (progress: Progress) => void, signal?: AbortSignal}} options
-   * @returns {Promise<BenchmarkReport>} What `scnet benchmark --json` writes.
+   * @returns {Promise<BenchmarkReport>} In the format of `scnet benchmark --json`.
    * @throws {UpscalerError} None of the backends works, or one failed later.
    * @throws {DOMException} `AbortError`, if `signal` was aborted.
    */
@@ -147,7 +147,7 @@ export class Upscaler {
   }
 
   /**
-   * @param {CatalogueEntry} entry
+   * @param {CatalogEntry} entry
    * @param {Backend|'auto'} asked
    * @param {AbortSignal} signal
    * @returns {Promise<Choice>}
@@ -193,7 +193,7 @@ export class Upscaler {
     const whole = { x: 0, y: 0, width, height };
     const kept = { x: 0, y: 0, width: width * scale, height: height * scale };
     try {
-      return await (await this.#ready(prepared)).upscale(cut(pixels, whole), kept);
+      return await (await this.#ready(prepared)).upscale(crop(pixels, whole), kept);
     } catch (error) {
       if (error instanceof InferenceError) prepared.inference.close();
       throw explain(error);
@@ -201,13 +201,13 @@ export class Upscaler {
   }
 
   /**
-   * The open model; opened anew if it was stopped.
+   * Return the open model; open it again if it was stopped.
    *
    * @param {Prepared} prepared
    */
   async #ready(prepared) {
     if (prepared !== this.#prepared) throw cancelled();
-    // Kept before it is open, so that stopping now stops this too.
+    // Stored before it is open, so that stopping now stops it too.
     if (prepared.inference.closed) prepared.inference = new Inference(prepared.setup);
     await prepared.inference.opened;
     return prepared.inference;

@@ -1,5 +1,5 @@
 /**
- * Runs one model on one backend, away from the page so that it stays responsive.
+ * Worker that runs one model on one backend, so that the page stays responsive.
  *
  * @import { Backend } from './device.js'
  * @import { ErrorCode } from './errors.js'
@@ -14,7 +14,7 @@
  * @property {string} output
  * @property {number} scale
  *
- * @typedef {{engine: Backend}} Load Comes first.
+ * @typedef {{engine: Backend}} Load Is sent first.
  * @typedef {{setup: Setup}} Open
  * @typedef {{image: Image}} Run
  * @typedef {{tile: Pixels, kept: Area}} Upscale
@@ -24,12 +24,12 @@
  * @typedef {{milliseconds: number, resources: string[]}} Opened
  * @typedef {{image: Image, milliseconds: number}} Ran
  * @typedef {Loaded | Opened | Ran | Pixels} Answer
- * @typedef {{error: string, code: ErrorCode|undefined}} Failure `code` if files cannot be had.
+ * @typedef {{error: string, code: ErrorCode|undefined}} Failure `code` if files cannot be fetched.
  * @typedef {{id: number} & ({answer: Answer} | Failure)} Response
  */
 
 import { upscaleAlpha } from './alpha.js';
-import { fetchBytes } from './catalogue.js';
+import { fetchBytes } from './catalog.js';
 import { UpscalerError } from './errors.js';
 import { hasTransparency, isFinite, toImage, toPixels } from './pixels.js';
 
@@ -41,7 +41,7 @@ let ort;
 /** @type {{session: InferenceSession, setup: Setup}} */
 let opened;
 
-/** One at a time: a session takes no second run while the first goes on. @type {Promise<void>} */
+/** A session accepts no second run during the first. @type {Promise<void>} */
 let queue = Promise.resolve();
 
 scope.onmessage = ({ data }) => {
@@ -51,7 +51,7 @@ scope.onmessage = ({ data }) => {
 /** @param {Request} request */
 async function respond(request) {
   try {
-    const answer = await carryOut(request);
+    const answer = await execute(request);
     scope.postMessage({ id: request.id, answer }, buffers(answer));
   } catch (error) {
     const code = error instanceof UpscalerError ? error.code : undefined;
@@ -63,7 +63,7 @@ async function respond(request) {
  * @param {Request} request
  * @returns {Promise<Answer>}
  */
-async function carryOut(request) {
+async function execute(request) {
   if ('engine' in request) return load(request.engine);
   if ('setup' in request) return open(request.setup);
   if ('image' in request) return run(request.image);
@@ -150,7 +150,7 @@ function describe(error) {
 }
 
 /**
- * What moves to the page instead of being copied.
+ * Return the buffers that are transferred to the page instead of being copied.
  *
  * @param {Answer} answer
  * @returns {ArrayBuffer[]}

@@ -1,4 +1,4 @@
-/** One thing at a time: what starts stops what goes on, and waits until it has ended. */
+/** Runner of one task at a time: starting one stops the previous one and waits for its end. */
 export class Activity {
   /** Has the visitor started anything? */
   hasBegun = false;
@@ -8,7 +8,7 @@ export class Activity {
 
   /**
    * @param {(signal: AbortSignal) => Promise<void>} task Ends soon after its signal, and never rejects.
-   * @returns {Promise<void>} When the task has ended, or at once if another came before it began.
+   * @returns {Promise<void>} When the task has ended, or at once if another was started before it began.
    */
   start(task) {
     this.stop();
@@ -23,7 +23,7 @@ export class Activity {
   }
 }
 
-/** @type {(error: unknown) => boolean} Was it stopped, and did not fail? */
+/** @type {(error: unknown) => boolean} Whether the task was stopped, and did not fail. */
 export function isStopped(error) {
   return (
     error instanceof Error && (error.name === 'AbortError' || Object(error).code === 'cancelled')

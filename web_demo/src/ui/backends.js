@@ -1,40 +1,20 @@
 /**
- * What computes, why, and the choice of something else.
+ * Choice of a backend, and the results of those that were tried.
  *
  * @import { Backend } from '../engine/device.js'
  * @import { Choice, Trial } from '../engine/self_test.js'
  */
 
-import { describeDevice, planTrials } from '../engine/device.js';
+import { BACKEND_NAMES, describeDevice, planTrials } from '../engine/device.js';
 import { chosen, element } from './elements.js';
 
-/** @type {{value: Backend|'auto', label: string, hint: string, obstacle: () => string}[]} */
-const CHOICES = [
-  {
-    value: 'auto',
-    label: 'Automatic',
-    hint: 'The fastest that passes the test on this device.',
-    obstacle: () => '',
-  },
-  {
-    value: 'webgpu',
-    label: 'WebGPU',
-    hint: 'The graphics card. Not tried yet.',
-    obstacle: () => ('gpu' in navigator ? '' : 'This browser has no WebGPU.'),
-  },
-  {
-    value: 'wasm-threads',
-    label: 'WASM, several threads',
-    hint: 'The processor. Not tried yet.',
-    obstacle: () => (crossOriginIsolated ? '' : 'This page may not use threads on this server.'),
-  },
-  {
-    value: 'wasm',
-    label: 'WASM, one thread',
-    hint: 'The processor, slower; works nearly everywhere. Not tried yet.',
-    obstacle: () => '',
-  },
-];
+/** @type {Record<Backend|'auto', string>} Shown under a choice until it has been tried. */
+const HINTS = {
+  auto: 'The fastest that passes the test on this device.',
+  webgpu: 'The graphics card. Not tried yet.',
+  'wasm-threads': 'The processor. Not tried yet.',
+  wasm: 'The processor, slower; works nearly everywhere. Not tried yet.',
+};
 
 /** @type {Map<Backend, Trial>} The latest of each. */
 const trials = new Map();
@@ -42,7 +22,8 @@ const trials = new Map();
 /** @type {(onChange: () => void) => void} */
 export function connectBackends(onChange) {
   const group = element('backends', HTMLElement);
-  for (const { value, label, hint, obstacle } of CHOICES) {
+  for (const [value, label] of Object.entries({ auto: 'Automatic', ...BACKEND_NAMES })) {
+    const obstacle = impossibleReason(value);
     const row = document.createElement('label');
     row.className = 'backend';
     const input = Object.assign(document.createElement('input'), {
@@ -50,16 +31,25 @@ export function connectBackends(onChange) {
       name: 'backend',
       value,
       checked: value === 'auto',
-      disabled: obstacle() !== '',
+      disabled: obstacle !== null,
     });
     const reason = document.createElement('small');
     reason.id = `backend-${value}`;
-    reason.textContent = obstacle() || hint;
+    reason.textContent = obstacle ?? HINTS[/** @type {Backend|'auto'} */ (value)];
     input.setAttribute('aria-describedby', reason.id);
     row.append(input, label, reason);
     group.append(row);
   }
   group.addEventListener('change', onChange);
+}
+
+/** @type {(value: string) => string|null} Why a choice is disabled; null if it is not. */
+function impossibleReason(value) {
+  if (value === 'webgpu' && !('gpu' in navigator)) return 'This browser has no WebGPU.';
+  if (value === 'wasm-threads' && !crossOriginIsolated) {
+    return 'This page may not use threads on this server.';
+  }
+  return null;
 }
 
 /** @type {() => Backend|'auto'} */
@@ -84,17 +74,13 @@ export function showTrials(found) {
 
 /** @type {(backend: Backend, threads: number) => string} */
 export function backendName(backend, threads) {
-  if (backend === 'webgpu') return 'WebGPU';
-  return backend === 'wasm' ? 'WASM, one thread' : `WASM, ${threads} threads`;
+  return backend === 'wasm-threads' ? `WASM, ${threads} threads` : BACKEND_NAMES[backend];
 }
 
-/** @type {() => Promise<Backend[]>} What may be measured, the plainest first. */
-export async function worthMeasuring() {
+/** @type {() => Promise<Backend[]>} Those to measure, the slowest first. */
+export async function backendsToMeasure() {
   const { candidates } = planTrials(await describeDevice());
-  // Asked for by name, a backend may have passed whatever speaks against it.
-  const isWorth = (/** @type {Backend} */ backend) =>
-    trials.get(backend)?.passed ?? candidates.includes(backend);
-  return CHOICES.toReversed().flatMap(({ value }) =>
-    value !== 'auto' && isWorth(value) ? [value] : [],
-  );
+  const backends = /** @type {Backend[]} */ (Object.keys(BACKEND_NAMES).toReversed());
+  // One that the visitor chose may have passed although it is not tried by default.
+  return backends.filter((backend) => trials.get(backend)?.passed ?? candidates.includes(backend));
 }

@@ -1,5 +1,5 @@
 /**
- * How fast is this device: measured, as a table, and as JSON to report.
+ * Benchmark of this device, as a table and as JSON.
  *
  * @import { BenchmarkReport } from '../engine/benchmark_report.js'
  * @import { Backend } from '../engine/device.js'
@@ -9,7 +9,7 @@
 import { button, element } from './elements.js';
 import { announce } from './messages.js';
 import { saveFile } from './saving.js';
-import { durationText, millisecondText } from './words.js';
+import { formatDuration, formatMilliseconds } from './format.js';
 
 const status = element('benchmark-status', HTMLElement);
 
@@ -23,7 +23,7 @@ export async function measure(upscaler, backends, signal) {
     backends,
     signal,
     onProgress: ({ done, total, secondsLeft }) => {
-      const left = secondsLeft === null ? '' : `, ${durationText(secondsLeft)} left at most`;
+      const left = secondsLeft === null ? '' : `, ${formatDuration(secondsLeft)} left at most`;
       status.textContent = `Run ${done} of ${total}${left}`;
     },
   });
@@ -36,8 +36,8 @@ export function showMeasuring(measuring) {
   status.textContent = measuring ? 'Starting…' : '';
 }
 
-/** @type {(text: string) => void} What is worth reading out; the runs are not. */
-function tell(text) {
+/** @type {(text: string) => void} For screen readers too, unlike the progress. */
+function showStatus(text) {
   status.textContent = text;
   announce(text);
 }
@@ -51,7 +51,7 @@ function showReport(report) {
     name.textContent = file.engine;
     row.append(name);
     const start = file.cold.load_ms + file.cold.first_run_ms;
-    const times = [file.warm.median_ms, file.warm.p95_ms, start].map(millisecondText);
+    const times = [file.warm.median_ms, file.warm.p95_ms, start].map(formatMilliseconds);
     for (const text of [...times, `${file.psnr_db.toFixed(1)} dB`]) {
       row.insertCell().textContent = text;
     }
@@ -82,9 +82,9 @@ function connectJson(report) {
   copy.onclick = async () => {
     try {
       await navigator.clipboard.writeText(json);
-      tell('Copied.');
+      showStatus('Copied.');
     } catch {
-      tell('This browser does not let the page copy. Use Download JSON instead.');
+      showStatus('This browser does not let the page copy. Use Download JSON instead.');
     }
   };
   save.onclick = () =>

@@ -1,5 +1,5 @@
 /**
- * Enlargement by bicubic interpolation: what the network is compared with.
+ * Bicubic interpolation, the baseline that the network is compared with.
  *
  * The same numbers as `resize_bicubic` of `mobile_runtime/imaging/metrics.py`, and so as MATLAB's `imresize`:
  * Keys' kernel with a = -0.5, mirrored at the borders, rounded to 8 bit after each pass.
@@ -11,13 +11,13 @@
  */
 
 /**
- * Enlarge as much of a picture as a region of the result needs.
+ * Upscale what a region of the result needs.
  *
  * @param {Pixels} picture
  * @param {number} scale A whole number.
  * @param {Rectangle} region In result pixels, inside the result.
- * @returns {Pixels} The region. Colours are interpolated weighted with their alpha, so that what
- *   nobody sees does not shine through.
+ * @returns {Pixels} The region. Colors are weighted by their alpha, so that invisible ones do not
+ *   show.
  */
 export function enlargeBicubic(picture, scale, region) {
   const { width, height } = region;
@@ -37,7 +37,7 @@ export function enlargeBicubic(picture, scale, region) {
 }
 
 /**
- * Which four inputs each output position reads, and their weights.
+ * Return the four inputs of each output position, and their weights.
  *
  * @param {number} start @param {number} count @param {number} scale @param {number} size
  * @returns {Taps}
@@ -46,11 +46,11 @@ function findTaps(start, count, scale, size) {
   const inputs = new Int32Array(count * 4);
   const weights = new Float64Array(count * 4);
   for (let i = 0; i < count; i++) {
-    const centre = (start + i + 0.5) / scale - 0.5;
+    const center = (start + i + 0.5) / scale - 0.5;
     for (let tap = 0; tap < 4; tap++) {
-      const input = Math.floor(centre) - 1 + tap;
+      const input = Math.floor(center) - 1 + tap;
       inputs[i * 4 + tap] = mirror(input, size);
-      weights[i * 4 + tap] = cubic(centre - input);
+      weights[i * 4 + tap] = cubic(center - input);
     }
   }
   return { inputs, weights };
@@ -69,7 +69,7 @@ function cubic(distance) {
 }
 
 /**
- * Mix four pixels into one, each as much as its weight and its alpha say.
+ * Mix four pixels into one, weighted by kernel and alpha.
  *
  * Rounded as MATLAB does, halves up; a clamped array would round them to even.
  *

@@ -1,4 +1,4 @@
-/** What this browser's canvases hold: tried, because no browser tells. */
+/** Largest canvas of this browser, found by trying: no browser reports it. */
 
 import { resultPixelLimit } from './result_size.js';
 
@@ -10,7 +10,7 @@ const tried = new Map();
 
 /**
  * @param {{width: number, height: number}} size
- * @returns {boolean} Would a result of that size fit in memory and on a canvas?
+ * @returns {boolean} Whether a result of this size fits in memory and on a canvas.
  */
 export function canHold({ width, height }) {
   const memoryGb = /** @type {{deviceMemory?: number}} */ (navigator).deviceMemory;

@@ -14,7 +14,7 @@ import { enlarged } from './result_size.js';
 /** Pixels of bicubic at a time: some 20 ms, so that the page stays quick. */
 const STRIP_PIXELS = 1 << 16;
 
-/** What is not enlarged yet is shown this faint. */
+/** Opacity of what is not upscaled yet. */
 const UNFINISHED = 0.4;
 
 export class Comparison {
@@ -33,7 +33,7 @@ export class Comparison {
   }
 
   /**
-   * A comparison to begin with.
+   * Return a comparison that shows the picture, not upscaled yet.
    *
    * @param {Picture} picture @param {number} scale @param {number} [opacity] As for `sketch`.
    * @throws {PageError} This browser has no memory for it.
@@ -50,9 +50,9 @@ export class Comparison {
   }
 
   /**
-   * Fill both canvases with the browser's own enlargement, until something better comes.
+   * Fill both canvases with the browser's own interpolation.
    *
-   * @param {number} [opacity] Of what the network has yet to paint.
+   * @param {number} [opacity] Of the part that the network has not computed yet.
    */
   async sketch(opacity = UNFINISHED) {
     const { width, height } = this.size;
@@ -66,12 +66,12 @@ export class Comparison {
     bitmap.close();
   }
 
-  /** @type {(result: ImageBitmap) => void} Paint a whole result that was made elsewhere. */
+  /** @type {(result: ImageBitmap) => void} Paint a complete result. */
   paintResult(result) {
     context2d(this.after).drawImage(result, 0, 0);
   }
 
-  /** @type {(tile: Tile) => void} Paint a piece that the network has finished. */
+  /** @type {(tile: Tile) => void} Paint a tile that the network has computed. */
   paintAfter({ x, y, pixels }) {
     context2d(this.after).putImageData(toImageData(pixels), x, y);
   }
@@ -88,12 +88,12 @@ export class Comparison {
       const strip = { ...area, y: area.y + y, height: Math.min(rows, area.height - y) };
       const pixels = enlargeBicubic(this.picture.pixels, this.scale, strip);
       context2d(this.before).putImageData(toImageData(pixels), strip.x, strip.y);
-      // In a tab that is not seen, timers come once a second, and nobody waits for the page.
+      // In a hidden tab timers fire once a second, and the page need not stay responsive.
       if (!document.hidden) await new Promise((resolve) => setTimeout(resolve));
     }
   }
 
-  /** Give the memory back; Safari does not do it alone. */
+  /** Free the memory; Safari does not do it by itself. */
   close() {
     for (const canvas of [this.before, this.after]) canvas.width = canvas.height = 0;
   }

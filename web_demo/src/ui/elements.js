@@ -1,4 +1,4 @@
-/** What is on the page, by its id and of the right kind. */
+/** Elements of the page, by id and class. */
 
 /**
  * @template {Element} T
@@ -19,7 +19,7 @@ export function button(id) {
 }
 
 /**
- * The radio buttons of a group.
+ * Return the radio buttons of a group.
  *
  * @param {string} id Of the group.
  * @returns {HTMLInputElement[]}
@@ -28,7 +28,7 @@ export function radios(id) {
   return [...element(id, HTMLElement).querySelectorAll('input')];
 }
 
-/** @type {(id: string) => string} What is chosen in a group of radio buttons. */
+/** @type {(id: string) => string} Value of the chosen radio button of a group. */
 export function chosen(id) {
   return radios(id).find((radio) => radio.checked)?.value ?? '';
 }

@@ -1,2 +1,2 @@
-/** Why something did not work; the message is for the visitor: what was wrong, and what to do. */
+/** Error with a message for the visitor: what was wrong, and what to do. */
 export class PageError extends Error {}

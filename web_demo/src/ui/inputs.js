@@ -1,11 +1,11 @@
 /**
- * All ways in: drop, paste, choose, take a picture, or a sample.
+ * Inputs: drop, paste, file, camera and samples.
  *
  * @typedef {object} Receivers
- * @property {(load: () => Promise<Blob>, name: string) => void} onPicture Loads it in its turn: a
- *   sample that comes late must not take the place of what was chosen since.
+ * @property {(load: () => Promise<Blob>, name: string) => void} onPicture `load` is called in
+ *   turn: a sample that arrives late must not replace what was chosen since.
  * @property {(file: Blob) => void} onVideo
- * @property {(text: string) => void} onNothing Told why there is nothing to take.
+ * @property {(text: string) => void} onNothing Receives why there is no input.
  */
 
 import { button, element } from './elements.js';

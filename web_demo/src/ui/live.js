@@ -1,5 +1,5 @@
 /**
- * Live: the middle of a camera's or video's picture, enlarged again and again.
+ * Live upscaling of the middle of a camera's or video's frames.
  *
  * @import { Pixels } from '../engine/pixels.js'
  * @import { Upscaler } from '../engine/upscaler.js'
@@ -7,21 +7,21 @@
  * @typedef {object} LiveOptions
  * @property {Upscaler} upscaler
  * @property {number} scale
- * @property {() => number} side Of the square that is cut out, in pixels; asked before each frame.
+ * @property {() => number} side Of the square crop, in pixels; called before each frame.
  * @property {(comparison: Comparison) => void} onFrame Of each finished frame.
  * @property {(text: string) => void} onSpeed
  */
 
 import { untilAborted } from '../engine/abortable.js';
 import { Comparison } from './comparison.js';
-import { closeVideo, cutMiddle } from './video.js';
-import { millisecondText } from './words.js';
+import { closeVideo, cropMiddle } from './video.js';
+import { formatMilliseconds } from './format.js';
 
-/** Frames that the speed is the mean of. */
+/** Frames that the speed is averaged over. */
 const FRAMES = 10;
 
 /**
- * Enlarge until stopped, then let go of the camera.
+ * Upscale frames until stopped, then release the camera.
  *
  * @param {() => Promise<HTMLVideoElement>} open @param {LiveOptions} options @param {AbortSignal} signal
  * @throws {PageError} It cannot be opened.
@@ -45,7 +45,7 @@ async function enlargeFrames(video, options, signal) {
   const ends = [];
   for (;;) {
     const started = performance.now();
-    const pixels = cutMiddle(video, options.side());
+    const pixels = cropMiddle(video, options.side());
     const result = await untilAborted(options.upscaler.upscaleFrame(pixels), signal);
     comparison = refresh(comparison, pixels, options.scale);
     await comparison.sketch();
@@ -73,5 +73,5 @@ function speedText(ends, milliseconds) {
   if (ends.length > FRAMES) ends.shift();
   const seconds = ((ends.at(-1) ?? 0) - (ends[0] ?? 0)) / 1000;
   const rate = seconds > 0 ? `${((ends.length - 1) / seconds).toFixed(1)} frames per second, ` : '';
-  return `Live: ${rate}${millisecondText(milliseconds)} per frame`;
+  return `Live: ${rate}${formatMilliseconds(milliseconds)} per frame`;
 }

@@ -1,13 +1,13 @@
 /**
- * What the page says: how far it is, what is worth knowing, and what went wrong.
+ * Messages of the page: status, progress, notices and errors.
  *
  * @import { Progress } from '../engine/tile_run.js'
  *
- * @typedef {{label: string, act: () => void}} Action What the visitor can do about a message.
+ * @typedef {{label: string, act: () => void}} Action Button of a message.
  */
 
 import { button, element } from './elements.js';
-import { durationText } from './words.js';
+import { formatDuration } from './format.js';
 
 const status = element('status', HTMLElement);
 const announcement = element('announcement', HTMLElement);
@@ -17,28 +17,28 @@ const message = element('message', HTMLElement);
 const stop = button('stop');
 const liveSizes = element('live-sizes', HTMLElement);
 
-/** @type {(text: string) => void} Say what is going on, or how it ended; screen readers say it too. */
+/** @type {(text: string) => void} Show the status, for screen readers too. */
 export function say(text) {
   status.textContent = announcement.textContent = text;
 }
 
-/** @type {(text: string) => void} Only screen readers say it, of what is seen elsewhere. */
+/** @type {(text: string) => void} Announce to screen readers only. */
 export function announce(text) {
   announcement.textContent = text;
 }
 
-/** @type {(text: string) => void} Show what changes too often to be read out. */
+/** @type {(text: string) => void} Show a status that changes too often to be read aloud. */
 export function show(text) {
   status.textContent = text;
 }
 
-/** @type {(text: string) => void} Say something beside it; the empty text takes it back. */
+/** @type {(text: string) => void} Show a notice beside the status; empty text removes it. */
 export function sayNotice(text) {
   notice.textContent = text;
 }
 
 /**
- * Something goes on that can be stopped.
+ * Show that work has started, with a button that stops it.
  *
  * @param {string} text @param {string} verb On the button. @param {() => void} onStop
  */
@@ -51,7 +51,7 @@ export function sayBusy(text, verb, onStop) {
   stop.onclick = onStop;
 }
 
-/** @type {() => void} It has ended. */
+/** @type {() => void} Show that the work has ended. */
 export function sayIdle() {
   keepFocus(stop);
   keepFocus(liveSizes);
@@ -64,11 +64,11 @@ export function sayIdle() {
 /** @type {(work: string, progress: Progress) => void} */
 export function sayProgress(work, { done, total, secondsLeft }) {
   progress.value = done / total;
-  const left = secondsLeft === null ? '' : `, ${durationText(secondsLeft)} left`;
+  const left = secondsLeft === null ? '' : `, ${formatDuration(secondsLeft)} left`;
   show(`${work}: ${Math.floor((100 * done) / total)} %${left}`);
 }
 
-/** @type {(text: string) => void} What goes on has no end, and a size that can be chosen. */
+/** @type {(text: string) => void} Show work without an end, and the choice of its size. */
 export function showLive(text) {
   progress.classList.add('is-idle');
   liveSizes.hidden = false;
@@ -76,7 +76,7 @@ export function showLive(text) {
 }
 
 /**
- * Say that something went wrong, and what can be done about it.
+ * Show an error with buttons for what can be done about it.
  *
  * @param {string} text @param {Action[]} [actions]
  */
@@ -102,7 +102,7 @@ export function hideError() {
   message.hidden = true;
 }
 
-/** @type {(vanishing: Element) => void} Who works by keys goes on at the picture, not at the top. */
+/** @type {(vanishing: Element) => void} Move the keyboard focus to the picture, not to the top of the page. */
 function keepFocus(vanishing) {
   if (!vanishing.contains(document.activeElement)) return;
   element('canvas', HTMLElement).focus({ preventScroll: true });

@@ -1,18 +1,18 @@
 /**
- * Files become pixels, if they are pictures that this device can hold.
+ * Reading of picture files into pixels, as far as this device can hold them.
  *
  * @import { Pixels } from '../engine/pixels.js'
- * @import { Rectangle } from './bicubic.js'
  * @import { PictureHeader } from './picture_header.js'
  *
  * @typedef {{name: string, pixels: Pixels, transparent: boolean}} Picture `name` of the file, or empty.
  */
 
+import { hasTransparency } from '../engine/pixels.js';
 import { PageError } from './errors.js';
-import { spreadColours } from './hidden_colours.js';
+import { spreadColors } from './hidden_colors.js';
 import { readHeaderOf } from './picture_header.js';
 import { MAX_PICTURE_MEGAPIXELS } from './result_size.js';
-import { megapixelText, sizeText } from './words.js';
+import { formatMegapixels, formatSize } from './format.js';
 
 /** Rows that are drawn at once: a canvas for a whole photo is more than some phones have. */
 const STRIP_ROWS = 512;
@@ -20,7 +20,7 @@ const STRIP_ROWS = 512;
 /**
  * @param {Blob} blob
  * @param {string} name
- * @returns {Promise<Picture>} Turned as EXIF says, in sRGB; of an animation, the first picture.
+ * @returns {Promise<Picture>} With EXIF orientation applied, in sRGB; the first of an animation.
  * @throws {PageError}
  */
 export async function openPicture(blob, name) {
@@ -33,28 +33,14 @@ export async function openPicture(blob, name) {
   checkSize(header, name);
   const bitmap = await decode(blob, name, header.format);
   try {
-    checkSize(bitmap, name); // a header may lie
+    checkSize(bitmap, name); // a header may be wrong
     const pixels = readPixels(bitmap);
-    const transparent = isTransparent(pixels);
-    if (transparent) spreadColours(pixels);
+    const transparent = hasTransparency(pixels);
+    if (transparent) spreadColors(pixels);
     return { name, pixels, transparent };
   } finally {
     bitmap.close();
   }
-}
-
-/**
- * @param {Picture} picture @param {Rectangle} part In whole pixels.
- * @returns {Picture}
- */
-export function cropPicture(picture, part) {
-  const { x, y, width, height } = part;
-  const data = new Uint8ClampedArray(width * height * 4);
-  for (let row = 0; row < height; row++) {
-    const from = ((y + row) * picture.pixels.width + x) * 4;
-    data.set(picture.pixels.data.subarray(from, from + width * 4), row * width * 4);
-  }
-  return { ...picture, pixels: { width, height, data } };
 }
 
 /** @type {(blob: Blob, name: string) => Promise<PictureHeader|null>} */
@@ -80,7 +66,7 @@ function checkSize(size, name) {
   }
   if (count > MAX_PICTURE_MEGAPIXELS * 1e6) {
     throw new PageError(
-      `${quoted(name)} has ${sizeText(size)} pixels, ${megapixelText(count)}. ` +
+      `${quoted(name)} has ${formatSize(size)} pixels, ${formatMegapixels(count)}. ` +
         `This page opens up to ${MAX_PICTURE_MEGAPIXELS} megapixels: choose a smaller picture, or a part of it.`,
     );
   }
@@ -114,12 +100,6 @@ function readPixels(bitmap) {
     data.set(context.getImageData(0, 0, width, rows).data, y * width * 4);
   }
   return { width, height, data };
-}
-
-/** @type {(pixels: Pixels) => boolean} */
-function isTransparent({ data }) {
-  for (let at = 3; at < data.length; at += 4) if (data[at] !== 255) return true;
-  return false;
 }
 
 /** @type {(name: string) => string} */

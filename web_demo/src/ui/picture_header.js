@@ -1,17 +1,17 @@
 /**
- * How large is a picture? Read from the first bytes of its file, without decoding.
+ * Format and size of a picture, read from the first bytes of its file.
  *
  * A small file can claim any number of pixels, and a browser that decodes it takes the memory for
  * all of them. So the size is read here first, and a picture that is too large is never decoded.
- * What a file claims may still be wrong: whoever decodes it looks again.
+ * The claim may be wrong, so the size is checked again after decoding.
  *
  * @typedef {{format: string, width: number, height: number}} PictureHeader
  */
 
-/** Bytes to read: JPEG keeps its size behind EXIF, thumbnail and colour profile. */
+/** Bytes to read: in JPEG the size follows EXIF, thumbnail and color profile. */
 const HEADER_BYTES = 1 << 20;
 
-/** If that is not enough: in portraits of some phones, depth and more pictures come first. */
+/** If that is not enough: in portraits of some phones, depth maps and other pictures precede it. */
 const MOST_HEADER_BYTES = 1 << 24;
 
 /** @typedef {(view: DataView) => {width: number, height: number}|null} Reader */

@@ -1,4 +1,4 @@
-/** Whatever went wrong, in words for the visitor. */
+/** Errors of any kind, shown to the visitor. */
 
 import { UpscalerError } from '../engine/upscaler.js';
 import { showTrials } from './backends.js';
@@ -9,7 +9,7 @@ import { say, sayError } from './messages.js';
 export function reportError(error, retry) {
   say('That did not work.');
   if (error instanceof UpscalerError) showTrials(error.trials);
-  // What is wrong with a picture stays so; all else may go well the next time.
+  // A bad picture stays bad; anything else may work the next time.
   const actions =
     retry && !(error instanceof PageError) ? [{ label: 'Try again', act: retry }] : [];
   sayError(describe(error), actions);

@@ -1,5 +1,5 @@
 /**
- * How large may a picture and its result be, so that the page does not run out of memory?
+ * Largest size of a picture and its result, so that the page does not run out of memory.
  *
  * @import { Rectangle } from './bicubic.js'
  * @import { Size } from './view.js'
@@ -9,9 +9,9 @@
 export const MAX_PICTURE_MEGAPIXELS = 64;
 
 /**
- * The largest result to hold, in pixels. A result takes 8 bytes per pixel: network and bicubic.
+ * Return the largest result to hold, in pixels. A result takes 8 bytes per pixel: network and bicubic.
  *
- * @param {number|undefined} memoryGb What `navigator.deviceMemory` says: rounded, and unknown outside
+ * @param {number|undefined} memoryGb `navigator.deviceMemory`: rounded, and undefined outside
  *   Chromium.
  */
 export function resultPixelLimit(memoryGb) {
@@ -24,7 +24,7 @@ export function enlarged(size, factor) {
 }
 
 /**
- * The largest of some scales whose result can be held.
+ * Return the largest of some scales whose result can be held.
  *
  * @param {Size} size Of the picture. @param {number[]} scales
  * @param {(result: Size) => boolean} holds
@@ -36,7 +36,7 @@ export function largestScale(size, scales, holds) {
 }
 
 /**
- * What to take of a picture: the part in view, or all of it if it is not on the stage.
+ * Return the part of a picture that is in view, or all of it if it is not on the stage.
  *
  * @param {Size} picture @param {Rectangle|null} inView Picture pixels.
  * @returns {Rectangle} Inside the picture.

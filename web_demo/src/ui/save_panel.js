@@ -1,21 +1,21 @@
-/** The buttons that save and copy what is shown. */
+/** Buttons that save and copy the result. */
 
 import { button, chosen } from './elements.js';
 import { sayNotice } from './messages.js';
 import { reportError } from './report_error.js';
 import { copyResult, saveResult } from './saving.js';
-import { whatIsShown } from './viewer.js';
+import { shownComparison } from './viewer.js';
 
 /** @import { Comparison } from './comparison.js' */
 
-/** Only what is finished can be saved. */
+/** Enable the buttons if the result is finished. */
 export function allowSaving() {
-  for (const id of ['download', 'copy']) button(id).disabled = !whatIsShown()?.isComplete;
+  for (const id of ['download', 'copy']) button(id).disabled = !shownComparison()?.isComplete;
 }
 
 /** @type {(act: (result: Comparison) => Promise<string>) => void} */
 async function useResult(act) {
-  const shown = whatIsShown();
+  const shown = shownComparison();
   if (!shown) return;
   try {
     sayNotice(await act(shown));

@@ -1,13 +1,13 @@
 /**
- * Results leave the page: as a file, or into the clipboard.
+ * Saving of results as files, and copying to the clipboard.
  *
  * @import { Comparison } from './comparison.js'
  */
 
 import { PageError } from './errors.js';
-import { resultName } from './words.js';
+import { resultName } from './format.js';
 
-/** JPEG and WebP: high enough to keep what the network has drawn. */
+/** Of JPEG and WebP: high enough to keep the details that the network adds. */
 const QUALITY = 0.95;
 
 /** @type {Record<string, {type: string, name: string}>} By extension. */
@@ -47,7 +47,7 @@ export function saveFile(blob, name) {
 }
 
 /**
- * Copy a result, as PNG: what clipboards hold.
+ * Copy a result to the clipboard as PNG.
  *
  * @param {Comparison} comparison
  * @throws {PageError} The browser does not allow it.
@@ -69,7 +69,7 @@ async function encode(canvas, extension) {
   const { type, name } = /** @type {{type: string, name: string}} */ (FORMATS[extension]);
   /** @type {Blob|null} */
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, type, QUALITY));
-  // A browser that cannot write a format, or not so large, gives nothing, or PNG instead.
+  // A browser that cannot write the format, or not at this size, returns nothing, or PNG instead.
   if (blob?.type !== type) {
     const other = extension === 'png' ? 'Choose a smaller scale.' : 'Choose another format.';
     throw new PageError(`This browser cannot write this picture as ${name}. ${other}`);
@@ -77,7 +77,7 @@ async function encode(canvas, extension) {
   return blob;
 }
 
-/** @type {(canvas: HTMLCanvasElement) => HTMLCanvasElement} JPEG knows no transparency. */
+/** @type {(canvas: HTMLCanvasElement) => HTMLCanvasElement} JPEG has no transparency. */
 function onWhite(canvas) {
   const copy = document.createElement('canvas');
   [copy.width, copy.height] = [canvas.width, canvas.height];

@@ -1,7 +1,7 @@
 /**
- * The choice of how many times as large.
+ * Choice of the scale.
  *
- * @import { ModelEntry } from '../engine/catalogue.js'
+ * @import { ModelEntry } from '../engine/catalog.js'
  */
 
 import { chosen, radios } from './elements.js';
@@ -16,7 +16,7 @@ export function chooseScale(scale) {
   for (const radio of radios('scales')) radio.checked = Number(radio.value) === scale;
 }
 
-/** @type {(models: ModelEntry[]) => void} Those that there are models for; at first the largest. */
+/** @type {(models: ModelEntry[]) => void} Enable those that have a model; choose the largest at first. */
 export function offerScales(models) {
   const scales = models.map(({ scale }) => scale);
   for (const radio of radios('scales')) radio.disabled = !scales.includes(Number(radio.value));

@@ -1,6 +1,6 @@
 /**
- * The stage shows a comparison: bicubic left of the divider, the network right of it, zoomed and
- * moved in step.
+ * Stage that shows a comparison: bicubic left of the divider, the network right of it, with the same
+ * zoom and position.
  *
  * @import { Rectangle } from './bicubic.js'
  * @import { Comparison } from './comparison.js'
@@ -12,7 +12,7 @@ import { fit, isFitted, moveBy, rescale, visiblePart, zoomAt } from './view.js';
 
 /** From this zoom on, pixels are shown as squares. */
 const SQUARES = 4;
-/** Of the squares behind what is transparent, in stage pixels. */
+/** Side of the squares behind transparent pixels, in stage pixels. */
 const CHECKER = 12;
 
 export class Stage {
@@ -26,7 +26,7 @@ export class Stage {
 
   /**
    * @param {HTMLCanvasElement} canvas
-   * @param {(zoom: number, fitted: boolean) => void} onView Told of every new view.
+   * @param {(zoom: number, fitted: boolean) => void} onView Called with every new view.
    */
   constructor(canvas, onView) {
     this.canvas = canvas;
@@ -77,7 +77,7 @@ export class Stage {
     this.zoom(1 / this.#view.zoom);
   }
 
-  /** Can the picture be made no smaller? */
+  /** Whether the picture cannot be zoomed out further. */
   get isFitted() {
     return this.#fitted;
   }

@@ -1,5 +1,5 @@
 /**
- * A result that this browser cannot hold: what is said, and what can be had instead.
+ * Message about a result that this browser cannot hold, and what it offers instead.
  *
  * @import { Picture } from './picture.js'
  *
@@ -16,7 +16,7 @@ import { Comparison } from './comparison.js';
 import { say, sayError } from './messages.js';
 import { enlarged, largestScale } from './result_size.js';
 import { show } from './viewer.js';
-import { megapixelText, sizeText } from './words.js';
+import { formatMegapixels, formatSize } from './format.js';
 
 /** @type {(offer: Offer) => Promise<void>} */
 export async function offerLess({ picture, scale, scales, onLess, onPart }) {
@@ -36,7 +36,7 @@ function describe({ pixels }, scale, isShown) {
     ? 'Zoom in to choose a part, or enlarge less.'
     : 'Enlarge less, or only its middle.';
   return (
-    `${scale}× would make ${sizeText(result)} pixels, ${megapixelText(result.width * result.height)}: ` +
+    `${scale}× would make ${formatSize(result)} pixels, ${formatMegapixels(result.width * result.height)}: ` +
     `more than this browser can hold. ${advice}`
   );
 }

@@ -1,12 +1,12 @@
 /**
- * Moving pictures: from a camera, or from a file.
+ * Video from a camera or a file.
  *
  * @import { Pixels } from '../engine/pixels.js'
  */
 
 import { PageError } from './errors.js';
 
-/** Words for what `getUserMedia` rejects with. */
+/** Messages for the errors of `getUserMedia`. */
 const CAMERA_PROBLEMS = {
   NotAllowedError:
     'The camera was not allowed. Allow it for this page in the settings of the browser, or choose a picture.',
@@ -17,7 +17,7 @@ const CAMERA_PROBLEMS = {
 
 /**
  * @returns {Promise<HTMLVideoElement>} Playing.
- * @throws {PageError} With words for the visitor.
+ * @throws {PageError} With a message for the visitor.
  */
 export async function openCamera() {
   if (!navigator.mediaDevices) {
@@ -40,7 +40,7 @@ export async function openCamera() {
 /**
  * @param {Blob} file
  * @returns {Promise<HTMLVideoElement>} Playing.
- * @throws {PageError} With words for the visitor.
+ * @throws {PageError} With a message for the visitor.
  */
 export async function openVideo(file) {
   try {
@@ -52,13 +52,13 @@ export async function openVideo(file) {
 }
 
 /**
- * Cut a square out of the middle of what plays now.
+ * Return the square in the middle of the current frame.
  *
  * @param {HTMLVideoElement} video
  * @param {number} side In pixels; less where the video has less.
  * @returns {Pixels}
  */
-export function cutMiddle(video, side) {
+export function cropMiddle(video, side) {
   const width = Math.min(side, video.videoWidth);
   const height = Math.min(side, video.videoHeight);
   const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });

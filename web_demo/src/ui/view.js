@@ -1,5 +1,5 @@
 /**
- * Which part of a picture is seen, and how large: the geometry of zoom and pan.
+ * Geometry of zoom and pan: which part of a picture is visible, and how large.
  *
  * @import { Rectangle } from './bicubic.js'
  *
@@ -12,13 +12,13 @@
 /** One picture pixel is never shown larger than this many stage pixels. */
 export const MAX_ZOOM = 32;
 
-/** @type {(picture: Size, stage: Size) => View} Show all of the picture, as large as it goes. */
+/** @type {(picture: Size, stage: Size) => View} View of the whole picture, as large as possible. */
 export function fit(picture, stage) {
   const zoom = Math.min(stage.width / picture.width, stage.height / picture.height, MAX_ZOOM);
   return { zoom, x: picture.width / 2, y: picture.height / 2 };
 }
 
-/** @type {(view: View, picture: Size, stage: Size) => boolean} Is all of the picture seen? */
+/** @type {(view: View, picture: Size, stage: Size) => boolean} Whether the whole picture is visible. */
 export function isFitted(view, picture, stage) {
   return view.zoom <= fit(picture, stage).zoom * 1.0001;
 }
@@ -51,7 +51,7 @@ export function moveBy(view, right, down, picture, stage) {
   return constrain({ zoom: view.zoom, x, y }, picture, stage);
 }
 
-/** @type {(view: View, before: Size, after: Size) => View} The same view of an enlarged picture. */
+/** @type {(view: View, before: Size, after: Size) => View} The same view of an upscaled picture. */
 export function rescale(view, before, after) {
   const factor = after.width / before.width;
   return { zoom: view.zoom / factor, x: view.x * factor, y: view.y * factor };
@@ -66,15 +66,15 @@ export function visiblePart(view, picture, stage) {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** @type {(view: View, picture: Size, stage: Size) => View} No empty border that need not be. */
+/** @type {(view: View, picture: Size, stage: Size) => View} Without an empty border where the picture could fill it. */
 function constrain(view, picture, stage) {
   const x = within(view.x, picture.width, stage.width / view.zoom);
   const y = within(view.y, picture.height, stage.height / view.zoom);
   return { zoom: view.zoom, x, y };
 }
 
-/** @type {(centre: number, length: number, seen: number) => number} */
-function within(centre, length, seen) {
+/** @type {(center: number, length: number, seen: number) => number} */
+function within(center, length, seen) {
   if (seen >= length) return length / 2;
-  return Math.min(Math.max(centre, seen / 2), length - seen / 2);
+  return Math.min(Math.max(center, seen / 2), length - seen / 2);
 }

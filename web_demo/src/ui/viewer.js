@@ -1,10 +1,10 @@
-/** The viewer: the stage, what is on it, and the tools around it. */
+/** Viewer: the stage and its controls. */
 
 import { connectDivider } from './divider.js';
 import { button, element } from './elements.js';
 import { connectGestures } from './gestures.js';
 import { Stage } from './stage.js';
-import { sizeText } from './words.js';
+import { formatSize } from './format.js';
 
 /** @import { Comparison } from './comparison.js' */
 
@@ -16,19 +16,19 @@ const ZOOM_STEP = 1.5;
 let shown = null;
 let onShow = () => {};
 
-/** @type {() => Comparison|null} What is on the stage. */
-export function whatIsShown() {
+/** @type {() => Comparison|null} Comparison on the stage. */
+export function shownComparison() {
   return shown;
 }
 
-/** @type {(comparison: Comparison) => void} Show it; what was there before is given up. */
+/** @type {(comparison: Comparison) => void} Show a comparison; close the previous one. */
 export function show(comparison) {
   const previous = shown;
   shown = comparison;
   stage.show(comparison);
   previous?.close();
   element('before-name', HTMLElement).textContent = 'Bicubic';
-  const sizes = new Set([comparison.picture.pixels, comparison.size].map(sizeText));
+  const sizes = new Set([comparison.picture.pixels, comparison.size].map(formatSize));
   element('sizes', HTMLElement).textContent = [...sizes].join(' → ');
   element('stage', HTMLElement).classList.toggle('is-plain', sizes.size === 1);
   onShow();
@@ -40,19 +40,19 @@ function showView(zoom, fitted) {
   element('canvas', HTMLElement).classList.toggle('is-close', !fitted);
 }
 
-/** @type {(comparison: Comparison) => void} A live one is the same from frame to frame. */
+/** @type {(comparison: Comparison) => void} Show a live comparison, which is the same for all frames. */
 export function showFrame(comparison) {
   if (comparison === shown) return stage.redraw();
   show(comparison);
   element('before-name', HTMLElement).textContent = 'Plain zoom'; // bicubic would take too long
 }
 
-/** On a phone the stage lies above the buttons. */
+/** Scroll to the stage: on a phone it is above the buttons. */
 export function comeIntoView() {
   element('stage', HTMLElement).scrollIntoView({ block: 'nearest' });
 }
 
-/** @type {(listener: () => void) => void} The listener is told when something else is shown. */
+/** @type {(listener: () => void) => void} Called when another comparison is shown. */
 export function connectViewing(listener) {
   onShow = listener;
   connectGestures(stage);

@@ -1,21 +1,21 @@
 /**
- * Colours where nothing is seen. A canvas makes them black, and a network, which knows nothing of
- * transparency, would draw a dark fringe around what is cut out.
+ * Colors of invisible pixels. A canvas makes them black, and the network, which ignores
+ * transparency, would draw a dark fringe around a cutout.
  *
  * @import { Pixels } from '../engine/pixels.js'
  */
 
-/** How far a colour spreads, in pixels: what lies farther hardly reaches what is seen. */
+/** How far a color spreads, in pixels: what is farther away hardly affects visible pixels. */
 const REACH = 8;
 
 /**
- * Give invisible pixels the colour of the nearest visible one, in place; the transparency stays.
+ * Set invisible pixels to the color of the nearest visible one, in place; alpha is unchanged.
  *
  * Two sweeps, as for a distance transform, so that the time does not depend on the picture.
  *
  * @param {Pixels} pixels
  */
-export function spreadColours({ width, data }) {
+export function spreadColors({ width, data }) {
   const far = measure(data);
   const take = (/** @type {number} */ to, /** @type {number} */ from) => {
     const distance = /** @type {number} */ (far[from]) + 1;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import * as words from '../../../web_demo/src/ui/words.js';
+import * as format from '../../../web_demo/src/ui/format.js';
 
 /** @type {[number, string][]} */
 const DURATIONS = [
@@ -12,7 +12,7 @@ const DURATIONS = [
   [3700, '1 h 1 min'],
 ];
 for (const [seconds, text] of DURATIONS) {
-  test(`${seconds} s is ${text}`, () => assert.equal(words.durationText(seconds), text));
+  test(`${seconds} s is ${text}`, () => assert.equal(format.formatDuration(seconds), text));
 }
 
 const NAMES = [
@@ -24,13 +24,13 @@ const NAMES = [
 ];
 for (const [name, result] of NAMES) {
   test(`the result of ${JSON.stringify(name)} is ${result}`, () =>
-    assert.equal(words.resultName(name, 4, 'png'), result));
+    assert.equal(format.resultName(name, 4, 'png'), result));
 }
 
 test('sizes and times have the digits that mean something', () => {
-  assert.equal(words.sizeText({ width: 12000, height: 800 }), '12,000 × 800');
-  assert.equal(words.megapixelText(24.2e6), '24 megapixels');
-  assert.equal(words.megapixelText(0.54e6), '0.5 megapixels');
-  assert.equal(words.millisecondText(8.1234), '8.12 ms');
-  assert.equal(words.millisecondText(412.7), '413 ms');
+  assert.equal(format.formatSize({ width: 12000, height: 800 }), '12,000 × 800');
+  assert.equal(format.formatMegapixels(24.2e6), '24 megapixels');
+  assert.equal(format.formatMegapixels(0.54e6), '0.5 megapixels');
+  assert.equal(format.formatMilliseconds(8.1234), '8.12 ms');
+  assert.equal(format.formatMilliseconds(412.7), '413 ms');
 });

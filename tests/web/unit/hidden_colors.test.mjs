@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { spreadColours } from '../../../web_demo/src/ui/hidden_colours.js';
+import { spreadColors } from '../../../web_demo/src/ui/hidden_colors.js';
 import { pixels } from './pictures.mjs';
 
 const HIDDEN = [0, 0, 0, 0];
 const WHITE = [255, 255, 255, 255];
 
-/** @param {number} width @param {number[][]} colours RGBA of each pixel. */
-const picture = (width, colours) => pixels(width, colours.length / width, colours.flat());
+/** @param {number} width @param {number[][]} colors RGBA of each pixel. */
+const picture = (width, colors) => pixels(width, colors.length / width, colors.flat());
 
 /** @param {ReturnType<typeof picture>} spread @param {number} i */
 const at = ({ data }, i) => [...data.subarray(4 * i, 4 * i + 4)];
 
 test('what is cut out of white stays white around its edge, and as transparent as it was', () => {
   const cutout = picture(20, Array.from({ length: 400 }, (_, i) => (i === 210 ? WHITE : HIDDEN)));
-  spreadColours(cutout);
+  spreadColors(cutout);
   for (const near of [209, 211, 190, 230, 189, 231, 210 - 8, 210 + 8 * 20]) {
     assert.deepEqual(at(cutout, near), [255, 255, 255, 0], `pixel ${near}`);
   }
@@ -23,27 +23,27 @@ test('what is cut out of white stays white around its edge, and as transparent a
   assert.deepEqual(at(cutout, 201), HIDDEN, 'farther than that nothing is done');
 });
 
-test('the nearest colour is taken, from both sides', () => {
+test('the nearest color is taken, from both sides', () => {
   const [red, blue] = [[200, 0, 0, 255], [0, 0, 200, 9]];
   const row = picture(6, [red, HIDDEN, HIDDEN, HIDDEN, HIDDEN, blue]);
-  spreadColours(row);
+  spreadColors(row);
   const expected = [200, 200, 200, 0, 0, 0];
   assert.deepEqual(expected.map((_, i) => at(row, i)[0]), expected);
   assert.deepEqual(at(row, 4), [0, 0, 200, 0]);
 });
 
-test('a colour does not run from the end of a row into the next', () => {
+test('a color does not run from the end of a row into the next', () => {
   const rows = Array.from({ length: 24 }, (_, i) => (i === 11 ? WHITE : HIDDEN)); // 12 wide
   const two = picture(12, rows);
-  spreadColours(two);
+  spreadColors(two);
   assert.deepEqual(at(two, 12), HIDDEN);
   assert.deepEqual(at(two, 23), [255, 255, 255, 0]);
 });
 
 test('nothing to spread, nothing to do', () => {
-  for (const colour of [HIDDEN, WHITE]) {
-    const plain = picture(3, Array(9).fill(colour));
-    spreadColours(plain);
-    assert.deepEqual(plain, picture(3, Array(9).fill(colour)));
+  for (const color of [HIDDEN, WHITE]) {
+    const plain = picture(3, Array(9).fill(color));
+    spreadColors(plain);
+    assert.deepEqual(plain, picture(3, Array(9).fill(color)));
   }
 });

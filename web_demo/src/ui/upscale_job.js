@@ -1,5 +1,5 @@
 /**
- * From a picture to its result, with all that is said and seen on the way.
+ * Upscaling of one picture, with its messages and what is shown meanwhile.
  *
  * @import { Backend } from '../engine/device.js'
  * @import { Choice } from '../engine/self_test.js'
@@ -7,7 +7,7 @@
  * @import { Picture } from './picture.js'
  * @import { Stage } from './stage.js'
  *
- * @typedef {object} Job
+ * @typedef {object} UpscaleJob
  * @property {Upscaler} upscaler
  * @property {Picture} picture
  * @property {number} scale
@@ -19,15 +19,15 @@
 
 import { Comparison } from './comparison.js';
 import { say, sayProgress } from './messages.js';
-import { durationText, sizeText } from './words.js';
+import { formatDuration, formatSize } from './format.js';
 
 /**
- * @param {Job} job
+ * @param {UpscaleJob} job
  * @param {AbortSignal} signal
  * @returns {Promise<void>}
- * @throws {Error} With words for the visitor; `AbortError` if it was stopped.
+ * @throws {Error} With a message for the visitor; `AbortError` if it was stopped.
  */
-export async function enlarge(job, signal) {
+export async function runUpscaleJob(job, signal) {
   const { upscaler, picture, scale, backend, stage } = job;
   const comparison = await Comparison.sketched(picture, scale);
   job.onShown(comparison);
@@ -37,7 +37,7 @@ export async function enlarge(job, signal) {
   signal.throwIfAborted();
   comparison.isComplete = true;
   const seconds = (performance.now() - started) / 1000;
-  say(`Done in ${durationText(seconds)}: ${sizeText(comparison.size)} pixels.`);
+  say(`Done in ${formatDuration(seconds)}: ${formatSize(comparison.size)} pixels.`);
 }
 
 /** @type {(upscaler: Upscaler, comparison: Comparison, stage: Stage, signal: AbortSignal) => Promise<void>} */

@@ -1,7 +1,7 @@
-"""The page that says how to verify one file on a device, with the test that does it.
+"""Page of instructions for verifying one model file on a device, with the source of its test.
 
-The texts lie in `protocols/`. What is put into them comes from a manifest that anybody may have
-written, so only plain names and numbers go in.
+The texts are in `templates/`. What is put into them comes from a manifest that anybody may have
+written, so only plain names and numbers are allowed.
 """
 
 import re
@@ -12,11 +12,15 @@ from string import Template
 
 from mobile_runtime.device.test_templates import DeviceTest, choose_test
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import Manifest, TensorSpec
-from mobile_runtime.model_file.parity import Tolerance
-from mobile_runtime.model_file.tolerance import own_tolerance, tolerance_in
+from mobile_runtime.model_file.manifest import (
+    Manifest,
+    TensorSpec,
+    own_tolerance,
+    tolerance_in,
+)
+from mobile_runtime.model_file.precision import Tolerance
 
-TEXTS = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 
 ROW = "| `{input}` | `{output}` | {height}x{width} | `{input_sha256}`, `{output_sha256}` |"
 HASHED_FOLDER = " (of its files, in the order of their paths: path, a zero byte, content)"
@@ -24,7 +28,7 @@ HASHED_FOLDER = " (of its files, in the order of their paths: path, a zero byte,
 
 @dataclass(frozen=True)
 class Sample:
-    """A golden sample as the file itself takes and gives it; paths are beside the file."""
+    """A golden sample in the layout of the file; paths are relative to its folder."""
 
     input: str
     output: str
@@ -35,50 +39,52 @@ class Sample:
     output_sha256: str
 
 
-def write_protocol(manifest: Manifest, samples: Sequence[Sample], folder: str) -> str:
-    """Write the page for one file.
+def format_instructions(manifest: Manifest, samples: Sequence[Sample], folder: str) -> str:
+    """Return the page for one file, in Markdown.
 
     Args:
         manifest: Of the file.
-        samples: As they lie beside it.
-        folder: The name of the folder that holds it all.
+        samples: Golden samples in the folder.
+        folder: Name of the folder that holds everything.
 
     Raises:
-        ManifestError: There is no test for such a file, or a name would not be safe in code.
+        ManifestError: There is no test for this kind of file, or a name is not safe in code.
     """
     test, model = choose_test(manifest), manifest.model
     names = {
-        "file": _plain(manifest.file),
-        "folder": _plain(folder),
-        "input_name": _plain(model.input.name),
-        "output_name": _plain(model.output.name),
+        "file": _identifier(manifest.file),
+        "folder": _identifier(folder),
+        "input_name": _identifier(model.input.name),
+        "output_name": _identifier(model.output.name),
     }
-    rows = [{key: _plain(str(value)) for key, value in vars(sample).items()} for sample in samples]
+    rows = [
+        {key: _identifier(str(value)) for key, value in vars(sample).items()} for sample in samples
+    ]
     return _fill(
         "PROTOCOL.md",
         **names,
-        sha256=_plain(manifest.sha256),
+        sha256=_identifier(manifest.sha256),
         hashed=HASHED_FOLDER if model.format == "coreml" else "",
-        variant=_plain(model.variant),
+        variant=_identifier(model.variant),
         scale=model.scale,
         precision=model.precision,
         input=_describe(model.input),
         output=_describe(model.output),
-        weights=_words(model.weights.name),
-        licence=_words(model.weights.licence),
+        weights=_plain_text(model.weights.name),
+        licence=_plain_text(model.weights.licence),
         layout=test.layout,
         rows="\n".join(ROW.format(**row) for row in rows),
-        gates="\n".join(_gates(manifest)),
+        gates="\n".join(_describe_tolerances(manifest)),
         language=test.language,
         engine=test.engine,
         install=test.install,
         fence=test.language.lower(),
-        code=_write_code(manifest, test, names, rows),
-        verified="; ".join(_words(v.engine) for v in manifest.verified if v.passed) or "nothing",
+        code=_format_code(manifest, test, names, rows),
+        verified="; ".join(_plain_text(name) for name in _passed_on(manifest)) or "nothing",
     )
 
 
-def _write_code(
+def _format_code(
     manifest: Manifest, test: DeviceTest, names: dict[str, str], rows: list[dict[str, str]]
 ) -> str:
     tolerance, fp16 = _tolerance(manifest), tolerance_in(manifest, "fp16")
@@ -86,19 +92,23 @@ def _write_code(
         test.code,
         **names,
         samples="\n".join(test.row.format(**row) for row in rows),
-        max_abs=_limit(tolerance, test),
+        max_abs=_max_abs(tolerance, test),
         psnr_db=float(tolerance.psnr_db),
-        fp16_max_abs=_limit(fp16, test),
+        fp16_max_abs=_max_abs(fp16, test),
         fp16_psnr_db=float(fp16.psnr_db),
     )
     return code.rstrip()
 
 
+def _passed_on(manifest: Manifest) -> list[str]:
+    return [str(result.engine_info) for result in manifest.verified if result.passed]
+
+
 def _fill(name: str, **blanks: object) -> str:
-    return Template((TEXTS / name).read_text(encoding="utf-8")).substitute(blanks)
+    return Template((TEMPLATES / name).read_text(encoding="utf-8")).substitute(blanks)
 
 
-def _gates(manifest: Manifest) -> list[str]:
+def _describe_tolerances(manifest: Manifest) -> list[str]:
     tolerance, fp16 = _tolerance(manifest), tolerance_in(manifest, "fp16")
     if manifest.model.input.dtype == "uint8":
         return [f"- {_describe_tolerance(tolerance)}, of 8-bit values, which are rounded"]
@@ -111,14 +121,14 @@ def _gates(manifest: Manifest) -> list[str]:
 
 
 def _tolerance(manifest: Manifest) -> Tolerance:
-    """Say what the file must keep to on a device; 8-bit outputs cannot be nearer than fp16 ones."""
+    """Return the tolerance on a device; 8-bit outputs cannot be closer than fp16 ones."""
     if manifest.model.output.dtype == "uint8":
         return tolerance_in(manifest, "fp16")
     return own_tolerance(manifest)
 
 
-def _limit(tolerance: Tolerance, test: DeviceTest) -> str:
-    return test.unlimited if tolerance.max_abs is None else repr(float(tolerance.max_abs))
+def _max_abs(tolerance: Tolerance, test: DeviceTest) -> str:
+    return test.infinity if tolerance.max_abs is None else repr(float(tolerance.max_abs))
 
 
 def _describe_tolerance(tolerance: Tolerance) -> str:
@@ -132,8 +142,8 @@ def _describe(port: TensorSpec) -> str:
     return f"{port.dtype} {port.layout} {shape}, {port.colour_order} in {port.range}{clipped}"
 
 
-def _plain(name: str) -> str:
-    """Let nothing into code that could end a string or begin an expression."""
+def _identifier(name: str) -> str:
+    """Check that a name cannot end a string or begin an expression in code, and return it."""
     if not re.fullmatch(r"[\w./+ -]+", name):
         raise ManifestError(
             f"{name[:99]!r} cannot stand in a test: expected letters, digits and ._+/- only. "
@@ -142,6 +152,6 @@ def _plain(name: str) -> str:
     return name
 
 
-def _words(text: str) -> str:
-    """Let nothing into the page that could be more than words."""
+def _plain_text(text: str) -> str:
+    """Return text without anything that Markdown or HTML would interpret."""
     return re.sub(r"[^\w.,:;()/+ -]+", " ", " ".join(text.split()))

@@ -1,11 +1,11 @@
 /**
- * Numbers as a visitor reads them.
+ * Formatting of numbers and file names for the visitor.
  *
  * @import { Size } from './view.js'
  */
 
 /** @type {(seconds: number) => string} */
-export function durationText(seconds) {
+export function formatDuration(seconds) {
   const whole = Math.round(seconds);
   if (whole < 1) return 'less than a second';
   if (whole < 60) return whole === 1 ? '1 second' : `${whole} seconds`;
@@ -14,24 +14,24 @@ export function durationText(seconds) {
 }
 
 /** @type {(size: Size) => string} */
-export function sizeText({ width, height }) {
+export function formatSize({ width, height }) {
   return `${width.toLocaleString('en')} × ${height.toLocaleString('en')}`;
 }
 
 /** @type {(pixels: number) => string} */
-export function megapixelText(pixels) {
+export function formatMegapixels(pixels) {
   const millions = pixels / 1e6;
   return `${millions < 10 ? millions.toFixed(1) : Math.round(millions)} megapixels`;
 }
 
-/** @type {(milliseconds: number) => string} Three digits, as far as they mean something. */
-export function millisecondText(milliseconds) {
+/** @type {(milliseconds: number) => string} Three significant digits. */
+export function formatMilliseconds(milliseconds) {
   const digits = milliseconds < 10 ? 2 : milliseconds < 100 ? 1 : 0;
   return `${milliseconds.toFixed(digits)} ms`;
 }
 
 /**
- * Name the file of a result.
+ * Return the file name of a result.
  *
  * @param {string} name Of the picture's file, perhaps with folders; perhaps empty.
  * @param {number} scale

@@ -1,11 +1,11 @@
-/** One thing at a time, and of those that wait only the newest: for what comes faster than it is done. */
+/** Queue of length one: while one input is worked on, only the latest waiting one is kept. */
 
 import { cancelled } from './errors.js';
 
 /**
  * @template Input, Result
  */
-export class Newest {
+export class LatestOnly {
   #work;
   /** @type {{input: Input, resolve: (result: Result) => void, reject: (reason: unknown) => void}|null} */
   #next = null;
@@ -19,17 +19,17 @@ export class Newest {
   /**
    * @param {Input} input
    * @returns {Promise<Result>}
-   * @throws {import('./errors.js').UpscalerError} `cancelled`, if a newer input came before its turn.
+   * @throws {import('./errors.js').UpscalerError} `cancelled`, if a later input came before its turn.
    */
-  do(input) {
+  run(input) {
     this.#next?.reject(cancelled());
     return new Promise((resolve, reject) => {
       this.#next = { input, resolve, reject };
-      void this.#run();
+      void this.#loop();
     });
   }
 
-  async #run() {
+  async #loop() {
     if (this.#busy) return;
     this.#busy = true;
     for (let next = this.#take(); next !== null; next = this.#take()) {

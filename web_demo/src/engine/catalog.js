@@ -1,5 +1,5 @@
 /**
- * The converted files that came with the page: which there are, and fetching them whole.
+ * Catalog of the converted files of the page, and their verified download.
  *
  * The build writes `models.json` from the manifests beside the files; see `models.mjs`.
  *
@@ -27,19 +27,19 @@
  * @property {string} precision
  * @property {number} bytes
  * @property {string} label For the visitor.
- * @property {number} halo How far a result pixel sees, in picture pixels.
+ * @property {number} halo Receptive-field radius of a result pixel, in picture pixels.
  * @property {string} licence Of the weights, such as `Apache-2.0` or `CC-BY-NC-4.0`.
  *
- * @typedef {object} CatalogueFacts
+ * @typedef {object} CatalogFacts
  * @property {string} url Relative to `models.json`.
  * @property {string} sha256
- * @property {string} shift How the spatial shift is written.
- * @property {number} operators How many the file holds.
+ * @property {string} shift Form of the spatial shift.
+ * @property {number} operators Number in the file.
  * @property {string} input Its name.
  * @property {string} output
  * @property {Golden[]} golden
  *
- * @typedef {ModelEntry & CatalogueFacts} CatalogueEntry
+ * @typedef {ModelEntry & CatalogFacts} CatalogEntry
  */
 
 import { UpscalerError } from './errors.js';
@@ -47,14 +47,14 @@ import { UpscalerError } from './errors.js';
 const DAMAGED = 'Reload the page; if that does not help, tell whoever runs it.';
 
 /** Where the build puts it: beside the modules. */
-export const CATALOGUE_URL = new URL('models.json', import.meta.url);
+export const CATALOG_URL = new URL('models.json', import.meta.url);
 
 /**
  * @param {URL} url
- * @returns {Promise<CatalogueEntry[]>} One entry per scale, at least one.
+ * @returns {Promise<CatalogEntry[]>} One entry per scale, at least one.
  * @throws {UpscalerError} It cannot be fetched, or lists nothing.
  */
-export async function fetchCatalogue(url = CATALOGUE_URL) {
+export async function fetchCatalog(url = CATALOG_URL) {
   const content = await fetchBytes(url, 'The list of models');
   const entries = parse(new TextDecoder().decode(content));
   if (entries.length === 0) {
@@ -64,16 +64,16 @@ export async function fetchCatalogue(url = CATALOGUE_URL) {
 }
 
 /**
- * @param {CatalogueEntry} entry
- * @returns {Promise<ArrayBuffer>} The file, as it was proved.
- * @throws {UpscalerError} It cannot be fetched, or is another file.
+ * @param {CatalogEntry} entry
+ * @returns {Promise<ArrayBuffer>} The verified file.
+ * @throws {UpscalerError} It cannot be fetched, or has another hash.
  */
 export function fetchModel(entry) {
   return fetchWhole(entry, `The model for ${entry.label}`);
 }
 
 /**
- * @param {CatalogueEntry} entry
+ * @param {CatalogEntry} entry
  * @returns {Promise<{input: Image, output: Image}[]>} What the self-test compares.
  * @throws {UpscalerError} A sample cannot be fetched, or was changed.
  */
@@ -93,7 +93,7 @@ export function fetchGolden({ golden, label }) {
 
 /**
  * @param {string} text
- * @returns {CatalogueEntry[]} Empty if it is no catalogue.
+ * @returns {CatalogEntry[]} Empty if it is no catalog.
  */
 function parse(text) {
   try {
@@ -109,7 +109,7 @@ function parse(text) {
  * @param {string} what For the visitor.
  */
 async function fetchWhole({ url, sha256 }, what) {
-  const content = await fetchBytes(new URL(url, CATALOGUE_URL), what);
+  const content = await fetchBytes(new URL(url, CATALOG_URL), what);
   if ((await hash(content)) !== sha256) {
     throw new UpscalerError('model-wrong', `${what} is damaged. ${DAMAGED}`);
   }

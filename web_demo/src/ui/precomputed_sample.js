@@ -1,18 +1,18 @@
-/** A sample and its result, made earlier: something to see before anything is computed. */
+/** A sample with its precomputed result, shown before anything is computed. */
 
 import { Comparison } from './comparison.js';
 import { openPicture } from './picture.js';
 
 const SAMPLE = 'samples/coffee.webp';
-/** By `scnet upscale` with the bundled weights; see samples/README.md. */
+/** Made by `scnet upscale` with the bundled weights; see samples/README.md. */
 const RESULT = 'samples/coffee-x4.webp';
 const SCALE = 4;
 
 /**
  * @returns {Promise<Comparison>}
- * @throws {Error} The files cannot be had; nothing else depends on them.
+ * @throws {Error} The files cannot be fetched; nothing else depends on them.
  */
-export async function openMadeEarlier() {
+export async function openPrecomputedSample() {
   const [sample, result] = await Promise.all([fetchBlob(SAMPLE), fetchBlob(RESULT)]);
   const comparison = new Comparison(await openPicture(sample, ''), SCALE);
   const bitmap = await createImageBitmap(result);

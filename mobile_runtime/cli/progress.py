@@ -1,0 +1,37 @@
+"""Progress bars on stderr."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mobile_runtime.upscaling.upscale import OnProgress
+
+
+@contextmanager
+def progress_bar(description: str, unit: str) -> Iterator[OnProgress]:
+    """Show a bar that is drawn on its calls only, so that it takes no time from what is measured.
+
+    Args:
+        description: What is being done.
+        unit: What is counted, in the plural.
+    """
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        auto_refresh=False,
+        disable=not console.is_terminal,
+    ) as bar:
+        task = bar.add_task(description, total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, refresh=True)
+
+        yield show

@@ -1,0 +1,158 @@
+"""Upscaling of arrays of any size with an open model file, tile by tile."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from mobile_runtime.engines.session import Session
+from mobile_runtime.errors import ImageError, ModelLoadError
+from mobile_runtime.imaging.pictures import Image, Pixels, to_image, to_pixels
+from mobile_runtime.model_file.manifest import Model, Size
+from mobile_runtime.upscaling.tiling import Area, Tile, plan_tiles
+
+OnProgress = Callable[[int, int], None]
+"""Called with the number of steps done, and of all steps."""
+
+
+def upscale_pixels(
+    session: Session,
+    pixels: Pixels,
+    *,
+    tile: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> Pixels:
+    """Upscale 8-bit pixels.
+
+    Needs memory for the picture, the result and one tile.
+
+    Args:
+        session: An open model file.
+        pixels: uint8 (H, W, 3) RGB, any size.
+        tile: Side of the largest tile in low-resolution pixels, for files that take any size.
+        on_progress: Called after each tile.
+
+    Returns:
+        uint8 (H * scale, W * scale, 3) RGB.
+
+    Raises:
+        ModelLoadError: The file does not say its scale and halo, or they are wrong.
+        ImageError: There are no pixels, `tile` is too small for the halo, or is given although
+            the file takes fixed sizes only.
+    """
+    height, width = pixels.shape[:2]
+    scale = model_of(session).scale
+    output = np.empty((height * scale, width * scale, 3), np.uint8)
+
+    def crop(inside: Area) -> Image:
+        return to_image(pixels[inside])
+
+    for target, part in _run(session, crop, (height, width), tile, on_progress):
+        output[target] = to_pixels(part)
+    return output
+
+
+def upscale_image(
+    session: Session,
+    image: Image,
+    *,
+    tile: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> Image:
+    """Upscale a float image without rounding to 8 bits; errors as for `upscale_pixels`.
+
+    Args:
+        session: An open model file.
+        image: float32 (1, 3, H, W) RGB in [0, 1], any size.
+        tile: See `upscale_pixels`.
+        on_progress: Called after each tile.
+
+    Returns:
+        float32 (1, 3, H * scale, W * scale) RGB, not clipped.
+    """
+    height, width = image.shape[2:]
+    scale = model_of(session).scale
+    output = np.empty((1, 3, height * scale, width * scale), np.float32)
+
+    def crop(inside: Area) -> Image:
+        return image[(..., *inside)]
+
+    for target, part in _run(session, crop, (height, width), tile, on_progress):
+        output[(..., *target)] = part
+    return output
+
+
+def find_mirrored(session: Session, size: Size) -> tuple[bool, bool]:
+    """Return along which axes a picture is smaller than all tiles, so that its edge is inexact.
+
+    Args:
+        session: An open model file.
+        size: Height and width of the picture, one that `upscale_pixels` takes.
+
+    Returns:
+        Whether rows are added at the bottom, and columns on the right.
+
+    Raises:
+        ModelLoadError: The file does not say its scale and halo.
+    """
+    model = model_of(session)
+    if model.sizes is None:
+        return False, False
+    tiles = plan_tiles(*size, halo=model.halo, sizes=model.sizes)
+    height, width = size
+    return (
+        any(tile.rows.read.stop > height for tile in tiles),
+        any(tile.columns.read.stop > width for tile in tiles),
+    )
+
+
+def model_of(session: Session) -> Model:
+    """Return what an open file says of itself.
+
+    Raises:
+        ModelLoadError: It says nothing: this project did not make it.
+    """
+    if session.model is None:
+        raise ModelLoadError(
+            "The file does not say its scale and halo, so this project did not make it: convert "
+            "the weights with `scnet convert`."
+        )
+    return session.model
+
+
+def _run(
+    session: Session,
+    crop: Callable[[Area], Image],
+    size: Size,
+    side: int | None,
+    on_progress: OnProgress | None,
+) -> Iterator[tuple[Area, Image]]:
+    """Run all tiles; yield where each part of the output belongs, and the part."""
+    if 0 in size:
+        raise ImageError("The picture has no pixels: there is nothing to upscale.")
+    model = model_of(session)
+    tiles = plan_tiles(*size, halo=model.halo, sizes=model.sizes, side=side)
+    for done, tile in enumerate(tiles, 1):
+        output = session.run(_mirror(crop((tile.rows.read, tile.columns.read)), tile.size))
+        _check_output(output, tile, model.scale)
+        yield tile.target(model.scale), output[(..., *tile.source(model.scale))]
+        if on_progress is not None:
+            on_progress(done, len(tiles))
+
+
+def _mirror(image: Image, size: Size) -> Image:
+    """Continue an image that is too small with its mirror image, at the bottom and on the right."""
+    missing = [(0, side - have) for side, have in zip(size, image.shape[2:], strict=True)]
+    return np.pad(image, [(0, 0), (0, 0), *missing], mode="symmetric")
+
+
+def _check_output(output: Image, tile: Tile, scale: int) -> None:
+    expected = (1, 3, *(side * scale for side in tile.size))
+    if output.shape != expected:
+        raise ModelLoadError(
+            f"The file promises x{scale}, but gave {output.shape} instead of {expected}: "
+            "convert the weights again."
+        )
+    if not np.isfinite(output).all():
+        raise ModelLoadError(
+            "The file computed values that are not numbers (fp16 may have overflowed): use fp32."
+        )
