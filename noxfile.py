@@ -27,6 +27,10 @@ ARM = Path("dist/arm")
 """An emulated ARM machine and files for it; kept, since it takes minutes to make."""
 
 
+IN_PARALLEL = ("--numprocesses", "logical", "--dist", "worksteal")
+"""A process per core; one that has nothing left takes over half of what another has."""
+
+
 def install(session: nox.Session, *requirements: str) -> None:
     """Install the project and more, in the versions that were tested together."""
     session.install("--constraint", "constraints.txt", "--editable", *requirements)
@@ -75,11 +79,17 @@ def find_models(session: nox.Session, pattern: str) -> list[str]:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests."""
+    """Run the tests; what takes long is left to `full`."""
     install(session, ".[convert,plot,train]", *TEST)
-    # A process per core, and a file of tests to a process: its fixtures are made once.
-    spread = ("--numprocesses", "logical", "--dist", "loadfile")
-    session.run("pytest", *(session.posargs or spread), env={"OMP_NUM_THREADS": "1"})
+    session.run("pytest", *(session.posargs or IN_PARALLEL), env={"OMP_NUM_THREADS": "1"})
+
+
+@nox.session(default=False)
+def full(session: nox.Session) -> None:
+    """Run all tests, every network through every conversion too: before a release."""
+    install(session, ".[convert,plot,train]", *TEST)
+    arguments = ("-m", "", *(session.posargs or IN_PARALLEL))
+    session.run("pytest", *arguments, env={"OMP_NUM_THREADS": "1"})
 
 
 @nox.session
@@ -118,7 +128,7 @@ def make_arm_models(session: nox.Session) -> list[str]:
 
 @nox.session(default=False)
 def fuzzing(session: nox.Session) -> None:
-    """Damage files by the thousand and use them: `-- --count 2000 --seed 0`."""
+    """Damage model files by the thousand and use them: `-- --count 2000 --seed 0`."""
     install(session, ".[convert]", *TEST)
     session.run("python", "-m", "fuzzing.workers", *session.posargs, env={"PYTHONPATH": "tests"})
 
@@ -128,6 +138,12 @@ def train(session: nox.Session) -> None:
     """Train weights: `nox -s train -- FOLDER --output RUN`; see `scnet train --help`."""
     install(session, ".[train]")
     session.run("scnet", "train", *session.posargs)
+
+
+@nox.session(default=False)
+def page(session: nox.Session) -> None:
+    """Build the web page into web_demo/dist, with the models of dist/models."""
+    build_page(session)
 
 
 @nox.session(default=False)
@@ -153,12 +169,19 @@ def web(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure SCNet beside its published form and its peers: `-- --quick` for a short run."""
+    """Measure SCNet beside a reference and published networks: `-- --quick` for a short run."""
     if not Path("/usr/bin/chromium").exists() or shutil.which("npm") is None:
         session.error("Chromium and Node.js 20 or later, with npm, are needed: install both.")
     install(session, ".[convert,plot]")
     session.run("npm", "--prefix", "web_demo", "ci", external=True)
     session.run("python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Write the generated tables of the pages: `-- --models dist/models` takes new results."""
+    install(session, ".[convert]")
+    session.run("python", "-m", "docs_tables", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session(default=False)

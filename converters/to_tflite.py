@@ -1,7 +1,7 @@
-"""Device form -> TFLite, through litert-torch, in TFLite's own channel-last layout.
+"""Conversion of the device form to TFLite, by litert-torch, in TFLite's own NHWC layout.
 
-Every layer of the device form is replaced by a twin on NHWC tensors, an operator of
-`tflite_operators`, so that no TRANSPOSE is ever needed.
+Every layer of the device form is replaced by its NHWC equivalent, an operator of
+`converters.lowerings.tflite`, so that no TRANSPOSE is ever needed.
 """
 
 import json
@@ -20,6 +20,7 @@ from converters.options import ConversionOptions, Shift, Size
 from converters.quantization.calibration import CALIBRATED_AT, calibration_images, stress_images
 from converters.quantization.gptq import quantize_weights
 from converters.quantization.tflite_int8 import quantize
+from converters.tensor_specs import tensor_specs
 from mobile_runtime.formats.tflite_schema import pack, unpack
 from mobile_runtime.model_file.manifest import Model, TensorSpec
 from mobile_runtime.model_file.precision import PRECISIONS
@@ -30,29 +31,21 @@ from scnet.network import SpatialShift, Upsample
 TOOLS = ("torch", "litert-torch", "ai-edge-litert", "ai-edge-quantizer")
 
 METADATA = "scnet"
-"""Name of the metadata buffer that holds the model's description as JSON."""
+"""Name of the metadata entry whose buffer holds the model's description as JSON."""
 
 WEIGHTS: dict[int, dict[str, Any]] = {
     16: {"algorithm_key": recipe_manager.AlgorithmName.FLOAT_CASTING},
     8: {"granularity": qtyping.QuantGranularity.TENSORWISE},
 }
-"""Bits -> how the official quantizer stores weights."""
+"""Bits -> settings of ai-edge-quantizer."""
 
 
 def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, TensorSpec]:
-    """Describe the file's input and output."""
+    """Return the specs of input and output."""
     assert options.sizes is not None
     ((height, width),) = options.sizes
-    low, high = (1, height, width, 3), (1, height * scale, width * scale, 3)
-    if options.interface == "image":
-        return (
-            TensorSpec("image", low, "uint8", "NHWC", "0..255"),
-            TensorSpec("upscaled_image", high, "uint8", "NHWC", "0..255", clipped=True),
-        )
-    return (
-        TensorSpec("image", low, "float32", "NHWC", "0..1"),
-        TensorSpec("upscaled_image", high, "float32", "NHWC", "0..1"),
-    )
+    low_res, high_res = (1, height, width, 3), (1, height * scale, width * scale, 3)
+    return tensor_specs(low_res, high_res, "NHWC", options.interface)
 
 
 def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
@@ -60,15 +53,16 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     assert options.sizes is not None
     precision = PRECISIONS[options.precision]
     integers = precision.calibrated
-    images = list(calibration_images(options.calibration, CALIBRATED_AT)) if integers else []
+    measured = precision.weight_bits == 8
+    images = list(calibration_images(options.calibration, CALIBRATED_AT)) if measured else []
     if integers:
         smooth_channels(graph, [torch.from_numpy(image) for image in images])
-    if precision.weight_bits == 8 and not integers:
-        pictures = [*calibration_images(None, CALIBRATED_AT), *stress_images(CALIBRATED_AT)]
-        quantize_weights(graph, map(torch.from_numpy, pictures), by_channel=False)
+    elif measured:
+        images += stress_images(CALIBRATED_AT)
+        quantize_weights(graph, map(torch.from_numpy, images), per_channel=False)
     to_channels_last(graph, options.shift)
     content = _lower(graph, options.sizes[0])
-    if integers:
+    if options.precision == "w8a8":
         small = content if options.sizes[0] == CALIBRATED_AT else _lower(graph, CALIBRATED_AT)
         content = quantize(content, small, images, uint8_ports=options.interface == "image")
     elif precision.weight_bits < 32:
@@ -83,7 +77,7 @@ def _lower(graph: fx.GraphModule, size: Size) -> bytes:
 
 
 class _Named(nn.Module):
-    """Gives the signature its names: `image` in, `upscaled_image` out."""
+    """A network whose signature has names: `image` in, `upscaled_image` out."""
 
     def __init__(self, graph: fx.GraphModule) -> None:
         super().__init__()
@@ -94,34 +88,34 @@ class _Named(nn.Module):
 
 
 class _Operator(nn.Module):
-    """One operator of `tflite_operators`, with what it takes beside features."""
+    """One operator of `converters.lowerings.tflite`, with its operands other than features."""
 
-    def __init__(self, operator: Callable[..., Tensor], *rest: Tensor | int) -> None:
+    def __init__(self, operator: Callable[..., Tensor], *operands: Tensor | int) -> None:
         super().__init__()
-        self.operator, self.rest = operator, rest
-        for place, operand in enumerate(rest):
+        self.operator, self.operands = operator, operands
+        for index, operand in enumerate(operands):
             if isinstance(operand, Tensor):
-                self.register_buffer(f"operand_{place}", operand.detach().contiguous())
+                self.register_buffer(f"operand_{index}", operand.detach().contiguous())
 
     def forward(self, features: Tensor) -> Tensor:
-        rest = [getattr(self, f"operand_{i}", operand) for i, operand in enumerate(self.rest)]
-        return self.operator(features, *rest)
+        operands = [getattr(self, f"operand_{i}", o) for i, o in enumerate(self.operands)]
+        return self.operator(features, *operands)
 
 
 def to_channels_last(graph: fx.GraphModule, shift: Shift) -> None:
-    """Replace every layer by its NHWC twin, in place; ReLU and LeakyReLU have no layout."""
+    """Replace every layer by its NHWC equivalent, in place; ReLU and LeakyReLU have no layout."""
     if shift == "depthwise":
         shift_as_convolution(graph)
     for name, layer in list(graph.named_modules()):
-        if twin := _find_twin(layer):
-            graph.set_submodule(name, twin)
+        if operator := _nhwc_operator(layer):
+            graph.set_submodule(name, operator)
     for node in graph.graph.nodes:
         if node.target is torch.cat:
             node.args = (node.args[0], -1)
     graph.recompile()
 
 
-def _find_twin(layer: nn.Module) -> nn.Module | None:
+def _nhwc_operator(layer: nn.Module) -> nn.Module | None:
     match layer:
         case nn.Conv2d(weight=weight, bias=Tensor() as bias):
             return _Operator(tfl.conv_2d, weight.permute(0, 2, 3, 1), bias)
@@ -140,11 +134,10 @@ def _find_twin(layer: nn.Module) -> nn.Module | None:
 def _compress_weights(content: bytes, bits: int) -> bytes:
     """Store the weights as fp16 or int8, each behind one DEQUANTIZE; the arithmetic stays fp32.
 
-    int8 has one scale per weight. With one per channel, which DEQUANTIZE has from its version 5 on,
-    the GPU leaves every DEQUANTIZE to the CPU (ai-edge-litert 2.3.0), for 0.01 dB at most. Weights
-    that convolutions read as int8 themselves are multiplied with activations that XNNPACK and the
-    builtin kernels round as they go: 61 and 52 instead of 64 dB to PyTorch, and apps with TFLite
-    2.14 get 36 partitions (SCNet-T x4 direct, 2026-11-25).
+    int8 is per tensor: with per-channel scales, which DEQUANTIZE has from its version 5 on, the GPU
+    leaves every DEQUANTIZE to the CPU (ai-edge-litert 2.3.0), for 0.01 dB at most. Without the
+    DEQUANTIZE, XNNPACK and the builtin kernels would quantize activations dynamically: 61 and 52
+    instead of 64 dB to PyTorch, and 36 partitions in TFLite 2.14 (SCNet-T x4 direct, 2026-11-25).
     """
     recipe = recipe_manager.RecipeManager()
     recipe.add_weight_only_config(".*", "*", num_bits=bits, **WEIGHTS[bits])
@@ -153,7 +146,7 @@ def _compress_weights(content: bytes, bits: int) -> bytes:
 
 
 def _with_metadata(content: bytes, metadata: dict[str, str]) -> bytes:
-    """Add a metadata buffer to a TFLite flatbuffer."""
+    """Return a TFLite flatbuffer with a metadata buffer added."""
     model = unpack(content)
     buffer = schema.BufferT()
     buffer.data = list(json.dumps(metadata).encode())

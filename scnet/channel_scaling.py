@@ -1,88 +1,83 @@
-"""Values of the size that a number format likes: an exact rewrite, as factors pass through SCNet.
+"""Cross-layer equalization of an fx graph: channels scaled without changing its function.
 
-`smooth_channels` gives channels like sizes, for formats whose 8 bits are shared by all channels of
-a value. `scale_to_fp16_range` makes whole values smaller, for fp16. `rebalance_weights` gives
-weights their usual sizes, for training.
+Nagel et al., arXiv 1906.04721, section 4.1: ReLU, LeakyReLU, shift, interpolation and addition let
+a positive factor per channel through, so the rows of the convolutions that write a channel can be
+divided by a factor, and the columns of those that read it multiplied. In SCNet this reaches from
+each block's first convolution to its second, and along the whole residual stream, whose factors all
+blocks share.
 
-ReLU, LeakyReLU, shift, interpolation and addition let a positive factor per channel through. So the
-rows of the convolutions that write a channel can be divided by a factor, and the columns of those
-that read it multiplied: the same function, but the channels' ranges are as one likes. In SCNet this
-reaches from each block's first convolution to its second, and along the whole residual stream,
-whose factors all blocks share.
-
-Cross-layer equalisation: Nagel et al., arXiv 1906.04721, there from weights alone; how much of the
-difference activations hand to the weights: SmoothQuant, Xiao et al., arXiv 2211.10438.
+`smooth_channels` evens out the ranges of channels, for per-tensor quantization, with the factors of
+SmoothQuant (Xiao et al., arXiv 2211.10438, section 4). `scale_to_fp16_range` makes whole values
+smaller, for fp16. `rebalance_weights` gives weights their usual sizes, for training.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import ceil, isfinite, log2
-from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
 from scnet.device_form import DepthToSpace, DepthwiseShift, layer_of
 from scnet.network import SpatialShift, Upsample
+from scnet.observer import observe
 
 MIGRATION_STRENGTH = 0.5
-"""1 makes the activations' ranges equal, 0 the weights'. Loss of SCNet-T (direct) in 8 bits on 14
-held-out training pictures: x2 0.185 dB at 0.4, 0.182 at 0.5, 0.190 at 0.6, 0.25 at 0.75; x3 0.111
-at 0.5, 0.119 at 0.6, 0.170 at 0.75 (2026-11-25, 1e-3 % of values clipped; weights in
-training)."""
+"""SmoothQuant's alpha: 1 makes the activations' ranges equal, 0 the weights'. Loss of SCNet-T
+(direct) in 8 bits on 14 held-out training images: x2 0.185 dB at 0.4, 0.182 at 0.5, 0.190 at 0.6,
+0.25 at 0.75; x3 0.111 at 0.5, 0.119 at 0.6, 0.170 at 0.75 (2026-11-25, 1e-3 % of values clipped;
+weights in training)."""
 
-LEAST = 1e-3
-"""Of the largest channel: what is smaller is as good as silent, and is not blown up further."""
+MIN_SHARE = 1e-3
+"""Of the largest channel's range: channels below are nearly silent and count as this large."""
 
 SCALABLE = (nn.ReLU, nn.LeakyReLU, SpatialShift, DepthwiseShift, Upsample)
 """Layers that a positive factor per channel passes through."""
 
-LARGEST = 1024.0
-"""What `scale_to_fp16_range` leaves: a 64th of fp16's 65,504, for sums on the way and other
-pictures."""
+FP16_PEAK = 1024.0
+"""A 64th of fp16's largest value 65,504: room for partial sums and for other images."""
 
-_BOUND = "bound"
-"""Stands for all values whose channels must stay as they are: pictures, and what is rearranged."""
+_FIXED = "fixed"
+"""The group of all values whose channels cannot be scaled: images, and what is rearranged."""
 
 
 def smooth_channels(graph: fx.GraphModule, images: Iterable[Tensor]) -> None:
-    """Even out the channels' ranges, exactly but for rounding.
+    """Even out the ranges of channels; the function stays the same but for rounding.
 
     Args:
         graph: A device form; its convolutions' weights and biases are changed in place.
-        images: What to measure the ranges on, (1, 3, H, W) each, in the graph's own range.
+        images: Calibration images, (1, 3, H, W) each, in the graph's own range.
     """
-    peaks = _find_peaks(graph, images)
+    peaks = _measure_peaks(graph, images)
     for values in _channel_groups(graph, SCALABLE):
-        size = _largest([peaks[value] for value in values])
-        weight = _largest([_columns(reader) for reader in _readers(graph, values)])
-        factors = size**MIGRATION_STRENGTH / weight ** (1 - MIGRATION_STRENGTH)
+        activation = _largest_shares([peaks[value] for value in values])
+        weight = _largest_shares([_column_peaks(reader) for reader in _readers(graph, values)])
+        factors = activation**MIGRATION_STRENGTH / weight ** (1 - MIGRATION_STRENGTH)
         _rescale(graph, values, factors / factors.log().mean().exp())
 
 
 def scale_to_fp16_range(graph: fx.GraphModule, images: Iterable[Tensor]) -> None:
-    """Make what fp16 might not hold smaller, by powers of two: in fp32 bit for bit the same.
+    """Divide values above `FP16_PEAK` by powers of two; in fp32 the function stays bit-exact.
 
-    Nothing in training holds the sizes of features: ReLU lets any factor through, and a long run
-    with Muon, which always moves a matrix as far, blew SCNet-T x3 up to 89,851 on noise
-    (2026-11-26). Phones compute fp32 files in fp16 too. Values below `LARGEST` stay as they are.
+    Training does not limit features: ReLU lets any factor through, and a long run with Muon, whose
+    updates of a matrix are all of one size, took SCNet-T x3 to 89,851 on noise (2026-11-26). Phones
+    compute fp32 files in fp16 too.
 
     Args:
         graph: A device form; its convolutions' weights and biases are changed in place.
-        images: What to measure the sizes on, (1, 3, H, W) each; the worst there is.
+        images: Stress images to measure peaks on, (1, 3, H, W) each.
     """
-    peaks = _find_peaks(graph, images)
+    peaks = _measure_peaks(graph, images)
     for values in _channel_groups(graph, (*SCALABLE, DepthToSpace)):
         peak = max(float(peaks[value].max()) for value in values)
-        if isfinite(peak) and peak > LARGEST:
-            _rescale(graph, values, torch.tensor(2.0 ** ceil(log2(peak / LARGEST))))
+        if isfinite(peak) and peak > FP16_PEAK:
+            _rescale(graph, values, torch.tensor(2.0 ** ceil(log2(peak / FP16_PEAK))))
 
 
 def rebalance_weights(graph: fx.GraphModule, usual: Mapping[str, float]) -> None:
-    """Bring weights near to their usual sizes by powers of two: in fp32 bit for bit the same.
+    """Bring weights near their usual sizes by powers of two; in fp32 the function stays bit-exact.
 
-    For training with Muon, which moves every matrix of a shape equally far: what
-    `scale_to_fp16_range`, or long training, has made a thousand times as small would be lost in a
-    step.
+    For training with Muon, which moves every matrix of a shape equally far: one step would destroy
+    a matrix that `scale_to_fp16_range`, or long training, has made a thousand times smaller.
 
     Args:
         graph: A network as a graph; its convolutions' weights and biases are changed in place.
@@ -103,38 +98,26 @@ def rebalance_weights(graph: fx.GraphModule, usual: Mapping[str, float]) -> None
 
 
 def root_mean_square(weight: Tensor) -> float:
-    """Give the size of a weight."""
+    """Return the root mean square of a weight."""
     return float(weight.detach().square().mean().sqrt())
 
 
-def _find_peaks(graph: fx.GraphModule, images: Iterable[Tensor]) -> dict[fx.Node, Tensor]:
-    peaks = _Peaks(graph)
-    for image in images:
-        with torch.inference_mode():
-            peaks.run(image)
-    return peaks.seen
+def _measure_peaks(graph: fx.GraphModule, images: Iterable[Tensor]) -> dict[fx.Node, Tensor]:
+    """Return the largest magnitude of each channel of each value."""
+    peaks: dict[fx.Node, Tensor] = {}
 
+    def keep_largest(node: fx.Node, value: Tensor) -> None:
+        peak = value.abs().amax((0, 2, 3)).clone()
+        peaks[node] = torch.maximum(peak, peaks.get(node, peak))
 
-class _Peaks(fx.Interpreter):
-    """Runs a graph and keeps the largest magnitude of each channel of each value."""
-
-    def __init__(self, graph: fx.GraphModule) -> None:
-        super().__init__(graph)
-        self.seen: dict[fx.Node, Tensor] = {}
-
-    def run_node(self, n: fx.Node) -> Any:
-        """Run one step; called by `run`."""
-        value = super().run_node(n)
-        if isinstance(value, Tensor):
-            peak = value.abs().amax((0, 2, 3)).clone()
-            self.seen[n] = torch.maximum(peak, self.seen.get(n, peak))
-        return value
+    observe(graph, images, keep_largest)
+    return peaks
 
 
 def _channel_groups(
     graph: fx.GraphModule, scalable: tuple[type[nn.Module], ...]
 ) -> list[list[fx.Node]]:
-    """Group the values that can only be scaled together; leave out the bound ones."""
+    """Return the groups of values that can only be scaled together."""
     parents: dict[Hashable, Hashable] = {}
 
     def find(key: Hashable) -> Hashable:
@@ -147,7 +130,7 @@ def _channel_groups(
             parents[find(a)] = find(b)
     groups: dict[Hashable, list[fx.Node]] = {}
     for node in graph.graph.nodes:
-        if find(node) != find(_BOUND):
+        if find(node) != find(_FIXED):
             groups.setdefault(find(node), []).append(node)
     return list(groups.values())
 
@@ -155,18 +138,18 @@ def _channel_groups(
 def _tied_values(
     node: fx.Node, scalable: tuple[type[nn.Module], ...]
 ) -> list[tuple[Hashable, Hashable]]:
-    """Say what must be scaled like what; a convolution called twice ties both its calls."""
+    """Return what must be scaled equally; a convolution called twice ties both its calls."""
     layer, sources = layer_of(node), node.all_input_nodes
     if isinstance(layer, nn.Conv2d):
         return [(("written", node.target), node), (("read", node.target), sources[0])]
     adds = node.op == "call_function" and node.target is not torch.cat
     if isinstance(layer, scalable) or adds:
         return [(source, node) for source in sources]
-    return [(value, _BOUND) for value in (node, *sources)]
+    return [(value, _FIXED) for value in (node, *sources)]
 
 
 def _convolutions(graph: fx.GraphModule, nodes: Iterable[fx.Node]) -> list[nn.Conv2d]:
-    """List the convolutions among nodes, each once."""
+    """Return the convolutions among nodes, each once."""
     layers = {node.target: layer_of(node) for node in nodes}
     return [layer for layer in layers.values() if isinstance(layer, nn.Conv2d)]
 
@@ -175,20 +158,20 @@ def _readers(graph: fx.GraphModule, values: Sequence[fx.Node]) -> list[nn.Conv2d
     return _convolutions(graph, [user for value in values for user in value.users])
 
 
-def _columns(reader: nn.Conv2d) -> Tensor:
-    """Give the largest weight on each input channel, every row brought to the same size."""
+def _column_peaks(reader: nn.Conv2d) -> Tensor:
+    """Return the largest weight on each input channel, relative to the largest of its row."""
     weight = reader.weight.detach().abs().flatten(1)
     return (weight / weight.amax(1, keepdim=True).clamp_min(torch.finfo().tiny)).amax(0)
 
 
-def _largest(sizes: Sequence[Tensor]) -> Tensor:
-    """Take each channel's largest share of what is largest in its value."""
-    shares = [size / size.max().clamp_min(torch.finfo().tiny) for size in sizes]
-    return torch.stack(shares).amax(0).clamp_min(LEAST)
+def _largest_shares(peaks: Sequence[Tensor]) -> Tensor:
+    """Return each channel's peak relative to its value's peak, the largest over all values."""
+    shares = [peak / peak.max().clamp_min(torch.finfo().tiny) for peak in peaks]
+    return torch.stack(shares).amax(0).clamp_min(MIN_SHARE)
 
 
 def _rescale(graph: fx.GraphModule, values: Sequence[fx.Node], factors: Tensor) -> None:
-    """Divide values by factors, one for all or one per channel, and let their readers make up."""
+    """Divide values by factors, one for all or one per channel, and multiply their readers."""
     with torch.no_grad():
         for writer in _convolutions(graph, values):
             writer.weight.div_(factors.view(-1, 1, 1, 1))

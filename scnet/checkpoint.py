@@ -1,8 +1,8 @@
-"""Open a checkpoint safely, whoever made it, and write our own.
+"""Checkpoints: untrusted files opened safely, and our own written.
 
-Files by the author are BasicSR style: a dict with `params_ema` and/or `params`, or a bare state
-dict, in a `.pth`. Ours are `.safetensors` with the configuration in the header. Nothing is ever
-unpickled beyond tensors and plain containers.
+Files by the author are in BasicSR's style: a `.pth` with `params_ema` and/or `params`, or with a
+bare state dict. Ours are `.safetensors` with the configuration in the header. Nothing is unpickled
+but tensors and plain containers.
 """
 
 import pickle
@@ -47,43 +47,43 @@ _READ_FAILURES = (
     TypeError,
     ValueError,
 )
-"""What torch and safetensors raise, as damaged files of every kind showed."""
+"""What torch and safetensors raise on damaged files of every kind."""
 
 _MORE_THAN_TENSORS = re.compile(r"GLOBAL|allowlisted|Unsupported operand 149|TorchScript")
-"""How torch refuses to unpickle; operand 149 opens the pickles that torch does not write."""
+"""In torch's messages when it refuses to unpickle; operand 149 begins pickles not by torch."""
 
 _HINTS = {
     "mean_net": " It is the state of a run of `scnet train`: take weights.safetensors beside it.",
     "state_dict": " It has one inside, under state_dict: save that alone.",
 }
-"""Key of a dict that is no state dict -> where one is."""
+"""Key of a dict that is no state dict -> where to find one."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network with its weights, and where they come from."""
+    """A network with its weights and their origin."""
 
     net: SCNet
     """In paper form, float32, evaluation mode."""
     path: Path
     sha256: str
-    """Of the file, when it was read."""
+    """Of the file, in hexadecimal."""
     part: str
     """Which weights of the file: `params_ema`, `params`, `state dict` or `safetensors`."""
     notes: Mapping[str, str]
-    """What the file's header says: licence, source, recipe. Empty for a `.pth`."""
+    """From the file's header: licence, source, recipe. Empty for a `.pth`."""
 
 
 def open_checkpoint(
     path: Path, *, scale: int | None = None, head: Head | None = None
 ) -> Checkpoint:
-    """Load a checkpoint strictly, inferring its configuration from its shapes.
+    """Return a checkpoint, loaded strictly, its configuration inferred from its shapes.
 
     Args:
         path: A `.pth`, `.pt` or `.safetensors` file.
-        scale: Needed for an `mlp` head with one upsampler, which may be x2 or x3; anywhere else it
-            is checked against the file.
-        head: Checked against the file when given.
+        scale: Needed for an `mlp` head with one upsampler, which may be x2 or x3; otherwise only
+            compared with the file's.
+        head: Compared with the file's if given.
 
     Raises:
         CheckpointError: Not a checkpoint, not an SCNet, or not the one asked for.
@@ -115,18 +115,18 @@ def save_weights(net: SCNet, path: Path, notes: Mapping[str, str]) -> None:
     """
     header = msgspec.json.encode(_Header(net.config, dict(notes)), order="sorted").decode()
     tensors = {name: tensor.contiguous().cpu() for name, tensor in net.state_dict().items()}
-    with atomic_write(path) as aside:
+    with atomic_write(path) as unfinished:
         try:
-            save_file(tensors, aside, metadata={_HEADER: header})
+            save_file(tensors, unfinished, metadata={_HEADER: header})
         except SafetensorError as error:
             raise OSError(f"{path} cannot be written: {error}") from error
 
 
 def unpickle(path: Path) -> Any:
-    """Read the tensors, numbers, texts and plain containers of a `.pth`; never anything else.
+    """Return the tensors, numbers, strings and plain containers of a `.pth`.
 
     Raises:
-        CheckpointError: It is damaged, or holds more than that.
+        CheckpointError: It is damaged, or contains anything else.
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # about other pickle protocols
@@ -147,7 +147,7 @@ def unpickle(path: Path) -> Any:
 
 @dataclass(frozen=True)
 class _Header:
-    """What our safetensors say of themselves, as JSON."""
+    """The JSON in the header of our safetensors."""
 
     config: SCNetConfig
     notes: dict[str, str]
@@ -155,7 +155,7 @@ class _Header:
 
 @dataclass(frozen=True)
 class _Content:
-    """What was read from a file, not yet judged."""
+    """The contents of a file, not yet checked."""
 
     tensors: Mapping[str, Tensor]
     part: str
@@ -183,7 +183,7 @@ def _read_safetensors(path: Path) -> _Content:
     try:
         with safe_open(path, framework="pt") as file:
             header = (file.metadata() or {}).get(_HEADER)
-            # Copied: what is mapped would end the process when the file is written over.
+            # Copies: reading mapped memory would crash the process once the file is overwritten.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except PermissionError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
@@ -191,10 +191,10 @@ def _read_safetensors(path: Path) -> _Content:
         raise CheckpointError(
             f"{path} is damaged or was cut off: it is no whole safetensors file. Get it again."
         ) from error
-    if header is None:  # another program's
+    if header is None:  # written by another program
         return _Content(tensors, "safetensors")
     try:
-        said = msgspec.json.decode(header, type=_Header)
+        ours = msgspec.json.decode(header, type=_Header)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: its header is damaged or forged: {error}") from error
-    return _Content(tensors, "safetensors", said.config, said.notes)
+    return _Content(tensors, "safetensors", ours.config, ours.notes)

@@ -1,11 +1,10 @@
-"""Paper form in, device form out: the same function as a graph that devices like.
+"""The device form: a network's function as an fx graph that is fast on devices.
 
-Every rewrite below is an identity and a pass of its own over a `torch.fx` graph, so that each can
-be tested alone. Afterwards the graph calls layers of the kinds Conv2d (1x1), ReLU, LeakyReLU,
-SpatialShift, DepthToSpace and Upsample, adds and concatenates, and does nothing else.
+Every rewrite below is a pass over a `torch.fx` graph that keeps its function, so that each can be
+tested alone. The graph calls layers of the kinds Conv2d (1x1), ReLU, LeakyReLU, SpatialShift,
+DepthToSpace and Upsample, adds and concatenates, and does nothing else.
 
-`leaky_as_relu`, `shift_as_convolution` and `fold_range` are for the converters to choose; the
-channel-last layout is TFLite's own affair and lives there.
+`leaky_as_relu`, `shift_as_convolution` and `fold_range` are the converters' choice.
 """
 
 from collections.abc import Callable, Iterable
@@ -24,7 +23,7 @@ Pass = Callable[[fx.GraphModule], None]
 
 @torch.library.custom_op("scnet::depth_to_space", mutates_args=())
 def depth_to_space(features: Tensor, block: int) -> Tensor:
-    """Rearrange channels into pixels, sub-pixel by sub-pixel.
+    """Return features with channels rearranged into pixels, sub-pixel by sub-pixel.
 
     Channel (i * block + j) * C + c goes to channel c at row i and column j of a block: the order of
     TFLite's DEPTH_TO_SPACE and of ONNX's mode DCR. PixelShuffle keeps c outermost instead.
@@ -75,7 +74,7 @@ class DepthToSpace(nn.Module):
 
 
 def relu_before_shift(graph: fx.GraphModule) -> None:
-    """Swap shift and ReLU: zeros stay zeros, and ReLU can fuse into the convolution before it."""
+    """Swap shift and ReLU, so that ReLU fuses into the convolution before it; zeros stay zeros."""
     for relu in layers_of(graph, nn.ReLU):
         (shift,) = relu.all_input_nodes
         if isinstance(layer_of(shift), SpatialShift) and len(shift.users) == 1:
@@ -83,9 +82,9 @@ def relu_before_shift(graph: fx.GraphModule) -> None:
 
 
 def convolve_before_upsample(graph: fx.GraphModule) -> None:
-    """Swap bilinear upsampling and a 1x1 convolution: the weights of interpolation sum to one.
+    """Swap bilinear upsampling and a 1x1 convolution, which then costs 1 / factor**2.
 
-    The convolution then costs 1 / factor**2.
+    The weights of interpolation sum to one, so a bias passes through.
     """
     for upsample in layers_of(graph, Upsample):
         users = list(upsample.users)
@@ -105,10 +104,10 @@ def depth_major(graph: fx.GraphModule) -> None:
 
 
 def sink_depth_to_space(graph: fx.GraphModule) -> None:
-    """Move the last `depth_to_space` behind the layers that work on single pixels.
+    """Move the last `depth_to_space` behind the per-pixel layers.
 
-    They then run once per sub-pixel on the low resolution, with the same weights: the widest tensor
-    of the network, D channels at full resolution, never exists. SCNet-T x4, depthwise, 128x128 on
+    They then run once per sub-pixel at low resolution, with the same weights: the largest tensor of
+    the network, D channels at full resolution, never exists. SCNet-T x4, depthwise, 128x128 on
     two cores of Linux x86-64: 0.93 of the time and 84 instead of 166 MB on XNNPACK, 0.59 of the
     time and 158 instead of 468 MB on onnxruntime 1.32.0 (`scnet benchmark`, 2026-11-23).
     """
@@ -137,18 +136,15 @@ PASSES: tuple[Pass, ...] = (
     depth_major,
     sink_depth_to_space,
 )
-"""What `to_device_form` does, in this order."""
+"""What `to_device_form` applies, in this order."""
 
 
 def to_device_form(net: SCNet, passes: tuple[Pass, ...] = PASSES) -> fx.GraphModule:
-    """Rewrite a network for devices.
+    """Return the device form of a network, equal to it but for float rounding.
 
     Args:
-        net: In paper form; left as it is.
+        net: In paper form; not changed.
         passes: Which rewrites; each needs those before it in `PASSES`.
-
-    Returns:
-        A module that takes and gives what `net` does, to float rounding.
     """
     layers = deepcopy(net).eval()
     graph = fx.GraphModule(layers, _LayerTracer().trace(layers))
@@ -171,14 +167,14 @@ def shift_as_convolution(graph: fx.GraphModule) -> None:
 def leaky_as_relu(graph: fx.GraphModule) -> None:
     """Replace a LeakyReLU between convolutions by ReLU on twice the channels.
 
-    The first gives x and -slope * x, and those behind take the difference of what ReLU leaves of
-    them. This is for 8 bits: a LeakyReLU reads what was rounded already, in steps that have to span
-    what is below zero too, of which it leaves little; ReLU fuses into its convolution. Convolutions
+    The convolution before computes x and -slope * x, and those behind take the difference of the
+    two after ReLU. This is for 8 bits: a LeakyReLU reads features quantized in a range that spans
+    all negative values, of which it leaves little; ReLU fuses into its convolution. Convolutions
     that are called several times stay as they are.
     """
     for leaky in layers_of(graph, nn.LeakyReLU):
         (first,), readers = leaky.all_input_nodes, list(leaky.users)
-        while len(readers) == 1 and _shifts(readers[0]):
+        while len(readers) == 1 and isinstance(layer_of(readers[0]), SpatialShift):
             readers = list(readers[0].users)
         if len(first.users) == 1 and all(map(_called_once, (first, *readers))):
             _widen(layer_of(first), map(layer_of, readers), layer_of(leaky).negative_slope)
@@ -187,13 +183,13 @@ def leaky_as_relu(graph: fx.GraphModule) -> None:
 
 
 def fold_range(graph: fx.GraphModule, white: float) -> None:
-    """Make the graph take and give values in 0..white, at no cost, by scaling its end weights.
+    """Change the range of input and output to 0..white, by scaling the first and last weights.
 
-    The skip then adds the upsampled image in its own range.
+    The skip adds the interpolated image in that range too.
 
     Args:
         graph: The device form of a network that works on 0..1; changed in place.
-        white: The new value of white, 255 for 8-bit pixels.
+        white: The new value of white: 255 for 8-bit pixels.
     """
     first, last = _convolution(graph, "conv_first"), _convolution(graph, "conv_last")
     with torch.no_grad():
@@ -203,7 +199,7 @@ def fold_range(graph: fx.GraphModule, white: float) -> None:
 
 
 class _LayerTracer(fx.Tracer):
-    """Keeps this project's layers whole, as torch's own are."""
+    """A tracer that keeps this project's layers whole, as torch's own are."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         ours = isinstance(m, SpatialShift | Upsample)
@@ -211,36 +207,32 @@ class _LayerTracer(fx.Tracer):
 
 
 def layer_of(node: Any) -> Any:
-    """Give the layer that a node calls, None for other nodes."""
+    """Return the layer that a node calls, None for other nodes."""
     if not isinstance(node, fx.Node) or node.op != "call_module":
         return None
     module = node.graph.owning_module
     return None if module is None else module.get_submodule(str(node.target))
 
 
-def _shifts(node: fx.Node) -> bool:
-    return isinstance(layer_of(node), SpatialShift)
-
-
 def _called_once(node: fx.Node) -> bool:
-    """Tell whether a node calls a convolution, and no other node does."""
+    """Check whether a node calls a convolution that no other node calls."""
     calls = [other for other in node.graph.nodes if other.target == node.target]
     return isinstance(layer_of(node), nn.Conv2d) and len(calls) == 1
 
 
 def _widen(first: nn.Conv2d, readers: Iterable[nn.Conv2d], slope: float) -> None:
-    """Put x and -slope * x in place of x, both in each of the groups that a shift moves."""
+    """Replace x by x and -slope * x, both in each of the groups that a shift moves."""
 
-    def both(kept: Tensor, turned: Tensor, axis: int) -> Tensor:
-        groups = zip(kept.chunk(len(OFFSETS), axis), turned.chunk(len(OFFSETS), axis), strict=True)
+    def interleave(x: Tensor, negative: Tensor, axis: int) -> Tensor:
+        groups = zip(x.chunk(len(OFFSETS), axis), negative.chunk(len(OFFSETS), axis), strict=True)
         return torch.cat([half for group in groups for half in group], axis)
 
     weight, bias = first.weight.data, _bias(first).data
-    first.weight.data = both(weight, -slope * weight, 0)
-    _bias(first).data = both(bias, -slope * bias, 0)
+    first.weight.data = interleave(weight, -slope * weight, 0)
+    _bias(first).data = interleave(bias, -slope * bias, 0)
     first.out_channels *= 2
     for reader in readers:
-        reader.weight.data = both(reader.weight.data, -reader.weight.data, 1)
+        reader.weight.data = interleave(reader.weight.data, -reader.weight.data, 1)
         reader.in_channels *= 2
 
 
@@ -251,25 +243,25 @@ def _convolution(graph: fx.GraphModule, name: str) -> nn.Conv2d:
 
 
 def _bias(conv: nn.Conv2d) -> Tensor:
-    """Every convolution of SCNet has one."""
+    """Return the bias, which every convolution of SCNet has."""
     assert conv.bias is not None
     return conv.bias
 
 
 def layers_of(graph: fx.GraphModule, kind: type[nn.Module]) -> list[fx.Node]:
-    """List the nodes that call a layer of one kind, in order."""
+    """Return the nodes that call a layer of one kind, in order."""
     return [node for node in graph.graph.nodes if isinstance(layer_of(node), kind)]
 
 
 def _channels(node: fx.Node) -> int:
-    """Count the channels that a node gives: those of the nearest convolution before it."""
+    """Return a node's number of channels: that of the nearest convolution before it."""
     while not isinstance(layer_of(node), nn.Conv2d):
         (node,) = node.all_input_nodes
     return int(layer_of(node).out_channels)
 
 
 def _per_pixel_tail(node: fx.Node) -> list[fx.Node]:
-    """List the layers after a node that work on single pixels, as far as the chain is unbroken."""
+    """Return the chain of per-pixel layers after a node."""
     tail: list[fx.Node] = []
     while len(node.users) == 1:
         node = next(iter(node.users))
@@ -280,7 +272,7 @@ def _per_pixel_tail(node: fx.Node) -> list[fx.Node]:
 
 
 def _split(conv: nn.Conv2d, parts: int) -> list[nn.Conv2d]:
-    """Cut a 1x1 convolution into equal runs of its output channels."""
+    """Split a 1x1 convolution into equal runs of its output channels."""
     width = conv.out_channels // parts
     split = []
     for part in range(parts):

@@ -1,14 +1,14 @@
-"""Why there is no network.
+"""Errors of checkpoints and training.
 
-CheckpointError  not a checkpoint, not of an SCNet, or not of the one asked for
-TrainingError    training came to no good end
+CheckpointError  not a checkpoint, not of an SCNet, or not of the one that was asked for
+TrainingError    training had to stop
 """
 
 from mobile_runtime.errors import ScnetError
 
 
 class CheckpointError(ScnetError, ValueError):
-    """This is not a checkpoint of the SCNet that was asked for; the message says why."""
+    """The file is not a checkpoint of the SCNet that was asked for; the message says why."""
 
 
 class TrainingError(ScnetError, ValueError):

@@ -1,8 +1,8 @@
-"""The whole network on one page, in the form the paper draws and checkpoints load into.
+"""SCNet in paper form: the form that the paper draws and checkpoints load into.
 
-SCNet: arXiv 2307.16140. Every learned layer is a 1x1 convolution with bias; the only spatial
-operation is the parameter-free shift. Module names are those of the author's state dicts, so that
-the author's files load strictly; the `direct` head is this project's own.
+arXiv 2307.16140. Every learned layer is a 1x1 convolution with bias; the only spatial operation is
+the parameter-free shift. Module names are those of the author's state dicts, so that they load
+strictly; the `direct` head is this project's own.
 """
 
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ STAGES = {2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
 """Scale -> the factors of its upsampling stages, in order."""
 
 VARIANTS = {"t": (64, 16), "b": (64, 64)}
-"""Name -> (width, depth). B's depth is inferred from its published 557 K parameters at x2."""
+"""Name -> (width, depth). The depth of B follows from its published 557 K parameters at x2."""
 
 
 @dataclass(frozen=True)
 class SCNetConfig:
-    """Everything that decides the network's shapes."""
+    """What determines the shapes of a network."""
 
     scale: int = 4
     """Output pixels per input pixel and side: 2, 3, 4 or 8."""
@@ -39,7 +39,7 @@ class SCNetConfig:
     """Residual blocks (the paper's B)."""
 
     def __post_init__(self) -> None:
-        """Refuse shapes that no SCNet has.
+        """Check the fields.
 
         Raises:
             ValueError: A field is out of range; the message says what it may be.
@@ -77,12 +77,12 @@ class SpatialShift(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Bilinear upsampling on half-pixel centres.
+    """Bilinear upsampling on half-pixel centers.
 
-    By an odd factor it is written as the mean over a square of that side of the nearest pixels: the
-    same function, borders included. Interpolation would look for its pixels at multiples of a
-    third, which every engine rounds in its own way, and the further from the corner, the more:
-    TFLite was 3.1e-5 from the exact result at 256 pixels.
+    An odd factor is computed as nearest-neighbor upsampling and an average pool of that side: the
+    same function, borders included. Interpolation would compute coordinates in thirds, which every
+    engine rounds in its own way, with an error that grows with the distance from the corner: TFLite
+    was 3.1e-5 from the exact result at 256 pixels.
     """
 
     def __init__(self, factor: int) -> None:
@@ -117,7 +117,7 @@ class ResidualBlock(nn.Module):
 
 
 class MlpUpsampler(nn.Module):
-    """Interpolate, then mix: the author's default upsampler."""
+    """The author's default upsampler: interpolation, then 1x1 convolutions."""
 
     def __init__(self, width: int, factor: int) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class MlpUpsampler(nn.Module):
 
 
 class PixelShuffleUpsampler(nn.Module):
-    """Mix at low resolution, then rearrange: section 4.3, table 7."""
+    """1x1 convolutions at low resolution, then PixelShuffle: section 4.3, table 7."""
 
     def __init__(self, width: int, factor: int) -> None:
         super().__init__()
@@ -153,7 +153,7 @@ class PixelShuffleUpsampler(nn.Module):
 
 
 class SCNet(nn.Module):
-    """SCNet in paper form. Its initial weights are random; see `reset_parameters`."""
+    """SCNet in paper form, with random initial weights: see `reset_parameters`."""
 
     def __init__(self, config: SCNetConfig) -> None:
         super().__init__()
@@ -180,13 +180,13 @@ class SCNet(nn.Module):
         self.reset_parameters()
 
     def forward(self, image: Tensor) -> Tensor:
-        """Upscale.
+        """Return the upscaled image.
 
         Args:
             image: (N, 3, H, W), RGB in [0, 1].
 
         Returns:
-            (N, 3, H * scale, W * scale), RGB; values may overshoot [0, 1] a little.
+            (N, 3, H * scale, W * scale), RGB; values may overshoot [0, 1] slightly.
         """
         features = self.body(self.activation(self.conv_first(image)))  # (N, D, H, W)
         if self.config.head == "direct":
@@ -218,12 +218,12 @@ class SCNet(nn.Module):
 
 
 def count_parameters(net: nn.Module) -> int:
-    """Count weights and biases."""
+    """Return the number of weights and biases."""
     return sum(parameter.numel() for parameter in net.parameters())
 
 
 def macs_per_pixel(config: SCNetConfig) -> float:
-    """Count multiply-accumulates of the convolutions, paper form, per low-resolution pixel."""
+    """Return the multiply-accumulates of the paper form's convolutions per low-resolution pixel."""
     width = config.width
     macs = 3.0 * width + 2 * config.depth * width**2  # conv_first, body
     if config.head == "direct":
@@ -238,10 +238,10 @@ def macs_per_pixel(config: SCNetConfig) -> float:
 
 
 def halo(config: SCNetConfig) -> int:
-    """Find how far an output pixel sees, in low-resolution pixels on each side.
+    """Return the radius of the receptive field, in low-resolution pixels on each side.
 
-    Exact: walks back from the `scale` sub-pixels of one low-resolution pixel. A shift reaches one
-    pixel at its own resolution, PixelShuffle none, interpolation to the nearest two centres.
+    Exact: traced back from the `scale` sub-pixels of one low-resolution pixel. A shift reads one
+    pixel away at its own resolution, interpolation the two nearest pixels, PixelShuffle one.
     """
     return max(_reach(config, phase) for phase in range(config.scale))
 
@@ -259,10 +259,10 @@ def _reach(config: SCNetConfig, phase: int) -> int:
 
 
 def _pixel_before(position: int, factor: int) -> int:
-    """Name the nearest input pixel at or before an output pixel of bilinear upsampling."""
+    """Return the nearest input pixel at or before an output pixel of bilinear upsampling."""
     return (2 * position + 1 - factor) // (2 * factor)
 
 
 def _pixel_after(position: int, factor: int) -> int:
-    """Name the nearest input pixel at or after an output pixel of bilinear upsampling."""
+    """Return the nearest input pixel at or after an output pixel of bilinear upsampling."""
     return ceil((2 * position + 1 - factor) / (2 * factor))

@@ -1,8 +1,8 @@
-"""The spatial shift: SCNet's only spatial operation, as one torch operator.
+"""The spatial shift, SCNet's only spatial operation, as one torch operator.
 
-Arithmetic: "Fully 1x1 Convolutional Network for Lightweight Image Super-Resolution",
-arXiv 2307.16140, section 3.2. The channels are cut into eight groups of equal width; each group
-reads its input one pixel away in its own direction, and reads zeros outside the image.
+"Fully 1x1 Convolutional Network for Lightweight Image Super-Resolution", arXiv 2307.16140, section
+3.2: the channels are split into eight groups of equal width; each group reads its input one pixel
+away in its own direction, and reads zeros outside the image.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ OFFSETS = ((-1, 0), (1, 0), (0, -1), (0, 1), (1, 1), (1, -1), (-1, 1), (-1, -1))
 """Group k of the output at (y, x) reads the same group of the input at (y + dy, x + dx)."""
 
 GROUPS = len(OFFSETS)
-"""The number of channels is a multiple of this."""
+"""Of channels; their number is a multiple of this."""
 
 
 @torch.library.custom_op("scnet::spatial_shift", mutates_args=())
 def spatial_shift(features: Tensor) -> Tensor:
-    """Shift eight groups of channels by one pixel in eight directions, zeros coming in.
+    """Return features with eight groups of channels shifted by one pixel, zeros coming in.
 
-    One operator, so that `torch.export` sees exactly one node per shift and every converter can
-    lower it to what its format does best.
+    One operator, so that `torch.export` has one node per shift, which every converter can lower to
+    what its format does best.
 
     Args:
         features: (N, C, H, W), C a multiple of 8.
@@ -56,7 +56,7 @@ spatial_shift.register_autograd(_gradient, setup_context=_keep_nothing)
 
 
 def shift_kernel(channels: int) -> Tensor:
-    """Write the shift as a depthwise 3x3 convolution (padding 1).
+    """Return the kernels of the shift as a depthwise 3x3 convolution (padding 1).
 
     Args:
         channels: C, a multiple of 8.

@@ -1,4 +1,4 @@
-"""Which SCNet is a state dict of? Found from names and shapes, with what does not fit named."""
+"""Configuration of a state dict, inferred from the names and shapes of its tensors."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -22,16 +22,16 @@ def infer_config(
     scale: int | None = None,
     head: Head | None = None,
 ) -> SCNetConfig:
-    """Find out from names and shapes which SCNet a state dict belongs to.
+    """Return the configuration of the SCNet that a state dict belongs to.
 
     Args:
         tensors: The state dict.
-        header: What the file says that it is; it must be one that the shapes allow.
+        header: From the file's header; the shapes must allow it.
         scale: See `open_checkpoint`.
         head: See `open_checkpoint`.
 
     Raises:
-        CheckpointError: It belongs to none, or not to the one asked for.
+        CheckpointError: It belongs to none, or not to the one that was asked for.
     """
     possible = _infer_configs(tensors)
     if header is not None and header not in possible:
@@ -58,7 +58,7 @@ def infer_config(
 
 
 def _infer_configs(tensors: Mapping[str, Tensor]) -> list[SCNetConfig]:
-    """List the networks that names and shapes allow; only their scales may differ."""
+    """Return the configurations that names and shapes allow; only their scales may differ."""
     for name in ("conv_first.weight", "conv_hr.weight", "conv_last.weight"):
         if name not in tensors:
             raise CheckpointError(f"Not an SCNet: it has no {name}. {_what_it_has(tensors)}")
@@ -88,7 +88,7 @@ def _infer_head(tensors: Mapping[str, Tensor]) -> Head:
 
 
 def _infer_scales(tensors: Mapping[str, Tensor], head: Head) -> list[int]:
-    """List the scales that the upsampler's shapes allow."""
+    """Return the scales that the upsampler's shapes allow."""
     if head == "direct":
         outputs = tensors["conv_last.weight"].shape[0]
         scales = [scale for scale in STAGES if 3 * scale**2 == outputs]
@@ -108,10 +108,11 @@ def _infer_scales(tensors: Mapping[str, Tensor], head: Head) -> list[int]:
 
 
 def check_tensors(tensors: Mapping[str, Tensor]) -> None:
-    """Refuse what cannot be weights before anything is computed with it.
+    """Check that tensors can be weights, before anything is computed with them.
 
     Raises:
-        CheckpointError: One is sparse, empty, no float, or claims more than the file holds.
+        CheckpointError: One is sparse, on the meta device, not of a float dtype, or larger than its
+            storage.
     """
     for name, tensor in tensors.items():
         if flaw := _flaw(tensor):
@@ -134,12 +135,12 @@ def _flaw(tensor: Tensor) -> str | None:
 
 
 def build_net(config: SCNetConfig, tensors: Mapping[str, Tensor]) -> SCNet:
-    """Load a state dict strictly, as float32.
+    """Return a network in evaluation mode, its state dict loaded strictly, as float32.
 
     Raises:
         CheckpointError: Names or shapes do not fit, or some values are not finite.
     """
-    with torch.device("meta"):  # no memory for what a forged file only claims to hold
+    with torch.device("meta"):  # allocates nothing for the sizes that a forged file claims
         net = SCNet(config)
     _check_fit(config, net.state_dict(), tensors)
     weights = {name: tensor.detach().float().contiguous() for name, tensor in tensors.items()}
@@ -151,13 +152,13 @@ def build_net(config: SCNetConfig, tensors: Mapping[str, Tensor]) -> SCNet:
 
 
 def _check_fit(
-    config: SCNetConfig, wanted: Mapping[str, Tensor], tensors: Mapping[str, Tensor]
+    config: SCNetConfig, expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]
 ) -> None:
-    misfits = [f"{name} is missing" for name in wanted if name not in tensors]
-    misfits += [f"{_shown(name)} is unknown" for name in tensors if name not in wanted]
+    misfits = [f"{name} is missing" for name in expected if name not in tensors]
+    misfits += [f"{_shown(name)} is unknown" for name in tensors if name not in expected]
     misfits += [
         f"{name} is {tuple(tensors[name].shape)}, expected {tuple(tensor.shape)}"
-        for name, tensor in wanted.items()
+        for name, tensor in expected.items()
         if name in tensors and tensors[name].shape != tensor.shape
     ]
     if misfits:
@@ -185,5 +186,5 @@ def _some(names: Iterable[str]) -> str:
 
 
 def _shown(name: str) -> str:
-    """Give a name out of a file as it may go to a terminal."""
+    """Return a name from a file, escaped for a terminal and at most 80 characters of it."""
     return repr(name[:80])[1:-1]

@@ -1,8 +1,11 @@
 """What many tests start from."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
+from model_files import Converter
 from networks import make_net
 from PIL import Image as Pillow
 
@@ -10,6 +13,14 @@ from converters.golden_samples import PHOTOGRAPHS
 from mobile_runtime.imaging.pictures import to_image
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
+
+
+@pytest.fixture(scope="session")
+def converted(tmp_path_factory):
+    """A function that converts small networks, or finds the files that were made before."""
+    folder = tmp_path_factory.getbasetemp()
+    in_worker = "PYTEST_XDIST_WORKER" in os.environ  # its folder lies in that of the whole run
+    return Converter((folder.parent if in_worker else folder) / "converted")
 
 
 @pytest.fixture

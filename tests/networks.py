@@ -7,11 +7,27 @@ import torch
 
 from scnet.network import HEADS, STAGES, SCNet, SCNetConfig
 
-NETWORKS = [
-    pytest.param(SCNetConfig(scale, head, width=16, depth=2), id=f"{head}-x{scale}")
-    for head, scale in itertools.product(HEADS, STAGES)
-]
-"""Every head at every scale, small."""
+REPRESENTATIVE = {("direct", 2), ("mlp", 3), ("direct", 4), ("pixelshuffle", 8)}
+"""Every head and every scale at least once."""
+
+
+def _networks(*marks):
+    """All twelve; what is not representative gets the marks."""
+    return [
+        pytest.param(
+            SCNetConfig(scale, head, width=16, depth=2),
+            id=f"{head}-x{scale}",
+            marks=() if (head, scale) in REPRESENTATIVE else marks,
+        )
+        for head, scale in itertools.product(HEADS, STAGES)
+    ]
+
+
+NETWORKS = _networks()
+"""Every head at every scale, small: for what takes milliseconds."""
+
+CONVERTED_NETWORKS = _networks(pytest.mark.full)
+"""The same for what takes seconds: `REPRESENTATIVE` always, the others in `nox -s full`."""
 
 
 def make_net(config, seed=0, strength=0.25):

@@ -6,14 +6,15 @@ from dataclasses import replace
 import pytest
 import torch
 from bench.__main__ import run, save
+from bench.baselines import BASELINES, build, count_macs
 from bench.files import Workshop
-from bench.floor import without_shift
+from bench.lower_bound import without_shift
 from bench.measure import ENGINES
-from bench.naive import naive_form
-from bench.peers import PEERS, build, count_macs
+from bench.reference import reference_form
 from bench.report import print_tables
-from bench.subjects import Scope, forms, random_net
+from bench.subjects import BASELINES_GROUP, LOWER_BOUND, Scope, forms, random_net
 from bench.targets import TARGETS, judge
+from docs_tables.benchmarks import summarize
 from networks import NETWORKS, make_net
 from PIL import Image as Pillow
 from torch import nn
@@ -26,8 +27,10 @@ TINY = Scope(
     heads=("pixelshuffle",),
     sizes=((16, 24),),
     precisions=("fp32",),
-    peers=tuple(peer for peer in PEERS if peer.name in ("ESPCN", "QuickSRNet-medium")),
-    growth=((16, 24),),
+    baselines=tuple(
+        baseline for baseline in BASELINES if baseline.name in ("ESPCN", "QuickSRNet-medium")
+    ),
+    scaling=((16, 24),),
     width=8,
     depth=1,
     runs=2,
@@ -38,38 +41,38 @@ TINY = Scope(
 
 @pytest.mark.parametrize("config", NETWORKS)
 @torch.no_grad()
-def test_naive_form_is_the_network(config):
+def test_reference_form_is_the_network(config):
     net, image = make_net(config), torch.rand(1, 3, 9, 7)
-    assert torch.equal(naive_form(net)(image), net(image))
+    assert torch.equal(reference_form(net)(image), net(image))
 
 
-def test_floor_differs_by_the_shift_alone():
+def test_lower_bound_differs_by_the_shift_alone():
     net = make_net(SCNetConfig(4, "mlp", 8, 2))
-    floor = without_shift(net)
-    assert {name: value.tolist() for name, value in floor.state_dict().items()} == {
+    bound = without_shift(net)
+    assert {name: value.tolist() for name, value in bound.state_dict().items()} == {
         name: value.tolist() for name, value in net.state_dict().items()
     }
-    assert sum(isinstance(layer, nn.Identity) for layer in floor.modules()) == 4
+    assert sum(isinstance(layer, nn.Identity) for layer in bound.modules()) == 4
 
 
-@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
-def test_peer_has_the_published_parameters(peer):
+@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
+def test_baseline_has_the_published_parameters(baseline):
     """To the last digit that its paper prints, or 1 %."""
-    for scale, published_k in peer.published_k.items():
-        net = peer.build(scale)
+    for scale, published_k in baseline.published_k.items():
+        net = baseline.build(scale)
         counted = sum(
             weight.numel()
             for name, weight in net.named_parameters()
-            if peer.counted_by == "weights and biases" or weight.dim() == 4
+            if baseline.counted_by == "weights and biases" or weight.dim() == 4
         )
         assert counted / 1e3 == pytest.approx(published_k, rel=0.01), (scale, counted)
 
 
-@pytest.mark.parametrize("peer", PEERS, ids=lambda peer: peer.name)
+@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
 @pytest.mark.parametrize("scale", [2, 4])
 @torch.no_grad()
-def test_peer_takes_a_picture_and_gives_one(peer, scale):
-    assert build(peer, scale)(torch.rand(1, 3, 16, 24)).shape == (1, 3, 16 * scale, 24 * scale)
+def test_baseline_takes_a_picture_and_gives_one(baseline, scale):
+    assert build(baseline, scale)(torch.rand(1, 3, 16, 24)).shape == (1, 3, 16 * scale, 24 * scale)
 
 
 def test_multiply_accumulates_are_those_of_the_formula():
@@ -98,7 +101,7 @@ def test_every_form_is_measured_on_every_engine(report):
         assert row.timing.peak_memory_mb > 0
 
 
-def test_floor_has_our_operators_less_the_shift(report):
+def test_lower_bound_has_our_operators_less_the_shift(report):
     """One shift in the block, and one in each of two upsamplers."""
     for engine in ("TFLite XNNPACK", "onnxruntime CPU"):
         counted = {
@@ -106,13 +109,13 @@ def test_floor_has_our_operators_less_the_shift(report):
             for row in report.rows
             if (row.engine, row.group) == (engine, "pixelshuffle x4")
         }
-        assert counted["depthwise fp32"] - counted["floor"] == 3
-        assert counted["slice_concat fp32"] - counted["floor"] == 3 * 10
+        assert counted["depthwise fp32"] - counted[LOWER_BOUND] == 3
+        assert counted["slice_concat fp32"] - counted[LOWER_BOUND] == 3 * 10
 
 
-def test_peers_are_measured_beside_ours(report):
-    peers = [row for row in report.rows if row.group == "peers x4"]
-    assert {row.network for row in peers} == {
+def test_baselines_are_measured_beside_ours(report):
+    baselines = [row for row in report.rows if row.group == f"{BASELINES_GROUP} x4"]
+    assert {row.network for row in baselines} == {
         *("SCNet-D8B1 direct", "ESPCN", "QuickSRNet-medium"),
     }
 
@@ -131,23 +134,26 @@ def test_a_run_leaves_table_json_and_picture(report, tmp_path, capsys):
     print_tables(report)
     save(report, tmp_path / "docs")
     printed = capsys.readouterr().out
-    assert all(name in printed for name in ("naive", "floor", "ESPCN", "16x24"))
+    assert all(name in printed for name in ("reference", "shift-free", "ESPCN", "16x24"))
     written = json.loads((tmp_path / "docs" / "benchmark.json").read_text())
     assert len(written["rows"]) == len(report.rows)
     assert written["rows"][0]["samples_ms"]
     assert {point["way"] for point in written["growth"]} == {"whole"}
+    kept = summarize(written)
+    cells = [cell for kind in ("forms", "peers") for cell in kept[kind]]
+    assert sum(len(cell["measured"]) for cell in cells) == len(report.rows)
     with Pillow.open(tmp_path / "docs" / "benchmark.png") as picture:
         assert picture.format == "PNG"
 
 
 def test_what_cannot_be_converted_is_a_row_that_says_so(tmp_path):
-    odd = replace(TINY, heads=(), sizes=((12, 20),), growth=())
-    broken = replace(odd, peers=(replace(PEERS[0], build=lambda scale: _Unconvertible()),))
+    odd = replace(TINY, heads=(), sizes=((12, 20),), scaling=())
+    broken = replace(odd, baselines=(replace(BASELINES[0], build=lambda scale: _Unconvertible()),))
     found = run(broken, tmp_path, ("TFLite XNNPACK",), lambda step: None)
-    ours, peer = found.rows
+    ours, baseline = found.rows
     assert ours.timing.failure is None
-    assert peer.timing.failure is not None
-    assert peer.timing.samples_ms == ()
+    assert baseline.timing.failure is not None
+    assert baseline.timing.samples_ms == ()
 
 
 class _Unconvertible(nn.Module):

@@ -4,7 +4,6 @@ No test asserts an absolute time: machines differ.
 """
 
 import json
-import shutil
 import sys
 from types import SimpleNamespace
 
@@ -12,12 +11,10 @@ import numpy as np
 import onnx
 import pytest
 from click.testing import CliRunner
-from networks import make_net
+from model_files import copy_whole, exact_files
 from onnx import TensorProto, helper
 from PIL import Image as Pillow
 
-from converters.conversion import convert
-from converters.options import ConversionOptions
 from mobile_runtime.benchmark.cold_start import ColdStartConfig, measure_cold_start
 from mobile_runtime.benchmark.run import choose_sizes, describe_placement
 from mobile_runtime.benchmark.timing import Plan, compare, run_warm, summarize
@@ -33,8 +30,6 @@ from mobile_runtime.errors import (
 )
 from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.manifest import manifest_path
-from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import SCNetConfig
 
 SIZE = (16, 20)
 QUICK = ("--runs", "4", "--warmup-runs", "2", "--threads", "1")
@@ -195,21 +190,15 @@ def test_placement_claims_no_more_than_is_known(placement, words):
 
 
 @pytest.fixture(scope="module")
-def originals(tmp_path_factory):
+def originals(converted):
     """One tiny file of each format, by suffix; the ONNX file takes any size."""
-    folder = tmp_path_factory.mktemp("originals")
-    save_weights(make_net(SCNetConfig(2, "direct", 8, 1)), folder / "net.safetensors", {})
-    sizes = {"tflite": (SIZE,), "onnx": None, "coreml": (SIZE,)}
-    options = [ConversionOptions(name, sizes=sizes[name]) for name in sizes]
-    paths = convert(open_checkpoint(folder / "net.safetensors"), options, folder / "out")
-    return {path.suffix: path for path in paths}
+    return {path.suffix: path for path in converted(*exact_files(SIZE))}
 
 
 @pytest.fixture
 def copies(originals, tmp_path):
     """The same, free to be damaged."""
-    shutil.copytree(originals[".onnx"].parent, tmp_path / "out")
-    return {suffix: tmp_path / "out" / path.name for suffix, path in originals.items()}
+    return {suffix: copy_whole(path, tmp_path / "out") for suffix, path in originals.items()}
 
 
 @pytest.fixture(params=[".onnx", ".tflite"])

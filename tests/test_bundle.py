@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from model_files import copy_whole, edit_manifest, exact_files, make_files
+from model_files import copy_whole, edit_manifest, exact_files
 
 from converters.options import ConversionOptions
 from mobile_runtime.cli.bundle import command
@@ -21,21 +21,21 @@ SIZE = (16, 20)
 
 
 @pytest.fixture(scope="module")
-def originals(tmp_path_factory):
+def originals(converted):
     """A converted file for each test that there is."""
     images = [
         ConversionOptions(name, precision=precision, sizes=(SIZE,), interface="image")
         for name, precision in (("coreml", "fp16"), ("tflite", "w8a8"))
     ]
-    paths = make_files(tmp_path_factory.mktemp("originals"), [*exact_files(SIZE), *images])
-    models = {path: read_manifest(path).model for path in paths}
+    models = {path: read_manifest(path).model for path in converted(*exact_files(SIZE), *images)}
     return {(model.format, model.input.dtype): path for path, model in models.items()}
 
 
 @pytest.fixture(params=TESTS, ids=" ".join)
 def model(request, originals, tmp_path):
-    """One of them, with all that belongs to it, free to be damaged."""
-    return copy_whole(originals[request.param], tmp_path / "out")
+    """One of them among the others, with all that belongs to it, free to be damaged."""
+    copies = {kind: copy_whole(path, tmp_path / "out") for kind, path in originals.items()}
+    return copies[request.param]
 
 
 @pytest.fixture
@@ -118,11 +118,11 @@ def key(manifest):
     return manifest.model.format, manifest.model.input.dtype
 
 
-def test_gates_are_those_of_the_manifest(originals):
+def test_gates_are_those_of_the_manifest(originals, tmp_path):
     """8-bit outputs and GPUs in fp16 cannot be nearer than fp16 allows, w8a8 not than it does."""
     pages = {
-        kind: (bundle(path, f"gates-{number}") / PROTOCOL).read_text()
-        for number, (kind, path) in enumerate(originals.items())
+        kind: (bundle(copy_whole(path, tmp_path / "-".join(kind) / "out")) / PROTOCOL).read_text()
+        for kind, path in originals.items()
     }
     for kind in TESTS:
         exact = kind[1] == "float32"

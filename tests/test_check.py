@@ -3,32 +3,30 @@
 import contextlib
 import json
 import os
-import shutil
 from dataclasses import replace
 from itertools import product
+from random import Random
 
 import coremltools as ct
-import numpy as np
 import onnx
 import pytest
 import torch
+from bench.reference import reference_form
 from check_examples import EXAMPLES
 from click.testing import CliRunner
 from coremltools.converters.mil import Builder as mb  # noqa: N813  its own manual's name
+from model_files import copy_alone, corrupt, list_parts
 from networks import make_net
 from onnx import TensorProto, helper
-from torch import nn
 
 from converters.conversion import convert
 from converters.options import SHIFTS, ConversionOptions
 from mobile_runtime.check.placement import NOT_STATIC, RULES, TARGETS, apply_rules, check
-from mobile_runtime.check.rules_page import rules_markdown
 from mobile_runtime.cli.check import command
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import HEADS, SCNetConfig, SpatialShift
-from scnet.shift import OFFSETS
+from scnet.network import HEADS, SCNetConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
 
@@ -65,14 +63,6 @@ def test_rule_says_what_is_wrong_what_to_do_and_who_says_so(rule):
     assert rule.source
     assert set(rule.targets) <= TARGET.keys()
     assert not rule.id.startswith("ANE") or "MLComputePlan" in rule.message
-
-
-def test_the_page_of_rules_has_all_of_them_with_their_sources():
-    page = rules_markdown()
-    for rule in RULES:
-        assert f"| {rule.id} | {rule.severity} |" in page
-        assert rule.source in page
-    assert all(f"`{target}`" in page for target in TARGET)
 
 
 @pytest.mark.parametrize(
@@ -141,31 +131,10 @@ def test_images_and_several_sizes_have_no_errors(tmp_path, checkpoint):
 # The published formulation, converted plainly
 
 
-class NaiveShift(nn.Module):
-    """Zeros, and eight assignments into slices: as the paper's own code does it."""
-
-    def forward(self, features):
-        _, channels, height, width = features.shape
-        group = channels // len(OFFSETS)
-        shifted = torch.zeros_like(features)
-        for k, (dy, dx) in enumerate(OFFSETS):
-            y, x, part = max(0, dy), max(0, dx), slice(k * group, (k + 1) * group)
-            rows, columns = height - abs(dy), width - abs(dx)
-            shifted[:, part, y - dy : y - dy + rows, x - dx : x - dx + columns] = features[
-                :, part, y : y + rows, x : x + columns
-            ]
-        return shifted
-
-
 @pytest.fixture(scope="module")
 def naive():
-    net = make_net(SCNetConfig(2, "pixelshuffle", 8, 1))
-    expected = net(picture := torch.rand(1, 3, *SIZE))
-    for name, layer in list(net.named_modules()):
-        if isinstance(layer, SpatialShift):
-            net.set_submodule(name, NaiveShift())
-    assert torch.allclose(net(picture), expected)
-    return net, picture
+    """The network and a picture; `test_bench` proves that it is the network."""
+    return reference_form(make_net(SCNetConfig(2, "pixelshuffle", 8, 1))), torch.rand(1, 3, *SIZE)
 
 
 def test_naive_tflite_is_caught(tmp_path, naive):
@@ -260,10 +229,8 @@ def whole_file(request, ours):
 
 
 def copy(path, folder):
-    target = folder / f"copy{path.suffix}"
-    shutil.copytree(path, target) if path.is_dir() else shutil.copy(path, target)
-    parts = [target] if target.is_file() else [p for p in target.rglob("*") if p.is_file()]
-    return target, [p for p in parts if p.suffix != ".bin"]
+    target = copy_alone(path, folder)
+    return target, [part for part in list_parts(target) if part.suffix != ".bin"]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.95])
@@ -279,13 +246,10 @@ def test_truncated_files_are_refused(whole_file, tmp_path, share):
 
 def test_changed_bytes_end_in_a_report_or_a_clear_error(whole_file, tmp_path):
     path, parts = copy(whole_file, tmp_path)
-    random = np.random.default_rng(0)
+    random = Random(0)
     for part in parts * 30:
-        content = bytearray(part.read_bytes())
-        whole = bytes(content)
-        for position in random.integers(0, min(len(content), 4096), 8):
-            content[position] = random.integers(256)
-        part.write_bytes(content)
+        whole = part.read_bytes()
+        part.write_bytes(corrupt(whole, random, counts=[8], among_first=4096))
         with contextlib.suppress(ModelLoadError):
             assert check(path)
         part.write_bytes(whole)

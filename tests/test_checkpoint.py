@@ -2,10 +2,11 @@ import os
 import pickle
 import warnings
 from functools import partial
+from random import Random
 
-import numpy as np
 import pytest
 import torch
+from model_files import corrupt
 from networks import NETWORKS, make_net
 from safetensors import SafetensorError
 from safetensors.torch import save_file
@@ -221,14 +222,9 @@ def test_damaged_files_raise_nothing_else(tmp_path, name):
     """Bytes changed at random either leave a network or give a CheckpointError."""
     path = tmp_path / ("net.safetensors" if name == "safetensors" else "net.pth")
     WRITERS[name](altered(SCNetConfig(2, "direct", 8, 1)), path)
-    whole = np.frombuffer(path.read_bytes(), np.uint8)
-    random = np.random.default_rng(0)
-    refused = 0
+    whole, random, refused = path.read_bytes(), Random(0), 0
     for _ in range(600):
-        damaged = whole.copy()
-        places = random.integers(len(whole), size=random.integers(1, 12))
-        damaged[places] = random.integers(0, 256, len(places))
-        path.write_bytes(damaged.tobytes())
+        path.write_bytes(corrupt(whole, random, counts=range(1, 12)))
         try:
             open_checkpoint(path)
         except CheckpointError:

@@ -1,6 +1,7 @@
 """What `convert` leaves behind, when all goes well and when it does not."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -157,16 +158,17 @@ def test_folder_that_cannot_be_made_is_refused(tmp_path, checkpoint):
         convert(checkpoint(), [ONNX], tmp_path / "file" / "out")
 
 
-def test_interrupted_conversion_leaves_nothing(tmp_path, checkpoint):
-    """SIGTERM in the middle of a conversion: the folder is as it was."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_conversion_leaves_nothing(tmp_path, checkpoint, number, code):
+    """Ctrl-C, or an end from outside, in the middle: the folder is as it was."""
     path, out = checkpoint().path, tmp_path / "out"
     command = [sys.executable, "-m", "converters", "convert", str(path), "--output-dir", str(out)]
     process = subprocess.Popen([*command, "--format", "tflite"], stderr=subprocess.PIPE)
     while process.poll() is None and not list(out.glob(".scnet-*")):
         time.sleep(0.05)
-    process.terminate()
+    process.send_signal(number)
     process.communicate(timeout=120)
-    assert process.returncode == 143
+    assert process.returncode == code
     assert not out.exists()
 
 

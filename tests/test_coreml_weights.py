@@ -6,7 +6,6 @@ import struct
 import numpy as np
 import pytest
 from coremltools.proto import Model_pb2
-from model_files import CALM, make_files
 
 from converters.conversion import convert
 from converters.options import SHIFTS, ConversionOptions
@@ -43,13 +42,11 @@ SPECIFICATION = "Data/com.apple.CoreML/model.mlmodel"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(converted):
     """One file of each precision and shift form, and the network that they are of."""
-    folder = tmp_path_factory.mktemp("coreml")
     keys = [(name, shift) for name in ("fp16", *COMPRESSED) for shift in SHIFTS]
     wanted = [ConversionOptions("coreml", shift, name, (SIZE,), "image") for name, shift in keys]
-    files = make_files(folder, wanted, LARGE, strength=CALM)
-    return dict(zip(keys, files, strict=True))
+    return dict(zip(keys, converted(*wanted, config=LARGE), strict=True))
 
 
 def specification(path):

@@ -3,7 +3,7 @@ import torch
 from networks import NETWORKS, blow_up, make_net
 from torch import nn
 
-from scnet.channel_scaling import LARGEST, scale_to_fp16_range
+from scnet.channel_scaling import FP16_PEAK, scale_to_fp16_range
 from scnet.device_form import (
     PASSES,
     DepthToSpace,
@@ -131,7 +131,7 @@ def test_features_that_fp16_cannot_hold_become_smaller_exactly(config):
         actual = graph(image)
 
     assert torch.equal(actual, expected)
-    assert max(sizes) <= LARGEST
+    assert max(sizes) <= FP16_PEAK
 
 
 def test_features_of_usual_size_stay_as_they_are():

@@ -1,7 +1,6 @@
 """Engines that are here, engines that are not, and files that crash them."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -14,11 +13,10 @@ import onnx
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from click.testing import CliRunner
+from model_files import copy_alone, exact_files
 from onnx import helper, numpy_helper
 from PIL import Image as Pillow
 
-from converters.conversion import convert
-from converters.options import ConversionOptions
 from mobile_runtime.cli.upscale import command as upscale
 from mobile_runtime.engines import gpu_adapter
 from mobile_runtime.engines.coreml_native import CPU, GPU, NEURAL_ENGINE, UNITS, place
@@ -27,7 +25,7 @@ from mobile_runtime.engines.registry import ENGINES, Engine
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
 from mobile_runtime.engines.session import engines, open_session, unavailable_reason
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
-from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
 SIZE = (16, 20)
 NAMES = [(suffix, name) for suffix, kinds in ENGINES.items() for name in kinds]
@@ -35,27 +33,17 @@ SWIFTSHADER = Path("/usr/lib/chromium/vk_swiftshader_icd.json")
 
 
 @pytest.fixture(scope="module")
-def originals(tmp_path_factory):
+def originals(converted):
     """One converted file of each format, by suffix."""
-    from networks import make_net
-
-    from scnet.checkpoint import open_checkpoint, save_weights
-    from scnet.network import SCNetConfig
-
-    folder = tmp_path_factory.mktemp("originals")
-    save_weights(make_net(SCNetConfig(2, "direct", 8, 1)), folder / "net.safetensors", {})
-    wanted = [ConversionOptions(n, sizes=None if n == "onnx" else (SIZE,)) for n in FORMATS]
-    paths = convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "out")
-    return {path.suffix: path for path in paths}
+    return {path.suffix: path for path in converted(*exact_files(SIZE))}
 
 
 @pytest.fixture
 def lone(originals, tmp_path):
-    """Give a file that nothing vouches for."""
+    """A function that copies a file without its manifest, which would vouch for it."""
 
     def copy(suffix):
-        path = originals[suffix]
-        return Path((shutil.copytree if path.is_dir() else shutil.copy)(path, tmp_path / path.name))
+        return copy_alone(originals[suffix], tmp_path)
 
     return copy
 

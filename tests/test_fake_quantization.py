@@ -5,7 +5,7 @@ from torch import nn
 
 from converters.conversion import rewrite
 from converters.options import ConversionOptions
-from converters.quantization.qdq import MOVING, Quantize, quantize_graph
+from converters.quantization.qdq import SAME_SCALE, Quantize, insert_qdq
 from scnet.device_form import layer_of, layers_of
 from scnet.network import SCNetConfig
 from scnet.training.fake_quantization import enable_fake_quant
@@ -36,8 +36,10 @@ def test_what_is_stored_has_256_values_at_most(config):
 def test_as_much_is_rounded_as_in_a_file(scale):
     net = make_net(SCNetConfig(scale, "direct", 16, 2))
     graph = rewrite(net, ConversionOptions("onnx", "slice_concat", "w8a8", None))
-    quantize_graph(graph, [IMAGE])
-    in_file = [n for n in layers_of(graph, Quantize) if not isinstance(layer_of(n.args[0]), MOVING)]
+    insert_qdq(graph, [IMAGE])
+    in_file = [
+        n for n in layers_of(graph, Quantize) if not isinstance(layer_of(n.args[0]), SAME_SCALE)
+    ]
     enable_fake_quant(net)
     moved = ("body", "shift", "pixel_shuffle")
     stored = [name for name, made in results(net) if len(made.unique()) <= 256]

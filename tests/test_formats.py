@@ -1,18 +1,19 @@
 """Every head, scale and shift form in every format: converted, run, compared, counted."""
 
 from collections import Counter
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
-from networks import NETWORKS
+from model_files import copy_alone, options_for
+from networks import CONVERTED_NETWORKS, make_net
 from torch import nn
 
-from converters.conversion import convert
 from converters.options import SHIFTS, ConversionOptions
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.model_file.format import FORMATS
-from mobile_runtime.model_file.manifest import manifest_path, read_manifest
+from mobile_runtime.model_file.manifest import read_manifest
 from mobile_runtime.validation.validate import available_engines
 from scnet.device_form import DepthToSpace, to_device_form
 from scnet.network import HEADS, SCNetConfig, SpatialShift, Upsample, halo
@@ -80,25 +81,30 @@ def ideal_operators(net, options):
     return dict(counts)
 
 
-def fixed(format_):
-    return None if format_ == "onnx" else (SIZE,)
+STRONG = 0.25
+"""Strength of the weights: layers that matter, and features larger than those of pictures."""
+NETWORK = SCNetConfig(4, "direct", 16, 2)
 
 
-@pytest.mark.parametrize("config", NETWORKS)
+@pytest.fixture
+def make(converted):
+    """A function that converts a network once in all tests that ask for the same file."""
+    return partial(converted, strength=STRONG)
+
+
+@pytest.mark.parametrize("config", CONVERTED_NETWORKS)
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("format_", FORMATS)
 def test_file_computes_what_pytorch_does_with_ideal_operators(
-    tmp_path, checkpoint, format_, shift, config
+    tmp_path, make, format_, shift, config
 ):
-    opened = checkpoint(config)
-    options = ConversionOptions(format_, shift, "fp32", fixed(format_))
-    (path,) = convert(opened, [options], tmp_path / "out")
+    options = options_for(format_, SIZE, shift=shift)
+    (path,) = make(options, config=config)
     manifest = read_manifest(path)
     assert len(manifest.verified) == len(available_engines(path))
     assert all(v.passed and v.worst.max_abs <= 1e-5 for v in manifest.verified)
-    assert manifest.operators == ideal_operators(opened.net, options)
-    manifest_path(path).unlink()  # a lone file still says what it is
-    session = open_session(path)
+    assert manifest.operators == ideal_operators(make_net(config), options)
+    session = open_session(copy_alone(path, tmp_path))  # which still says what it is
     assert session.model == manifest.model
     assert (session.model.scale, session.model.head) == (config.scale, config.head)
     assert session.model.halo == halo(config)
@@ -106,26 +112,24 @@ def test_file_computes_what_pytorch_does_with_ideal_operators(
 
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("format_", FORMATS)
-def test_large_pictures_are_as_exact_at_x3(tmp_path, checkpoint, format_, head):
+def test_large_pictures_are_as_exact_at_x3(make, format_, head):
     """Interpolation by 3 has no coordinates, which engines would round the more, the larger."""
-    opened, size = checkpoint(SCNetConfig(3, head, width=8, depth=1)), (1024, 16)
-    sizes = None if format_ == "onnx" else (size,)
-    (path,) = convert(opened, [ConversionOptions(format_, sizes=sizes)], tmp_path / "out")
+    config, size = SCNetConfig(3, head, width=8, depth=1), (1024, 16)
+    (path,) = make(options_for(format_, size), config=config)
     image = torch.rand(1, 3, *size)
     with torch.no_grad():
-        exact = opened.net.double()(image.double()).numpy()
+        exact = make_net(config).double()(image.double()).numpy()
     assert np.abs(open_session(path).run(image.numpy()) - exact).max() < 5e-6
 
 
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("format_", FORMATS)
-def test_half_precision_is_smaller_and_near_enough(tmp_path, checkpoint, format_, shift):
-    opened = checkpoint()
+def test_half_precision_is_smaller_and_near_enough(make, format_, shift):
     wanted = [
-        ConversionOptions(format_, shift, precision, fixed(format_))
+        options_for(format_, SIZE, shift=shift, precision=precision)
         for precision in ("fp32", "fp16")
     ]
-    whole, half = (read_manifest(path) for path in convert(opened, wanted, tmp_path / "out"))
+    whole, half = (read_manifest(path) for path in make(*wanted, config=NETWORK))
     assert all(v.passed and v.worst.psnr_db > 50 for v in half.verified)
     assert half.verified[0].worst.max_abs > whole.verified[0].worst.max_abs
     extra = {name: n for name, n in half.operators.items() if whole.operators.get(name, 0) != n}
@@ -133,44 +137,42 @@ def test_half_precision_is_smaller_and_near_enough(tmp_path, checkpoint, format_
 
 
 @pytest.mark.parametrize("shift", SHIFTS)
-def test_onnx_takes_any_size(tmp_path, checkpoint, shift):
-    opened = checkpoint()
-    (path,) = convert(opened, [ConversionOptions("onnx", shift, "fp32", None)], tmp_path / "out")
-    session = open_session(path)
+def test_onnx_takes_any_size(make, shift):
+    (path,) = make(options_for("onnx", None, shift=shift), config=NETWORK)
+    session, net = open_session(path), make_net(NETWORK)
     for size in ((1, 1), (3, 50), (64, 64)):
         image = torch.rand(1, 3, *size)
         with torch.no_grad():
-            assert np.abs(session.run(image.numpy()) - opened.net(image).numpy()).max() < 1e-5
+            assert np.abs(session.run(image.numpy()) - net(image).numpy()).max() < 1e-5
 
 
 @pytest.mark.parametrize("shift", SHIFTS)
-def test_coreml_images_need_no_extra_arithmetic(tmp_path, checkpoint, shift):
+def test_coreml_images_need_no_extra_arithmetic(make, shift):
     """8-bit images in and out: two casts at the ends and one clip, no multiplication, no fp32."""
-    opened = checkpoint()
     options = ConversionOptions("coreml", shift, "fp16", (SIZE,), "image")
-    (path,) = convert(opened, [options], tmp_path / "out")
+    (path,) = make(options, config=NETWORK)
     manifest = read_manifest(path)
-    assert manifest.operators == ideal_operators(opened.net, options) | {"cast": 2, "clip": 1}
+    ideal = ideal_operators(make_net(NETWORK), options)
+    assert manifest.operators == ideal | {"cast": 2, "clip": 1}
     assert manifest.model.input.range == manifest.model.output.range == "0..255"
     assert manifest.model.output.clipped
 
 
 @pytest.mark.parametrize("interface", ["image", "tensor"])
 @pytest.mark.parametrize("shift", SHIFTS)
-def test_coreml_takes_an_enumerated_list_of_sizes(tmp_path, checkpoint, shift, interface):
+def test_coreml_takes_an_enumerated_list_of_sizes(make, shift, interface):
     sizes = (SIZE, (32, 16), (40, 40))
     options = ConversionOptions("coreml", shift, "fp16", sizes, interface)
-    (path,) = convert(checkpoint(), [options], tmp_path / "out")
+    (path,) = make(options, config=NETWORK)
     manifest = read_manifest(path)
     assert {sample.input_shape[2:] for sample in manifest.golden} == set(sizes)
     assert manifest.operators.get("slice_by_index", 0) == (24 if shift == "slice_concat" else 0)
     assert all(verdict.passed for verdict in manifest.verified)
 
 
-def test_tflite_signature_has_names(tmp_path, checkpoint):
+def test_tflite_signature_has_names(make):
     from ai_edge_litert.interpreter import Interpreter
 
-    options = ConversionOptions("tflite", "depthwise", "fp32", (SIZE,))
-    (path,) = convert(checkpoint(), [options], tmp_path / "out")
+    (path,) = make(options_for("tflite", SIZE, shift="depthwise"), config=NETWORK)
     signatures = Interpreter(str(path)).get_signature_list()
     assert signatures == {"serving_default": {"inputs": ["image"], "outputs": ["upscaled_image"]}}

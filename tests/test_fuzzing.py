@@ -1,41 +1,46 @@
-"""A small sample of `nox -s mutations`."""
+"""Damaged model files end in a sentence and an exit code: a sample of `nox -s fuzzing`."""
 
 import os
 from random import Random
-from shutil import copytree
 
 import pytest
 from fuzzing.damaged_files import list_models
-from fuzzing.inconsistent_metadata import LIES
+from fuzzing.inconsistent_metadata import INCONSISTENCIES
 from fuzzing.runs import make_originals
-from fuzzing.workers import run_mutations
+from fuzzing.workers import run_cases
+from model_files import copy_alone
 
 from mobile_runtime.model_file.manifest import hash_file
 
-SAMPLE = range(60)
-
 
 @pytest.fixture(scope="module")
-def originals(tmp_path_factory):
-    return make_originals(tmp_path_factory.mktemp("originals"))
+def originals(converted, tmp_path_factory):
+    return make_originals(converted, tmp_path_factory.mktemp("originals"))
 
 
-def test_mutated_files_end_in_a_sentence_and_an_exit_code(originals, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "numbers",
+    [range(16), pytest.param(range(16, 60), marks=pytest.mark.full)],
+    ids=["sample", "more"],
+)
+def test_damaged_files_end_in_a_sentence_and_an_exit_code(
+    originals, tmp_path, monkeypatch, numbers
+):
     monkeypatch.chdir(tmp_path)  # where faulty files are kept
-    outcomes = list(run_mutations(originals, 0, SAMPLE, os.cpu_count()))
+    outcomes = list(run_cases(originals, 0, numbers, os.cpu_count()))
     assert [outcome for outcome in outcomes if outcome.faults] == []
-    assert {outcome.number for outcome in outcomes} == set(SAMPLE)
+    assert {outcome.number for outcome in outcomes} == set(numbers)
     codes = [code for outcome in outcomes for code in outcome.codes.values()]
     assert {0, 2} <= set(codes)
 
 
 @pytest.mark.parametrize(
-    ("suffix", "name"), [(suffix, name) for suffix, lies in LIES.items() for name in lies]
+    ("suffix", "name"),
+    [(suffix, name) for suffix, ways in INCONSISTENCIES.items() for name in ways],
 )
-def test_every_lie_can_be_told(originals, tmp_path, suffix, name):
-    copytree(originals, tmp_path / "models")
-    for model in list_models(tmp_path / "models", suffix):
-        before = hash_file(model)
+def test_every_inconsistency_can_be_made(originals, tmp_path, suffix, name):
+    for model in list_models(originals, suffix):
+        copy = copy_alone(model, tmp_path / model.name)
         for seed in range(8):
-            LIES[suffix][name](model, Random(seed))
-        assert hash_file(model) != before
+            INCONSISTENCIES[suffix][name](copy, Random(seed))
+        assert hash_file(copy) != hash_file(model)

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import pytest
 from click.testing import CliRunner
-from model_files import copy_whole, edit_manifest, exact_files, make_files
+from model_files import copy_whole, corrupt, edit_manifest, exact_files, list_parts
 from onnx import TensorProto, helper
 
 from mobile_runtime.cli.validate import command
@@ -36,21 +36,15 @@ SIZE = (16, 20)
 
 
 @pytest.fixture(scope="module")
-def originals(tmp_path_factory):
+def originals(converted):
     """One converted file of each format, by suffix."""
-    paths = make_files(tmp_path_factory.mktemp("originals"), exact_files(SIZE))
-    return {path.suffix: path for path in paths}
+    return {path.suffix: path for path in converted(*exact_files(SIZE))}
 
 
 @pytest.fixture(params=FORMAT_OF_SUFFIX)
 def model(request, originals, tmp_path):
     """A converted file of each format, with all that belongs to it, free to be damaged."""
     return copy_whole(originals[request.param], tmp_path / "out")
-
-
-def parts(path):
-    """The file, or every file of the folder."""
-    return sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
 
 
 def snapshot(folder):
@@ -71,7 +65,7 @@ def test_every_engine_here_is_asked(model):
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.95])
 def test_truncated_file_is_refused(model, share):
     manifest_path(model).unlink()
-    for part in parts(model):
+    for part in list_parts(model):
         whole = part.read_bytes()
         part.write_bytes(whole[: int(len(whole) * share)])
         before = snapshot(model.parent)
@@ -92,7 +86,7 @@ def test_something_else_is_refused(model):
 
 
 def test_changed_file_does_not_match_its_manifest(model):
-    part = parts(model)[0]
+    part = list_parts(model)[0]
     part.write_bytes(part.read_bytes() + b"\0")
     with pytest.raises(ManifestError, match="belongs to another file"):
         open_session(model)
@@ -291,19 +285,12 @@ def test_flipped_bytes_end_in_a_sentence_or_in_nothing(model, seed):
     image = np.zeros((1, 3, *SIZE), np.float32)
     generator = random.Random(seed)
     for _ in range(3):
-        part = generator.choice(parts(model))
+        part = generator.choice(list_parts(model))
         whole = part.read_bytes()
-        part.write_bytes(flip(whole, generator))
+        part.write_bytes(corrupt(whole, generator))
         before = snapshot(model.parent)
         for action in (lambda: open_session(model).run(image), lambda: count_operators(model)):
             with contextlib.suppress(ScnetError):
                 action()
         assert snapshot(model.parent) == before
         part.write_bytes(whole)
-
-
-def flip(content, generator):
-    flipped = bytearray(content)
-    for _ in range(generator.choice([1, 4, 16])):
-        flipped[generator.randrange(len(flipped))] = generator.randrange(256)
-    return bytes(flipped)

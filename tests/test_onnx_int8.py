@@ -5,13 +5,12 @@ import onnx
 import onnxruntime
 import pytest
 import torch
-from model_files import CALM, make_files
-from networks import NETWORKS, make_net
+from networks import CONVERTED_NETWORKS, NETWORKS, make_net
 
 from converters.conversion import convert
 from converters.options import SHIFTS, ConversionOptions
 from converters.quantization.calibration import calibration_images
-from converters.quantization.qdq import Dequantize, Quantize, propagate_dequantize, quantize_graph
+from converters.quantization.qdq import Dequantize, Quantize, insert_qdq, propagate_dequantize
 from mobile_runtime.check.placement import check
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.formats.reader import count_operators, cut
@@ -32,13 +31,11 @@ def images():
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(converted):
     """A file of each shift form in 8 bits, and one in fp16."""
-    folder = tmp_path_factory.mktemp("onnx")
     keys = [("w8a8", "slice_concat"), ("w8a8", "depthwise"), ("fp16", "depthwise")]
     wanted = [ConversionOptions("onnx", shift, name, None) for name, shift in keys]
-    files = make_files(folder, wanted, WIDE, strength=CALM)
-    return dict(zip(keys, files, strict=True))
+    return dict(zip(keys, converted(*wanted, config=WIDE), strict=True))
 
 
 def optimized(path, tmp_path):
@@ -108,7 +105,7 @@ def test_moving_bytes_gives_what_moving_reals_does(config, shift, images):
     graph = to_device_form(make_net(config))
     if shift == "depthwise":
         shift_as_convolution(graph)
-    quantize_graph(graph, images)
+    insert_qdq(graph, images)
     image = torch.rand(1, 3, 12, 10)
     with torch.no_grad():
         expected = graph(image)
@@ -118,7 +115,7 @@ def test_moving_bytes_gives_what_moving_reals_does(config, shift, images):
 
 def test_picture_skip_and_sum_stay_exact(images):
     graph = to_device_form(make_net(CONFIG))
-    quantize_graph(graph, images)
+    insert_qdq(graph, images)
     with torch.no_grad():
         graph.get_submodule("conv_last").weight.zero_()
         graph.get_submodule("conv_last").bias.zero_()
@@ -130,7 +127,7 @@ def test_picture_skip_and_sum_stay_exact(images):
 
 def test_all_between_is_in_8_bits(images):
     graph = to_device_form(make_net(CONFIG))
-    quantize_graph(graph, images)
+    insert_qdq(graph, images)
     convolutions = [n for n in layers_of(graph, torch.nn.Conv2d) if n.target != "conv_first"]
 
     assert len(layers_of(graph, Quantize)) == len(layers_of(graph, Dequantize))
@@ -172,7 +169,7 @@ def test_shift_moves_bytes(made):
     assert [makers[node.input[0]] for node in pads] == ["QuantizeLinear"] * (WIDE.depth + 1)
 
 
-@pytest.mark.parametrize("config", NETWORKS)
+@pytest.mark.parametrize("config", CONVERTED_NETWORKS)
 def test_every_network_passes_at_any_size(tmp_path, checkpoint, two_photographs, config):
     wanted = ConversionOptions("onnx", "slice_concat", "w8a8", None, calibration=two_photographs)
     (path,) = convert(checkpoint(config), [wanted], tmp_path / "out")

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import torch
+from model_files import options_for
 from networks import make_net
 from PIL import Image as Pillow
 
@@ -69,9 +70,9 @@ MODEL = "scnet-d8b1-x2-pixelshuffle-fp32-slice_concat.onnx"
 
 
 @pytest.fixture(scope="module")
-def converted(tmp_path_factory):
+def made(tmp_path_factory):
     """What `scnet convert` makes of the checkpoint."""
-    folder = tmp_path_factory.mktemp("converted")
+    folder = tmp_path_factory.mktemp("made")
     save_net(folder)
     done = scnet("convert", "net.pth", "--format", "onnx", "-o", "out", folder=folder)
     assert done.returncode == 0, done.stderr
@@ -159,8 +160,8 @@ def test_a_file_that_nothing_has_run_says_so(folder):
     assert "none: not verified" in made.stdout
 
 
-def test_wrong_file_is_exit_code_1(folder, converted):
-    shutil.copytree(converted, folder / "out")
+def test_wrong_file_is_exit_code_1(folder, made):
+    shutil.copytree(made, folder / "out")
     path = folder / "out" / MODEL
     manifest = json.loads(manifest_path(path).read_text())
     manifest["tolerance"] = {"max_abs": 0.0, "psnr_db": 1000.0}
@@ -190,6 +191,28 @@ def test_info_describes_a_checkpoint(folder):
     assert facts | expected == facts
 
 
+def test_info_prints_a_table_of_a_model_file(folder, converted):
+    (path,) = converted(options_for("tflite", (16, 20)))
+    printed = scnet("info", path, folder=folder).stdout
+    for words in (path.name, "model file (.tflite)", "precision", "slice_concat", "CONV_2D"):
+        assert words in printed
+
+
+def test_evaluate_prints_each_picture_and_runs_a_file_of_fixed_size_in_tiles(folder, converted):
+    (path,) = converted(options_for("tflite", (16, 20)))
+    for name in ("first", "second"):
+        noise = Pillow.effect_noise((72, 64), 64).convert("RGB")
+        noise.save(folder / "pictures" / f"{name}.png")
+    arguments = ("evaluate", path.parent.parent / "net.safetensors", path, "pictures")
+    found = json.loads(scnet(*arguments, "--json", "-", folder=folder).stdout)
+    bicubic, checkpoint, file = (row["mean"]["psnr_db"] for row in found)
+    assert file == pytest.approx(checkpoint, abs=0.01)
+    assert abs(checkpoint - bicubic) > 0.1
+    assert "first" not in scnet(*arguments, folder=folder).stdout
+    printed = scnet(*arguments, "--each", folder=folder).stdout
+    assert printed.count("first") == printed.count("second") == 3
+
+
 def test_info_lists_the_bundled_weights_and_describes_each_by_name(folder):
     listed = json.loads(scnet("info", "--json", "-", folder=folder).stdout)
     assert listed.keys() == WEIGHTS.keys()
@@ -209,10 +232,8 @@ def test_info_lists_the_bundled_weights_and_describes_each_by_name(folder):
     ],
     ids=" ".join,
 )
-def test_json_goes_into_a_file_that_is_not_replaced_unasked_or_is_printed(
-    folder, converted, arguments
-):
-    shutil.copytree(converted, folder / "out")
+def test_json_goes_into_a_file_that_is_not_replaced_unasked_or_is_printed(folder, made, arguments):
+    shutil.copytree(made, folder / "out")
     Pillow.effect_noise((32, 32), 64).convert("RGB").save(folder / "pictures" / "noise.png")
     written = scnet(*arguments, "--json", "found.json", folder=folder)
     refused = scnet(*arguments, "--json", "found.json", folder=folder)

@@ -14,7 +14,7 @@ from converters.errors import UnsupportedOptionError, VerificationError
 from converters.golden_samples import PHOTOGRAPHS
 from converters.options import ConversionOptions
 from converters.quality_gate import measure_loss_db
-from converters.quantization.calibration import MOST, calibration_images
+from converters.quantization.calibration import MAX_IMAGES, calibration_images
 from converters.quantization.quant_params import compute_quant_params
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError
@@ -124,7 +124,7 @@ def test_only_what_is_calibrated_takes_photographs(tmp_path):
 @pytest.mark.parametrize("size", [SIZE, (300, 40)])
 def test_calibration_images_have_the_size_and_differ(size):
     images = list(calibration_images(None, size))
-    assert len(PHOTOGRAPHS) <= len(images) <= MOST
+    assert len(PHOTOGRAPHS) <= len(images) <= MAX_IMAGES
     assert {image.shape for image in images} == {(1, 3, *size)}
     assert all(
         image.dtype == np.float32 and 0 <= image.min() < image.max() <= 1 for image in images
@@ -140,7 +140,7 @@ def test_calibration_looks_at_all_of_many_photographs(tmp_path, count):
         pixels[: 2 * SIZE[0], : 2 * SIZE[1]] = 0
         Pillow.fromarray(pixels).save(tmp_path / f"{number:02}.png")
     images = list(calibration_images(tmp_path, SIZE))
-    assert len(images) == min(count, MOST)
+    assert len(images) == min(count, MAX_IMAGES)
     bright = [image for image in images if image.max() > 0]
     assert len(bright) > len(images) / 2
     assert max(image.max() for image in bright) == np.float32((99 + count) / 255)

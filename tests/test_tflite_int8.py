@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 from ai_edge_litert import schema_py_generated as schema
-from model_files import CALM, edit_manifest, make_files
-from networks import NETWORKS, make_net
+from model_files import edit_manifest
+from networks import CONVERTED_NETWORKS, make_net
 
 from converters.conversion import convert
 from converters.options import SHIFTS, ConversionOptions, FileName
@@ -39,12 +39,10 @@ CONVERSIONS = {"tensor": {"QUANTIZE": 1, "DEQUANTIZE": 1}, "image": {"QUANTIZE":
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(converted):
     """One file of each kind, of one network."""
-    folder = tmp_path_factory.mktemp("tflite")
     wanted = [ConversionOptions("tflite", shift, name, (SIZE,), end) for name, shift, end in KEYS]
-    files = make_files(folder, wanted, WIDE, strength=CALM)
-    return dict(zip(KEYS, files, strict=True))
+    return dict(zip(KEYS, converted(*wanted, config=WIDE), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +61,7 @@ def type_of(graph, index):
     return TYPES[graph.tensors[index].type]
 
 
-@pytest.mark.parametrize("config", NETWORKS)
+@pytest.mark.parametrize("config", CONVERTED_NETWORKS)
 def test_every_network_passes_on_every_engine(tmp_path, checkpoint, two_photographs, config):
     """At the size that ranges are measured at, and at another: it lays constants out anew."""
     forms = ("depthwise", CALIBRATED_AT, "tensor"), ("slice_concat", SIZE, "image")

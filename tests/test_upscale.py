@@ -16,6 +16,7 @@ from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError, ModelLoadError
 from mobile_runtime.imaging.pictures import to_image, to_pixels
 from mobile_runtime.imaging.reading import open_picture
+from mobile_runtime.imaging.side_by_side import compare_side_by_side
 from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
 
 SCALE = 3
@@ -94,7 +95,7 @@ class Room:
         arguments = [self.folder / photo, "-o", self.folder / output, "-m", self.folder / model]
         texts = [str(argument) for argument in [*arguments, *options]]
         result = CliRunner().invoke(command, texts, obj=opener)
-        if result.exception is not None:
+        if isinstance(result.exception, Exception):
             raise result.exception
         return result
 
@@ -237,6 +238,33 @@ def test_what_cannot_end_well_is_refused_before_the_work(room, kind):
     assert not any(session.ran for session in room.opened)
     assert room.names() == before
     assert (room.folder / "there.png").read_text() == "mine"
+
+
+def test_comparison_shows_photo_bicubic_and_result_side_by_side(room):
+    room.upscale(room.photo(), "out.png", "--comparison", room.folder / "beside.png")
+    with Image.open(room.folder / "beside.png") as file:
+        shown = np.asarray(file)
+    upscaled = open_picture(room.folder / "out.png").pixels
+    assert np.array_equal(shown, compare_side_by_side(PIXELS, upscaled))
+
+
+def test_comparison_and_output_in_one_file_are_refused_before_the_work(room):
+    photo = room.photo()
+    before = room.names()
+    result = room.upscale(photo, "out.png", "--comparison", room.folder / "out.png")
+    assert result.exit_code == 2
+    assert "--comparison and --output name the same file" in result.stderr
+    assert not any(session.ran for session in room.opened)
+    assert room.names() == before
+
+
+def test_comparison_replaces_no_file_unasked(room):
+    photo, there = room.photo(), room.folder / "there.png"
+    there.write_text("mine")
+    with pytest.raises(ImageError, match="exists"):
+        room.upscale(photo, "out.png", "--comparison", there)
+    assert not (room.folder / "out.png").exists()
+    assert there.read_text() == "mine"
 
 
 def test_overwrite_replaces_even_the_photo_itself(room):

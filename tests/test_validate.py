@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ import onnx
 import pytest
 import torch
 from click.testing import CliRunner
-from model_files import copy_whole, edit_manifest, exact_files, make_files
+from model_files import copy_alone, copy_whole, edit_manifest, exact_files
 from networks import make_net
 from onnx import numpy_helper
 from PIL import Image as Pillow
@@ -47,10 +46,9 @@ SIZE = (16, 20)
 
 
 @pytest.fixture(scope="module")
-def originals(tmp_path_factory):
+def originals(converted):
     """One converted file of each format, by suffix."""
-    folder = tmp_path_factory.mktemp("originals")
-    paths = make_files(folder, exact_files(SIZE), SCNetConfig(2, "direct", 16, 2))
+    paths = converted(*exact_files(SIZE), config=SCNetConfig(2, "direct", 16, 2), strength=0.25)
     return {path.suffix: path for path in paths}
 
 
@@ -326,11 +324,6 @@ def test_rounding_that_overflows_is_found_out(tmp_path):
 def test_engine_that_did_not_fail_has_no_culprit(model):
     with pytest.raises(ModelLoadError, match="passed when it was asked again"):
         localize_fault(model, available_engines(model)[-1])
-
-
-def copy_alone(path, folder):
-    folder.mkdir()
-    return shutil.copy(path, folder / path.name)
 
 
 def count_convolutions(path):

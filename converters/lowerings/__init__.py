@@ -1,1 +1,1 @@
-"""Lowerings: how the network's operators are written in each format."""
+"""Lowerings: SCNet's operators in the operators of each format."""

@@ -1,11 +1,10 @@
-"""TFLite's own operators in PyTorch: `torch.ops.scnet.tfl_*`, channel-last, and what they become.
+"""Lowerings of SCNet's operators to TFLite: `torch.ops.scnet.tfl_*`, in NHWC.
 
-litert-torch carries operators that PyTorch does not have through its converter, each a
-`stablehlo.custom_call` with the target `tfl.<operator>`: see its backend.experimental.torch_tfl.
-All that SCNet's layers need go that way here, what PyTorch has too among them. For litert-torch
-traces a network five times before it lowers it, and what is one operator here would be ten nodes
-there (a shift) or more (a convolution, its permutations and those of its weights): SCNet-T takes a
-fifth of the time, for the same operators in the same order (2026-11-26).
+litert-torch writes a `stablehlo.custom_call` with the target `tfl.<operator>` as that operator: see
+its backend.experimental.torch_tfl. All that SCNet's layers need are lowered so, also those that it
+could lower itself: it traces a network five times, and one operator here would be ten nodes there
+(a shift) or more (a convolution, with its permutations and its weights'). SCNet-T takes a fifth of
+the time, for the same operators in the same order (2026-11-26).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ from scnet.network import Upsample
 from scnet.shift import OFFSETS
 
 Value = str | int | bool
-"""Of an operator's attribute."""
+"""Of an attribute."""
 
 STRIDES: dict[str, Value] = {"stride_h": 1, "stride_w": 1}
 
@@ -35,7 +34,7 @@ CONVOLUTION: dict[str, Value] = {
     "fused_activation_function": "NONE",
 }
 
-CENTRED: dict[str, Value] = {"align_corners": False, "half_pixel_centers": True}
+HALF_PIXEL_CENTERS: dict[str, Value] = {"align_corners": False, "half_pixel_centers": True}
 
 
 @torch.library.custom_op("scnet::tfl_conv_2d", mutates_args=())
@@ -48,32 +47,32 @@ def conv_2d(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 def depthwise_conv_2d(features: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     """(N, H, W, C), (1, 3, 3, C) and (C,) -> (N, H, W, C), zeros coming in."""
     weight = kernel.permute(3, 0, 1, 2)
-    return _last(F.conv2d(_first(features), weight, bias, padding=1, groups=len(bias)))
+    return _to_nhwc(F.conv2d(_to_nchw(features), weight, bias, padding=1, groups=len(bias)))
 
 
 @torch.library.custom_op("scnet::tfl_shift", mutates_args=())
 def shift(features: Tensor) -> Tensor:
     """(N, H, W, C) -> (N, H, W, C): 1 PAD, 8 SLICE, 1 CONCATENATION."""
-    return _last(torch.ops.scnet.spatial_shift.default(_first(features)))
+    return _to_nhwc(torch.ops.scnet.spatial_shift.default(_to_nchw(features)))
 
 
 @torch.library.custom_op("scnet::tfl_depth_to_space", mutates_args=())
 def depth_to_space(features: Tensor, block: int) -> Tensor:
     """(N, H, W, block * block * C) -> (N, H * block, W * block, C)."""
-    return _last(torch.ops.scnet.depth_to_space.default(_first(features), block))
+    return _to_nhwc(torch.ops.scnet.depth_to_space.default(_to_nchw(features), block))
 
 
 @torch.library.custom_op("scnet::tfl_upsample", mutates_args=())
 def upsample(features: Tensor, factor: int) -> Tensor:
-    """(N, H, W, C) -> (N, H * factor, W * factor, C), as `scnet.network.Upsample`."""
-    return _last(Upsample(factor)(_first(features)))
+    """(N, H, W, C) -> (N, H * factor, W * factor, C): `scnet.network.Upsample`."""
+    return _to_nhwc(Upsample(factor)(_to_nchw(features)))
 
 
-def _first(features: Tensor) -> Tensor:
+def _to_nchw(features: Tensor) -> Tensor:
     return features.permute(0, 3, 1, 2)
 
 
-def _last(features: Tensor) -> Tensor:
+def _to_nhwc(features: Tensor) -> Tensor:
     return features.permute(0, 2, 3, 1).contiguous()
 
 
@@ -82,13 +81,9 @@ def _(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return features.new_empty(*features.shape[:3], len(bias))
 
 
-@depthwise_conv_2d.register_fake
-def _(features: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
-    return torch.empty_like(features)
-
-
 @shift.register_fake
-def _(features: Tensor) -> Tensor:
+@depthwise_conv_2d.register_fake
+def _(features: Tensor, *_weights: Tensor) -> Tensor:
     return torch.empty_like(features)
 
 
@@ -119,16 +114,17 @@ def _lower_depthwise_conv_2d(context: Any, *operands: ir.Value) -> ir.Value:
 
 @lower(torch.ops.scnet.tfl_shift.default)  # type: ignore[untyped-decorator]
 def _lower_shift(context: Any, features: ir.Value) -> ir.Value:
-    whole = result_of(context)
-    n, height, width, channels = whole.shape
+    result = result_of(context)
+    n, height, width, channels = result.shape
     size = (n, height, width, channels // len(OFFSETS))
-    part = ir.RankedTensorType.get(size, whole.element_type)
-    around, between = [0, 1, 1, 0], [0, 0, 0, 0]
-    zero = lowering.splat(0, whole.element_type)
-    padded = stablehlo.pad(features, zero, around, around, between)
+    group = ir.RankedTensorType.get(size, result.element_type)
+    edges, interior = [0, 1, 1, 0], [0, 0, 0, 0]
+    zero = lowering.splat(0, result.element_type)
+    padded = stablehlo.pad(features, zero, edges, edges, interior)
     starts = [(0, 1 + dy, 1 + dx, k * size[3]) for k, (dy, dx) in enumerate(OFFSETS)]
     slices = [
-        build_tfl_op("slice", part, [padded, _numbers(s), _numbers(size)], {}) for s in starts
+        build_tfl_op("slice", group, [padded, _int32_constant(s), _int32_constant(size)], {})
+        for s in starts
     ]
     return stablehlo.concatenate(slices, 3)
 
@@ -141,10 +137,10 @@ def _lower_depth_to_space(context: Any, features: ir.Value, block: int) -> ir.Va
 @lower(torch.ops.scnet.tfl_upsample.default)  # type: ignore[untyped-decorator]
 def _lower_upsample(context: Any, features: ir.Value, factor: int) -> ir.Value:
     result = result_of(context)
-    operands = [features, _numbers(result.shape[1:3])]
+    operands = [features, _int32_constant(result.shape[1:3])]
     if factor % 2 == 0:
-        return build_tfl_op("resize_bilinear", result, operands, CENTRED)
-    copied = build_tfl_op("resize_nearest_neighbor", result, operands, CENTRED)
+        return build_tfl_op("resize_bilinear", result, operands, HALF_PIXEL_CENTERS)
+    copied = build_tfl_op("resize_nearest_neighbor", result, operands, HALF_PIXEL_CENTERS)
     mean: dict[str, Value] = {
         **STRIDES,
         "filter_height": factor,
@@ -156,7 +152,7 @@ def _lower_upsample(context: Any, features: ir.Value, factor: int) -> ir.Value:
 
 
 def result_of(context: Any) -> ir.RankedTensorType:
-    """Give the shape and type of what a node computes."""
+    """Return the shape and type of a node's result."""
     (result,) = lowering.node_meta_to_ir_types(context.node)
     return ir.RankedTensorType(result)
 
@@ -167,21 +163,21 @@ def build_tfl_op(
     operands: Sequence[ir.Value],
     attributes: Mapping[str, Value],
 ) -> ir.Value:
-    """Write one operator of TFLite.
+    """Write one operator of TFLite and return its result.
 
     Args:
         operator: Its name in MLIR, without `tfl.`.
-        result: Shape and type of what it gives.
-        operands: What it reads, constants among them.
-        attributes: Its options, by their names in MLIR.
+        result: Shape and type.
+        operands: Constants among them.
+        attributes: By their names in MLIR.
     """
-    carried = ir.DictAttr.get({name: _attribute(value) for name, value in attributes.items()})
+    options = ir.DictAttr.get({name: _attribute(value) for name, value in attributes.items()})
     return stablehlo.custom_call(
         result=[result],
         inputs=operands,
         call_target_name=ir.StringAttr.get(f"tfl.{operator}"),
         has_side_effect=ir.BoolAttr.get(False),
-        backend_config=ir.StringAttr.get(str(carried)),
+        backend_config=ir.StringAttr.get(str(options)),
     )
 
 
@@ -193,5 +189,5 @@ def _attribute(value: Value) -> ir.Attribute:
     return ir.StringAttr.get(value)
 
 
-def _numbers(values: Sequence[int]) -> ir.Value:
+def _int32_constant(values: Sequence[int]) -> ir.Value:
     return lowering.numpy_array_constant(np.array(values, np.int32))

@@ -1,1 +1,1 @@
-"""Quantization of weights and features."""
+"""Quantization, palettization and calibration: weights and features in fewer bits."""

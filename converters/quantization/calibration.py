@@ -1,4 +1,4 @@
-"""What features are measured on: photographs, and the worst pictures there are."""
+"""Calibration and stress images, on which ranges of features are measured."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,47 +14,46 @@ from mobile_runtime.imaging.reading import open_picture
 
 Item = TypeVar("Item")
 
-MOST = 32
-"""Images at most; ranges settle long before."""
+MAX_IMAGES = 32
+"""More would hardly change the ranges."""
 
 CALIBRATED_AT: Size = (96, 96)
-"""Their height and width in pixels, whatever sizes a file takes: ranges do not depend on it."""
+"""Height and width of calibration images, whatever a file takes: ranges do not depend on them."""
 
+SQUARE_SIDES = (1, 8)
+"""Sides of the squares that stress images consist of, in pixels."""
 
-GRAINS = (1, 8)
-"""Sides of the squares that hard pictures consist of, in pixels."""
-
-STRESS_IMAGES = 3
-"""Hard pictures of each kind, beside some 30 photographs. Without any the worst case would be 4 dB
-farther from fp32 in both palettes, and photographs 2 dB nearer (x4 direct, in PyTorch)."""
+STRESS_IMAGES_PER_KIND = 3
+"""Beside some 30 photographs. Without any, the worst image would be 4 dB farther from fp32 in both
+palettes, and photographs 2 dB nearer (x4 direct, in PyTorch)."""
 
 
 def calibration_images(folder: Path | None, size: Size) -> Iterator[Image]:
-    """Cut images of one size out of photographs, and out of the photographs at half their size.
+    """Yield crops of one size from photographs, and from the photographs at half their size.
 
     Args:
-        folder: Pictures of any size, folders below included: of more than `MOST` every so-manieth.
-            None takes the bundled photographs.
+        folder: Picture files of any size, in subfolders too; of more than `MAX_IMAGES`, that many
+            are taken at even intervals. None takes the bundled photographs.
         size: Height and width.
 
     Yields:
-        (1, 3, H, W) float32, RGB in [0, 1], at least one per picture and `MOST` in all at most.
+        (1, 3, H, W) float32, RGB in [0, 1]; at least one per file, at most `MAX_IMAGES` in all.
 
     Raises:
         ImageError: The folder holds no picture, or one that cannot be read.
     """
-    paths = PHOTOGRAPHS if folder is None else _spread(list_images(folder), MOST)
+    paths = PHOTOGRAPHS if folder is None else _spread(list_images(folder), MAX_IMAGES)
     for number, path in enumerate(paths):
         pixels = open_picture(path).pixels
-        cuts = [*_cut(resize_bicubic(pixels, 0.5), size), *_cut(pixels, size)]
-        if 2 * len(paths) > MOST:  # one of each: from elsewhere in each, or it is always the corner
-            yield to_image(cuts[number * len(cuts) // len(paths)])
+        crops = [*_crops(resize_bicubic(pixels, 0.5), size), *_crops(pixels, size)]
+        if 2 * len(paths) > MAX_IMAGES:  # one per file, each from a different place
+            yield to_image(crops[number * len(crops) // len(paths)])
         else:
-            yield from map(to_image, _spread(cuts, MOST // len(paths)))
+            yield from map(to_image, _spread(crops, MAX_IMAGES // len(paths)))
 
 
 def stress_images(size: Size) -> Iterator[Image]:
-    """Make pictures that no photograph is like: noise, gray and black and white, of two grains.
+    """Yield noise, harder than any photograph: uniform and of 0 and 1 alone, in two square sizes.
 
     Args:
         size: Height and width.
@@ -63,22 +62,22 @@ def stress_images(size: Size) -> Iterator[Image]:
         (1, 3, H, W) float32, RGB in [0, 1], the same at every call.
     """
     random = np.random.default_rng(seed=0)
-    for _ in range(STRESS_IMAGES):
-        for grain in GRAINS:
-            squares = random.random((1, 3, *(-(-side // grain) for side in size)), np.float32)
-            noise = squares.repeat(grain, 2).repeat(grain, 3)[:, :, : size[0], : size[1]]
+    for _ in range(STRESS_IMAGES_PER_KIND):
+        for side in SQUARE_SIDES:
+            squares = random.random((1, 3, *(-(-length // side) for length in size)), np.float32)
+            noise = squares.repeat(side, 2).repeat(side, 3)[:, :, : size[0], : size[1]]
             yield noise
             yield noise.round()
 
 
 def _spread(items: Sequence[Item], count: int) -> list[Item]:
-    """Take some of many, evenly, the first and the last among them; all if there are no more."""
+    """Return `count` items at even intervals, the first and last among them, or all if fewer."""
     chosen = np.linspace(0, len(items) - 1, min(count, len(items))).astype(int)
     return [items[index] for index in chosen]
 
 
-def _cut(pixels: Pixels, size: Size) -> list[Pixels]:
-    """Cut into pieces side by side; what is smaller than one is mirrored outwards."""
+def _crops(pixels: Pixels, size: Size) -> list[Pixels]:
+    """Return crops side by side; a smaller picture is padded by reflection."""
     pixels = reflect_pad(pixels, size)
     height, width = size
     return [

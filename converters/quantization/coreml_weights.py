@@ -1,7 +1,7 @@
-"""Smaller weights for Core ML files, by coremltools.optimize.coreml.
+"""Weight quantization and palettization of Core ML files, by coremltools.optimize.coreml.
 
-Compressed are the weights of the 1x1 convolutions. The shift's one-hot kernels stay as they are,
-exact, and so does the first convolution, 3 channels wide.
+Of the 1x1 convolutions alone: the shift's one-hot kernels stay exact, and so does the first
+convolution, which reads 3 channels.
 """
 
 from typing import Any
@@ -10,96 +10,94 @@ import numpy as np
 from coremltools.optimize import coreml as cto
 from numpy.typing import NDArray
 
-from converters.quantization.quant_params import WEIGHT
+from converters.quantization.quant_params import INT8_MAX
 from mobile_runtime.model_file.precision import Precision
 
-COLOURS = 3
+RGB_CHANNELS = 3
 
-ROUNDS = 50
-"""Of Lloyd's algorithm; a palette settles before."""
+LLOYD_ITERATIONS = 50
+"""Enough for a palette to converge."""
 
 Weights = NDArray[np.floating[Any]]
 
 
 def compress_weights(model: Any, precision: Precision) -> Any:
-    """Compress the weights of a Core ML model.
+    """Return a Core ML model with compressed weights.
 
-    Without a palette: linear, symmetric, a scale per output channel, of 8 bits
-    (`constexpr_affine_dequantize`). A weight with a channel of next to nothing, whose scale would
-    be 0, stays in fp16. With one: a palette per convolution (`constexpr_lut_to_dense`). Both are of
-    iOS 16.
+    Without a palette: symmetric, 8 bits, a scale per output channel
+    (`constexpr_affine_dequantize`); a weight with a channel whose scale would be 0 stays in fp16.
+    With one: a palette per convolution (`constexpr_lut_to_dense`). Both operators are of iOS 16.
 
     Args:
         model: An `MLModel` with an mlprogram that computes in fp16.
         precision: Of less than 16 bits.
 
     Returns:
-        A new model; descriptions and metadata of the old one are not to be relied on.
+        A new model, whose descriptions and metadata may be lost.
     """
     if not precision.palette:
-        names = [name for name, weight in _weights(model).items() if not _has_silent_row(weight)]
+        names = [name for name, weight in _weights(model).items() if not _has_zero_scale(weight)]
         linear = cto.OpLinearQuantizerConfig(mode="linear_symmetric", weight_threshold=0)
-        return cto.linear_quantize_weights(model, _only(names, linear))
+        return cto.linear_quantize_weights(model, _config_for(names, linear))
     palette = cto.OpPalettizerConfig(
         mode="custom",
         lut_function=lambda weight: make_palette(weight, precision.weight_bits),
         weight_threshold=0,
     )
-    return cto.palettize_weights(model, _only(list(_weights(model)), palette))
+    return cto.palettize_weights(model, _config_for(list(_weights(model)), palette))
 
 
 def make_palette(weight: Weights, bits: int) -> tuple[Weights, NDArray[np.uint8]]:
-    """Choose the values that lie nearest to a weight's, by k-means in one dimension.
+    """Return a palette for a weight, by k-means in one dimension.
 
-    Weights that are rounded already (`converters.quantization.gptq`) stay what they are: where
-    there are few values, they are the palette. coremltools' own k-means needs scikit-learn for what
-    are a few lines where values can be sorted.
+    Where a weight has no more values than a palette, as after `gptq.palettize`, they are the
+    palette. coremltools' own k-means needs scikit-learn, and sorted values need a few lines.
 
     Args:
         weight: Any shape.
         bits: The palette has 2**bits values.
 
     Returns:
-        The palette, ascending, in the type of the weight; the index of each value, flat.
+        The palette, ascending, in the dtype of the weight; the index of each value, flat.
     """
     values = np.sort(weight, axis=None).astype(np.float64)
     palette = np.unique(values)
     if len(palette) > 2**bits:
         palette = _cluster(values, 2**bits)
     palette = np.pad(palette, (0, 2**bits - len(palette)), "edge").astype(weight.dtype)
-    indices = np.searchsorted(_middles(palette), weight.reshape(-1))
+    indices = np.searchsorted(_boundaries(palette), weight.reshape(-1))
     return palette, indices.astype(np.uint8)
 
 
 def _cluster(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Find the centres of sorted values, ascending."""
+    """Return the cluster centers of sorted values, ascending: Lloyd's algorithm."""
     sums = np.concatenate([[0.0], np.cumsum(values)])
     palette = np.quantile(values, (np.arange(count) + 0.5) / count)
-    for _ in range(ROUNDS):
-        ends = np.concatenate([[0], np.searchsorted(values, _middles(palette)), [len(values)]])
+    for _ in range(LLOYD_ITERATIONS):
+        ends = np.concatenate([[0], np.searchsorted(values, _boundaries(palette)), [len(values)]])
         counts, totals = np.diff(ends), np.diff(sums[ends])
         palette = np.sort(np.where(counts > 0, totals / np.maximum(counts, 1), palette))
     return palette
 
 
-def _middles(palette: Weights) -> Weights:
-    """Give where one value of a palette becomes nearer than the next smaller one."""
+def _boundaries(palette: Weights) -> Weights:
+    """Return the midpoints between neighbors in a palette."""
     wide = palette.astype(np.float64)
     return (wide[1:] + wide[:-1]) / 2
 
 
 def _weights(model: Any) -> dict[str, Weights]:
-    """Give the weights to compress, by name."""
+    """Return the weights to compress, by name."""
     convolutions = model._mil_program.functions["main"].find_ops(op_type="conv")
     weights = [op.weight for op in convolutions if op.groups.val == 1]
-    return {weight.name: weight.val for weight in weights if weight.shape[1] > COLOURS}
+    return {weight.name: weight.val for weight in weights if weight.shape[1] > RGB_CHANNELS}
 
 
-def _has_silent_row(weight: Weights) -> bool:
-    """Tell whether the scale of some output channel is 0 in fp16, which no engine takes."""
+def _has_zero_scale(weight: Weights) -> bool:
+    """Check whether the scale of an output channel is 0 in fp16, which no engine takes."""
     largest = np.abs(weight.astype(np.float64)).max((1, 2, 3))
-    return bool((np.float16(largest / WEIGHT) == 0).any())
+    return bool((np.float16(largest / INT8_MAX) == 0).any())
 
 
-def _only(names: list[str], config: Any) -> Any:
+def _config_for(names: list[str], config: Any) -> Any:
     return cto.OptimizationConfig(op_name_configs=dict.fromkeys(names, config))

@@ -1,46 +1,35 @@
-"""Device form -> the same in 8 bits, for formats that say so by quantize and dequantize steps.
+"""Insertion of quantize-dequantize pairs (Q/DQ) into the device form, for Core ML and ONNX.
 
-Activations are rounded to 8 bits per value, in ranges measured on photographs; weights to 8 bits
-per output channel, by each format in its own way. Exact stay: the picture itself and the first
-convolution on it, which has 3 channels and next to nothing to compute; the interpolated picture
-that is added at the end, and that addition. Shifts, concatenations and depth-to-space move bytes
-without changing them.
+Features are quantized per tensor, to uint8, in ranges measured on calibration images; weights by
+each format in its own way.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
 
 from converters.quantization.quant_params import (
-    BYTE,
-    SAMPLED,
+    SAMPLING_STRIDE,
+    UINT8_MAX,
     Floats,
     QuantParams,
     compute_quant_params,
 )
+from converters.quantization.quantized_values import quantized_values
 from scnet.channel_scaling import smooth_channels
 from scnet.device_form import DepthToSpace, DepthwiseShift, layer_of
 from scnet.network import SpatialShift, Upsample
+from scnet.observer import observe
 
-MOVING = (SpatialShift, DepthwiseShift, DepthToSpace, Upsample)
-"""Layers whose results lie in the range of what they read."""
+SAME_SCALE = (SpatialShift, DepthwiseShift, DepthToSpace, Upsample)
+"""Layers whose results have the scale of what they read."""
 
 
 @torch.library.custom_op("scnet::quantize", mutates_args=())
 def quantize(values: Tensor, scale: float, zero_point: int) -> Tensor:
-    """Round to the nearest byte; what is out of range becomes the nearest end.
-
-    Args:
-        values: float32.
-        scale: See `Step`.
-        zero_point: See `Step`.
-
-    Returns:
-        uint8, of the same shape.
-    """
-    return (values / scale).round().add(zero_point).clamp(0, BYTE).to(torch.uint8)
+    """Return uint8 values, rounded to nearest and clipped; parameters as in `QuantParams`."""
+    return (values / scale).round().add(zero_point).clamp(0, UINT8_MAX).to(torch.uint8)
 
 
 @quantize.register_fake
@@ -50,7 +39,7 @@ def _quantize_fake(values: Tensor, scale: float, zero_point: int) -> Tensor:
 
 @torch.library.custom_op("scnet::dequantize", mutates_args=())
 def dequantize(values: Tensor, scale: float, zero_point: int) -> Tensor:
-    """Give the reals that bytes stand for, float32; the way back from `quantize`."""
+    """Return float32 values; parameters as in `QuantParams`."""
     return (values.float() - zero_point) * scale
 
 
@@ -61,17 +50,9 @@ def _dequantize_fake(values: Tensor, scale: float, zero_point: int) -> Tensor:
 
 @torch.library.custom_op("scnet::shift_bytes", mutates_args=())
 def shift_bytes(values: Tensor, zero_point: int) -> Tensor:
-    """Shift eight groups of channels as `scnet::spatial_shift` does, zero points coming in.
-
-    Args:
-        values: (N, C, H, W) uint8, C a multiple of 8.
-        zero_point: What stands for 0.0.
-
-    Returns:
-        The same shape and dtype.
-    """
-    centred = values.to(torch.int16) - zero_point
-    shifted: Tensor = torch.ops.scnet.spatial_shift.default(centred) + zero_point
+    """Return (N, C, H, W) uint8 values after the spatial shift, zero points coming in."""
+    centered = values.to(torch.int16) - zero_point
+    shifted: Tensor = torch.ops.scnet.spatial_shift.default(centered) + zero_point
     return shifted.to(torch.uint8)
 
 
@@ -80,66 +61,60 @@ def _shift_fake(values: Tensor, zero_point: int) -> Tensor:
     return torch.empty_like(values)
 
 
-class Quantize(nn.Module):
-    """`quantize` as a layer."""
-
-    def __init__(self, step: QuantParams) -> None:
+class _QuantizationLayer(nn.Module):
+    def __init__(self, params: QuantParams) -> None:
         super().__init__()
-        self.step = step
+        self.params = params
+
+
+class Quantize(_QuantizationLayer):
+    """`quantize` as a layer."""
 
     def forward(self, values: Tensor) -> Tensor:
         """Any shape, float32 -> uint8."""
-        return quantize(values, self.step.scale, self.step.zero_point)  # type: ignore[no-any-return]
+        return quantize(values, self.params.scale, self.params.zero_point)  # type: ignore[no-any-return]
 
 
-class Dequantize(nn.Module):
+class Dequantize(_QuantizationLayer):
     """`dequantize` as a layer."""
-
-    def __init__(self, step: QuantParams) -> None:
-        super().__init__()
-        self.step = step
 
     def forward(self, values: Tensor) -> Tensor:
         """Any shape, uint8 -> float32."""
-        return dequantize(values, self.step.scale, self.step.zero_point)  # type: ignore[no-any-return]
+        return dequantize(values, self.params.scale, self.params.zero_point)  # type: ignore[no-any-return]
 
 
-class QuantizedShift(nn.Module):
+class QuantizedShift(_QuantizationLayer):
     """`shift_bytes` as a layer."""
-
-    def __init__(self, step: QuantParams) -> None:
-        super().__init__()
-        self.step = step
 
     def forward(self, values: Tensor) -> Tensor:
         """(N, C, H, W) uint8 -> the same."""
-        return shift_bytes(values, self.step.zero_point)  # type: ignore[no-any-return]
+        return shift_bytes(values, self.params.zero_point)  # type: ignore[no-any-return]
 
 
-def quantize_graph(graph: fx.GraphModule, images: Sequence[Tensor]) -> None:
-    """Equalise, and put a quantize and a dequantize behind what is computed.
+def insert_qdq(graph: fx.GraphModule, images: Sequence[Tensor]) -> None:
+    """Smooth the channels and put a quantize and a dequantize behind what becomes 8 bits.
 
     Args:
-        graph: The device form in the shift form that is wanted; changed in place.
-        images: To calibrate on, (1, 3, H, W) each, in the graph's own range.
+        graph: The device form, its shifts in their final form; changed in place.
+        images: Calibration images, (1, 3, H, W) each, in the graph's own range.
     """
     smooth_channels(graph, images)
-    for node, step in _steps(graph, images).items():
-        graph.add_submodule(f"{node.name}_quantize", Quantize(step))
-        graph.add_submodule(f"{node.name}_dequantize", Dequantize(step))
+    for node, params in _calibrate(graph, images).items():
+        graph.add_submodule(f"{node.name}_quantize", Quantize(params))
+        graph.add_submodule(f"{node.name}_dequantize", Dequantize(params))
         with graph.graph.inserting_after(node):
-            eight_bits = graph.graph.call_module(f"{node.name}_quantize", (node,))
-        with graph.graph.inserting_after(eight_bits):
-            restored = graph.graph.call_module(f"{node.name}_dequantize", (eight_bits,))
-        node.replace_all_uses_with(restored, lambda user, own=eight_bits: user is not own)  # type: ignore[misc]
+            quantized = graph.graph.call_module(f"{node.name}_quantize", (node,))
+        with graph.graph.inserting_after(quantized):
+            restored = graph.graph.call_module(f"{node.name}_dequantize", (quantized,))
+        node.replace_all_uses_with(restored, lambda user, own=quantized: user is not own)  # type: ignore[misc]
     graph.graph.lint()
     graph.recompile()
 
 
 def propagate_dequantize(graph: fx.GraphModule) -> None:
-    """Shift, join and rearrange bytes as such, not the reals that they stand for.
+    """Move each dequantize behind the shift, concatenation or depth-to-space that reads it.
 
-    Zero stays zero and every byte itself, so nothing changes but the traffic: a quarter.
+    These then move uint8 instead of float32 values, a quarter of the traffic; the result is equal.
     """
     moving = [n for n in graph.graph.nodes if isinstance(layer_of(n), SpatialShift | DepthToSpace)]
     joining = [n for n in graph.graph.nodes if n.op == "call_function" and n.target is torch.cat]
@@ -148,7 +123,7 @@ def propagate_dequantize(graph: fx.GraphModule) -> None:
         for source in node.all_input_nodes:
             node.replace_input_with(source, source.args[0])
         if isinstance(layer_of(node), SpatialShift):
-            graph.add_submodule(f"{node.name}_bytes", QuantizedShift(layer_of(after).step))
+            graph.add_submodule(f"{node.name}_bytes", QuantizedShift(layer_of(after).params))
             node.target = f"{node.name}_bytes"
         after.replace_all_uses_with(node)
     graph.graph.eliminate_dead_code()
@@ -156,41 +131,31 @@ def propagate_dequantize(graph: fx.GraphModule) -> None:
     graph.recompile()
 
 
-def _steps(graph: fx.GraphModule, images: Iterable[Tensor]) -> dict[fx.Node, QuantParams]:
-    """Measure a range for each value that becomes bytes; what is only moved keeps its own."""
-    samples = _Samples(graph, [node for node in graph.graph.nodes if _needs_quantization(node)])
-    for image in images:
-        with torch.inference_mode():
-            samples.run(image)
-    return compute_quant_params(samples.seen, _moved_from)
+def _calibrate(graph: fx.GraphModule, images: Iterable[Tensor]) -> dict[fx.Node, QuantParams]:
+    """Return the quantization parameters of each value that becomes 8 bits."""
+    nodes = graph.graph.nodes
+    operands = {n: n.all_input_nodes for n in nodes if n.op.startswith("call") and not _fuses(n)}
+    moved = {node: sources for node, sources in operands.items() if _keeps_scale(node)}
+    (source,), (output,) = (graph.graph.find_nodes(op=op) for op in ("placeholder", "output"))
+    values = quantized_values(operands, moved, source, output.args[0])
+    samples: dict[fx.Node, list[Floats]] = {node: [] for node in values}
+
+    def keep_sample(node: fx.Node, value: Tensor) -> None:
+        if node in samples:
+            samples[node].append(value.reshape(-1)[::SAMPLING_STRIDE].numpy().copy())
+
+    observe(graph, images, keep_sample)
+    return compute_quant_params(samples, moved)
 
 
-def _needs_quantization(node: fx.Node) -> bool:
-    """Tell whether a value is written in 8 bits; see the top of this file for what is not."""
-    if node.op in ("placeholder", "output") or any(user.op == "output" for user in node.users):
-        return False
-    layer, users = layer_of(node), list(node.users)
-    from_picture = any(source.op == "placeholder" for source in node.all_input_nodes)
-    fused = len(users) == 1 and isinstance(layer_of(users[0]), nn.ReLU)
-    return not from_picture and not (isinstance(layer, nn.Conv2d) and fused)
+def _fuses(node: fx.Node) -> bool:
+    """Check whether a node is a convolution into which ReLU fuses: it has no value of its own."""
+    user, *others = node.users
+    return (
+        isinstance(layer_of(node), nn.Conv2d) and isinstance(layer_of(user), nn.ReLU) and not others
+    )
 
 
-def _moved_from(node: fx.Node) -> list[fx.Node]:
-    """List what a value is moved or joined from; nothing if it is computed."""
-    joined = node.op == "call_function" and node.target is torch.cat
-    return node.all_input_nodes if joined or isinstance(layer_of(node), MOVING) else []
-
-
-class _Samples(fx.Interpreter):
-    """Runs a graph and keeps some of what it computes."""
-
-    def __init__(self, graph: fx.GraphModule, wanted: Iterable[fx.Node]) -> None:
-        super().__init__(graph)
-        self.seen: dict[fx.Node, list[Floats]] = {node: [] for node in wanted}
-
-    def run_node(self, n: fx.Node) -> Any:
-        """Run one step; called by `run`."""
-        value = super().run_node(n)
-        if n in self.seen:
-            self.seen[n].append(value.reshape(-1)[::SAMPLED].numpy().copy())
-        return value
+def _keeps_scale(node: fx.Node) -> bool:
+    """Check whether a node only moves or joins values."""
+    return node.target is torch.cat or isinstance(layer_of(node), SAME_SCALE)

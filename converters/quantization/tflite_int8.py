@@ -1,11 +1,10 @@
-"""Integer arithmetic for TFLite: activations of 8 bits, weights of 8 bits per output channel.
+"""Full-integer quantization of TFLite files: int8 features, weights in int8 per output channel.
 
-The file is rewritten operator by operator. Those that read and write 8-bit values alone compute in
-integers; the others stay in float, and a QUANTIZE or DEQUANTIZE stands between. Which values are in
-8 bits decides where that is: at the ends, never inside. Measured for it are all values of a small
-file of the same network, on photographs, and not the operators' own recipes: the official quantizer
-leaves LEAKY_RELU in float (ai-edge-quantizer 0.10.0), six conversions in SCNet, though every kernel
-has it in integers.
+The file is rewritten operator by operator. Those whose features are all quantized compute in
+integers; the others, all next to the input or output, stay in float behind a DEQUANTIZE or in front
+of a QUANTIZE. Ranges are measured in a small file of the same network. ai-edge-quantizer 0.10.0
+would leave LEAKY_RELU in float, with six conversions in SCNet, though every kernel has it in
+integers.
 
 PAD fills with the zero point, and so does a convolution's padding: the shift stays exact.
 """
@@ -19,24 +18,25 @@ from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from numpy.typing import NDArray
 
 from converters.quantization.quant_params import (
-    SAMPLED,
+    SAMPLING_STRIDE,
     Floats,
     QuantParams,
     compute_quant_params,
     quantize_weight,
 )
+from converters.quantization.quantized_values import copies, quantized_values
 from mobile_runtime.formats.tflite_schema import TYPES, operator_kinds, pack, unpack
 from mobile_runtime.imaging.pictures import Image
 
-MOVING = (
+SAME_SCALE = (
     *("PAD", "SLICE", "CONCATENATION", "DEPTH_TO_SPACE"),
     *("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "AVERAGE_POOL_2D"),
     "DEPTHWISE_CONV_2D",  # a shift, always
 )
-"""Operators whose results lie in the range of what they read."""
+"""Operators whose results have the scale of what they read."""
 
 CHANNEL_AXES = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3}
-"""Of a weight's output channels."""
+"""Of the output channels in a weight."""
 
 VERSIONS = {
     "CONV_2D": 3,
@@ -57,42 +57,39 @@ VERSIONS = {
 Lite 2.14 has all of them."""
 
 PIXEL = QuantParams(scale=float(np.float32(1 / 255)), zero_point=0)
-"""The bytes of a picture."""
+"""Of a picture's uint8 values, which stand for 0 to 1."""
 
-LOWEST = -128
-"""The int8 that stands for the byte 0."""
+INT8_OFFSET = -128
+"""From uint8 to int8."""
 
-MOST_DEPRECATED = 127
-"""The largest operator number of the schema's first days; larger ones stand in another field."""
+MAX_DEPRECATED_CODE = 127
+"""The largest operator code of the schema's first field for it; larger ones are in another."""
 
 
 def quantize(content: bytes, small: bytes, images: Iterable[Image], *, uint8_ports: bool) -> bytes:
-    """Rewrite a float file in integers.
+    """Return a float file rewritten in integers.
 
     Args:
         content: A `.tflite` of SCNet in fp32.
-        small: The same network, and the same operators, for pictures of the size of `images`.
-        images: Photographs to measure ranges on, (1, 3, H, W) each, RGB in [0, 1].
-        uint8_ports: Take and give uint8, everything between in integers. Otherwise the ends are
-            exact: the first convolution, the interpolated picture and its addition are in float.
-
-    Returns:
-        The new file.
+        small: The same network, and the same operators, for images of the size of `images`.
+        images: Calibration images, (1, 3, H, W) each, RGB in [0, 1].
+        uint8_ports: Input and output are uint8, and everything between is in integers. Otherwise
+            they are float, and what `quantized_values` leaves out is too.
     """
     model, measured = unpack(content), unpack(small)
-    assert _readers(model) == _readers(measured)
-    twins = dict(zip(_features(measured), _features(model), strict=True))
-    steps = _measure(measured, small, images, uint8_ports=uint8_ports)
-    integers = _IntegerModel(model, {twins[index]: step for index, step in steps.items()})
-    integers.rewrite()
+    assert _topology(model) == _topology(measured)
+    counterparts = dict(zip(_features(measured), _features(model), strict=True))
+    params = _calibrate(measured, small, images, uint8_ports=uint8_ports)
+    rewriter = _Rewriter(model, {counterparts[index]: p for index, p in params.items()})
+    rewriter.rewrite()
     if uint8_ports:
-        integers.use_uint8_ports()
+        rewriter.use_uint8_ports()
     _drop_unread(model)
     return pack(model)
 
 
-def _wiring(model: Any) -> list[tuple[str, list[int], list[int]]]:
-    """Say which operator reads and writes which tensors."""
+def _operators(model: Any) -> list[tuple[str, list[int], list[int]]]:
+    """Return the kind, inputs and outputs of every operator."""
     kinds = operator_kinds(model)
     return [
         (kinds[op.opcodeIndex], list(op.inputs), list(op.outputs))
@@ -101,51 +98,44 @@ def _wiring(model: Any) -> list[tuple[str, list[int], list[int]]]:
 
 
 def _features(model: Any) -> list[int]:
-    """List the picture and what every operator makes of it, in the order of the operators.
+    """Return the image and the result of every operator, in order.
 
-    Two files of one network are compared by it and not by numbers of tensors: constants, which
-    come first, lie in an order that depends on what they hold, and some hold the picture's size.
+    Tensors of two files of one network correspond by this order, not by index: the order of the
+    constants, which come first, depends on their contents, and some contain the image's size.
     """
-    return [*model.subgraphs[0].inputs, *(result for _, _, (result,) in _wiring(model))]
+    return [*model.subgraphs[0].inputs, *(result for _, _, (result,) in _operators(model))]
 
 
-def _readers(model: Any) -> list[tuple[str, list[int]]]:
-    """Say which features every operator reads, by their places in the list."""
-    places = {index: place for place, index in enumerate(_features(model))}
-    return [(kind, [places[i] for i in read if i in places]) for kind, read, _ in _wiring(model)]
+def _topology(model: Any) -> list[tuple[str, list[int]]]:
+    """Return the kind of every operator and its features, numbered in the order of `_features`."""
+    numbers = {index: number for number, index in enumerate(_features(model))}
+    return [
+        (kind, [numbers[i] for i in read if i in numbers]) for kind, read, _ in _operators(model)
+    ]
 
 
-def _measure(
+def _calibrate(
     model: Any, content: bytes, images: Iterable[Image], *, uint8_ports: bool
 ) -> dict[int, QuantParams]:
-    """Choose the steps of all values of a model, which is `content`, that become 8 bits."""
-    wiring = _wiring(model)
-    moved = {result: read for kind, read, (result,) in wiring if kind in MOVING}
-    picture, *made = _features(model)
-    (upscaled,) = model.subgraphs[0].outputs
-    skip = {picture}
-    for result, read in moved.items():
-        if skip.intersection(read):
-            skip.add(result)
+    """Return the quantization parameters of each value of a model, which is `content`."""
+    operators = _operators(model)
+    operands = {result: read for _, read, (result,) in operators}
+    moved = {result: read for kind, read, (result,) in operators if kind in SAME_SCALE}
+    (image,), (upscaled,) = model.subgraphs[0].inputs, model.subgraphs[0].outputs
+    values = quantized_values(operands, moved, image, upscaled)
     if uint8_ports:
-        values = [picture, *made]
-    else:
-        first = {result for _, read, (result,) in wiring if picture in read}
-        values = [value for value in made if value not in skip | first | {upscaled}]
-    seen = _observe(content, images, [value for value in values if value not in moved])
-    steps = compute_quant_params(
-        {value: seen.get(value, []) for value in values},
-        lambda value: [source for source in moved.get(value, ()) if source in values],
-    )
+        values = [image, *operands]
+    samples = _observe(content, images, [value for value in values if value not in moved])
+    params = compute_quant_params({value: samples.get(value, []) for value in values}, moved)
     if uint8_ports:
-        steps |= dict.fromkeys([*skip, upscaled], PIXEL)
-    return steps
+        params |= dict.fromkeys([*copies(moved, image), upscaled], PIXEL)
+    return params
 
 
 def _observe(
     content: bytes, images: Iterable[Image], values: Iterable[int]
 ) -> dict[int, list[Floats]]:
-    """Run a float file and keep some of what it computes."""
+    """Run a float file and return samples of what it computes."""
     interpreter = Interpreter(
         model_content=content,
         experimental_preserve_all_tensors=True,
@@ -153,92 +143,93 @@ def _observe(
     )
     interpreter.allocate_tensors()
     (source,) = interpreter.get_input_details()
-    seen: dict[int, list[Floats]] = {value: [] for value in values}
+    samples: dict[int, list[Floats]] = {value: [] for value in values}
     for image in images:
         interpreter.set_tensor(source["index"], np.ascontiguousarray(image.transpose(0, 2, 3, 1)))
         interpreter.invoke()
-        for value, samples in seen.items():
-            samples.append(interpreter.get_tensor(value).reshape(-1)[::SAMPLED].copy())
-    return seen
+        for value, arrays in samples.items():
+            arrays.append(interpreter.get_tensor(value).reshape(-1)[::SAMPLING_STRIDE].copy())
+    return samples
 
 
-class _IntegerModel:
+class _Rewriter:
     """A `ModelT` whose operators are written anew, one after the other."""
 
-    def __init__(self, model: Any, steps: dict[int, QuantParams]) -> None:
-        self.model, self.graph, self.steps = model, model.subgraphs[0], steps
+    def __init__(self, model: Any, params: dict[int, QuantParams]) -> None:
+        self.model, self.graph, self.params = model, model.subgraphs[0], params
         self.codes: dict[tuple[str, int], int] = {}
-        self.weights: dict[int, int] = {}
-        """Tensor in float -> the same in steps."""
-        self.floats: dict[int, int] = {}
-        """Tensor in steps -> the same in float."""
+        self.quantized: dict[int, int] = {}
+        """Weight in float -> the same in int8."""
+        self.dequantized: dict[int, int] = {}
+        """Feature in int8 -> the same in float."""
 
     def rewrite(self) -> None:
-        """Let what can compute in integers do so, and convert around the rest."""
-        wiring, old = _wiring(self.model), self.graph.operators
+        """Write every operator in integers if its features are quantized, else conversions."""
+        operators, old = _operators(self.model), self.graph.operators
         versions = [code.version for code in self.model.operatorCodes]
         self.graph.operators, self.model.operatorCodes = [], []
-        for index, step in self.steps.items():
+        for index, params in self.params.items():
             tensor = self.graph.tensors[index]
-            tensor.type, tensor.quantization = schema.TensorType.INT8, _parameters(step)
-        for op, (kind, read, (result,)) in zip(old, wiring, strict=True):
-            values = [index for index in read if self._constant(index) is None]
-            if result in self.steps and all(value in self.steps for value in values):
-                op.inputs = self._weights_in_steps(kind, read)
+            tensor.type, tensor.quantization = schema.TensorType.INT8, _per_tensor(params)
+        for op, (kind, read, (result,)) in zip(old, operators, strict=True):
+            features = [index for index in read if self._constant(index) is None]
+            if result in self.params and all(index in self.params for index in features):
+                op.inputs = self._quantize_weights(kind, read)
                 self._append(op, kind, VERSIONS[kind])
                 continue
-            op.inputs = [self._in_float(i) if i in self.steps else i for i in read]
-            if result in self.steps:
+            op.inputs = [self._dequantize(i) if i in self.params else i for i in read]
+            if result in self.params:
                 op.outputs = [self._add_like(result, schema.TensorType.FLOAT32)]
             self._append(op, kind, versions[op.opcodeIndex])
-            if result in self.steps:
+            if result in self.params:
                 self._convert("QUANTIZE", op.outputs[0], result)
 
     def use_uint8_ports(self) -> None:
-        """Put the uint8 that pictures are made of at both ends."""
-        (picture,), (upscaled,) = self.graph.inputs, self.graph.outputs
-        first, last = (self._add_like(i, schema.TensorType.UINT8) for i in (picture, upscaled))
+        """Put a QUANTIZE from uint8 behind the input and one to uint8 in front of the output."""
+        (image,), (upscaled,) = self.graph.inputs, self.graph.outputs
+        first, last = (self._add_like(i, schema.TensorType.UINT8) for i in (image, upscaled))
         for index in (first, last):
-            self.graph.tensors[index].quantization = _parameters(PIXEL, lowest=0)
-        self._convert("QUANTIZE", first, picture)
+            self.graph.tensors[index].quantization = _per_tensor(PIXEL, offset=0)
+        self._convert("QUANTIZE", first, image)
         self.graph.operators.insert(0, self.graph.operators.pop())
         self._convert("QUANTIZE", upscaled, last)
         self.graph.inputs, self.graph.outputs = [first], [last]
         for signature in self.model.signatureDefs:
             signature.inputs[0].tensorIndex, signature.outputs[0].tensorIndex = first, last
 
-    def _weights_in_steps(self, kind: str, read: list[int]) -> list[int]:
-        """Replace the weight and bias of a convolution; other operators have none."""
+    def _quantize_weights(self, kind: str, read: list[int]) -> list[int]:
+        """Return a convolution's inputs with weight and bias quantized; others' as they are."""
         if kind not in CHANNEL_AXES:
             return read
         source, weight, bias = read
-        if weight not in self.weights:
-            self.weights[weight] = self._add_weight(weight, CHANNEL_AXES[kind])
-        weight = self.weights[weight]
+        if weight not in self.quantized:
+            self.quantized[weight] = self._add_weight(weight, CHANNEL_AXES[kind])
+        weight = self.quantized[weight]
         scales = np.array(self.graph.tensors[weight].quantization.scale, np.float32)
-        return [source, weight, self._add_bias(bias, scales * np.float32(self.steps[source].scale))]
+        bias = self._add_bias(bias, scales * np.float32(self.params[source].scale))
+        return [source, weight, bias]
 
     def _add_weight(self, index: int, axis: int) -> int:
         weight = quantize_weight(self._constant(index), axis)
-        added = self._add_like(index, schema.TensorType.INT8, weight.steps)
+        added = self._add_like(index, schema.TensorType.INT8, weight.values)
         self.graph.tensors[added].quantization = _per_channel(weight.scales, axis)
         return added
 
     def _add_bias(self, index: int, scales: Floats) -> int:
-        """Add a bias in the steps of the products that it is added to."""
-        steps = np.rint(self._constant(index) / scales).astype(np.int32)
-        added = self._add_like(index, schema.TensorType.INT32, steps)
+        """Add a bias in int32, in the scales of the products that it is added to."""
+        quantized = np.rint(self._constant(index) / scales).astype(np.int32)
+        added = self._add_like(index, schema.TensorType.INT32, quantized)
         self.graph.tensors[added].quantization = _per_channel(scales, 0)
         return added
 
-    def _in_float(self, index: int) -> int:
-        if index not in self.floats:
-            self.floats[index] = self._add_like(index, schema.TensorType.FLOAT32)
-            self._convert("DEQUANTIZE", index, self.floats[index])
-        return self.floats[index]
+    def _dequantize(self, index: int) -> int:
+        if index not in self.dequantized:
+            self.dequantized[index] = self._add_like(index, schema.TensorType.FLOAT32)
+            self._convert("DEQUANTIZE", index, self.dequantized[index])
+        return self.dequantized[index]
 
     def _constant(self, index: int) -> Any:
-        """Give a constant's values; None for what is computed."""
+        """Return a constant's values, None for features."""
         tensor = self.graph.tensors[index]
         content = self.model.buffers[tensor.buffer].data
         if content is None or tensor.type != schema.TensorType.FLOAT32:
@@ -246,7 +237,7 @@ class _IntegerModel:
         return np.frombuffer(bytes(content), "<f4").reshape(tensor.shape)
 
     def _add_like(self, index: int, dtype: int, content: NDArray[Any] | None = None) -> int:
-        """Add a tensor of the shape of another; with its values, if it is a constant."""
+        """Add a tensor of the shape of another, with contents if it is a constant."""
         model, like, tensor = self.model, self.graph.tensors[index], schema.TensorT()
         tensor.name = like.name + b"/" + TYPES[dtype].encode()
         tensor.shape, tensor.type, tensor.buffer = like.shape, dtype, 0
@@ -269,7 +260,7 @@ class _IntegerModel:
         if (kind, version) not in self.codes:
             code = schema.OperatorCodeT()
             code.builtinCode = getattr(schema.BuiltinOperator, kind)
-            code.deprecatedBuiltinCode = min(code.builtinCode, MOST_DEPRECATED)
+            code.deprecatedBuiltinCode = min(code.builtinCode, MAX_DEPRECATED_CODE)
             code.version = version
             self.codes[kind, version] = len(self.model.operatorCodes)
             self.model.operatorCodes.append(code)
@@ -277,10 +268,9 @@ class _IntegerModel:
         self.graph.operators.append(op)
 
 
-def _parameters(step: QuantParams, lowest: int = LOWEST) -> Any:
-    """Write a step for values that begin at `lowest`."""
+def _per_tensor(params: QuantParams, offset: int = INT8_OFFSET) -> Any:
     parameters = schema.QuantizationParametersT()
-    parameters.scale, parameters.zeroPoint = [step.scale], [step.zero_point + lowest]
+    parameters.scale, parameters.zeroPoint = [params.scale], [params.zero_point + offset]
     return parameters
 
 
@@ -292,7 +282,7 @@ def _per_channel(scales: Floats, axis: int) -> Any:
 
 
 def _drop_unread(model: Any) -> None:
-    """Leave out tensors that no operator has, and what only they held."""
+    """Remove tensors that no operator uses, and their buffers' contents."""
     graph = model.subgraphs[0]
     used = sorted({int(i) for op in graph.operators for i in (*op.inputs, *op.outputs)})
     numbers = {index: number for number, index in enumerate(used)}

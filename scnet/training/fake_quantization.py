@@ -1,9 +1,9 @@
-"""Quantization-aware training: features are rounded as `w8a8` files round them.
+"""Fake quantization: training with features rounded as in `w8a8` files.
 
-The forward pass rounds, the backward pass does as if it had not (straight-through: Bengio et al.,
-arXiv 1308.3432; for integer networks: Jacob et al., arXiv 1712.05877). Ranges are those of the
-batch at hand, so that there is no state to keep. Weights stay as they are: SCNet-T x2 pixelshuffle
-loses 0.12 dB in 8 bits on crops of Set5, and 0.005 with its weights alone in them (2026-11-26).
+The forward pass rounds and the backward pass passes gradients through, the straight-through
+estimator (Bengio et al., arXiv 1308.3432; for integer inference: Jacob et al., arXiv 1712.05877).
+Ranges are those of each batch, so that there is no state. Weights stay in float: SCNet-T x2
+pixelshuffle loses 0.12 dB in `w8a8` on crops of Set5, 0.005 by its weights alone (2026-11-26).
 """
 
 from collections.abc import Iterator
@@ -14,32 +14,31 @@ from torch import Tensor, nn
 
 from scnet.network import ResidualBlock, SCNet
 
-LEVELS = 255
-"""Steps from the lowest to the highest byte."""
+UINT8_MAX = 255
 
 
 def enable_fake_quant(net: SCNet) -> None:
-    """Let a network round to 8 bits, from now on, what becomes bytes in its `w8a8` files."""
+    """Round to 8 bits, from now on, the features that are quantized in `w8a8` files."""
     for layer in _quantized_layers(net):
-        layer.register_forward_hook(_round)
+        layer.register_forward_hook(_fake_quantize)
 
 
 def _quantized_layers(net: SCNet) -> Iterator[nn.Module]:
-    """List the layers whose results files store: not those of a convolution that ReLU fuses into.
+    """Yield the layers whose results files quantize: no convolution into which ReLU fuses.
 
     In `direct` that is every one before an activation: `scnet.device_form.leaky_as_relu`.
     """
     fused = {net.conv_first, *(m.conv1 for m in net.modules() if isinstance(m, ResidualBlock))}
     if net.config.head == "direct":
         fused |= {net.conv_up, net.conv_hr}
-    stored = (nn.Conv2d, nn.ReLU, nn.LeakyReLU, ResidualBlock)
-    yield from (m for m in net.modules() if isinstance(m, stored) and m not in fused)
+    quantized = (nn.Conv2d, nn.ReLU, nn.LeakyReLU, ResidualBlock)
+    yield from (m for m in net.modules() if isinstance(m, quantized) and m not in fused)
 
 
-def _round(_layer: nn.Module, _read: Any, features: Tensor) -> Tensor:
+def _fake_quantize(_layer: nn.Module, _inputs: Any, features: Tensor) -> Tensor:
     exact = features.float()
     with torch.no_grad():
         span = exact.amax().clamp_min(0) - exact.amin().clamp_max(0)
-        step = (span / LEVELS).clamp_min(torch.finfo().tiny)
-        change = (exact / step).round() * step - exact
-    return (exact + change).to(features.dtype)
+        scale = (span / UINT8_MAX).clamp_min(torch.finfo().tiny)
+        error = (exact / scale).round() * scale - exact
+    return (exact + error).to(features.dtype)

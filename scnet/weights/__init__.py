@@ -8,17 +8,17 @@ WEIGHTS = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.safe
 """Name -> file. Names decode: `scnet-<variant>-x<scale>-<head>`."""
 
 DEFAULT = "scnet-t-x4-direct"
-"""What is used where no weights are named."""
+"""Used where no weights are named."""
 
 
 def find_weights(named: Path | None) -> Path:
-    """Find a checkpoint by path, or bundled weights by name.
+    """Return the path of a checkpoint, given by path, or of bundled weights, given by name.
 
     Args:
         named: A path, or a key of `WEIGHTS`; None stands for `DEFAULT`.
 
     Raises:
-        CheckpointError: There is neither; the message lists the names.
+        CheckpointError: Neither exists; the message lists the names.
     """
     if named is None:
         return WEIGHTS[DEFAULT]

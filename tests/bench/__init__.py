@@ -1,1 +1,1 @@
-"""`nox -s bench`: how fast is SCNet here, beside its published form and beside its peers?"""
+"""`nox -s bench`: latency and memory of SCNet and of what it is compared with."""

@@ -12,12 +12,12 @@ import click
 from rich.console import Console
 
 from bench.files import Workshop
-from bench.growth import ENGINES as GROWING
-from bench.growth import Point, measure_growth
 from bench.measure import ENGINES, Row, measure
 from bench.plots import draw_png
 from bench.quality import find_quality
 from bench.report import Report, format_json, print_tables
+from bench.scaling import ENGINES as SCALING_ENGINES
+from bench.scaling import Point, measure_scaling
 from bench.subjects import QUICK, Scope
 from bench.targets import judge
 from mobile_runtime.console import write_output
@@ -33,7 +33,7 @@ VERSIONS = ("ai-edge-litert", "litert-torch", "onnx", "onnxruntime", "torch", "n
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("docs"),
+    default=Path("dist/bench"),
     show_default=True,
     help="Folder for benchmark.json and benchmark.png.",
 )
@@ -45,7 +45,7 @@ VERSIONS = ("ai-edge-litert", "litert-torch", "onnx", "onnxruntime", "torch", "n
     help="Folder for converted files; the browser takes them from inside the project only.",
 )
 def main(output: Path, cache: Path, engines: tuple[str, ...], *, quick: bool) -> None:
-    """Measure SCNet beside its published form, its floor and its peers."""
+    """Measure SCNet beside a reference implementation, a lower bound and published networks."""
     # Converters are kept quiet by turning away stderr itself: a crash of native code needs another.
     faulthandler.enable(os.fdopen(os.dup(2), "w"))
     scope, keep = QUICK if quick else Scope(), partial(save, folder=output)
@@ -74,18 +74,18 @@ def run(
     for name in engines:
         rows += measure(scope, staging_dir, (name,), on_step)
         keep(_report(scope, rows, ()))
-    formats = tuple(f for f, (_, shown) in GROWING.items() if shown in engines)
-    return _report(scope, rows, tuple(measure_growth(scope, staging_dir, formats, on_step)))
+    formats = tuple(f for f, (_, shown) in SCALING_ENGINES.items() if shown in engines)
+    return _report(scope, rows, tuple(measure_scaling(scope, staging_dir, formats, on_step)))
 
 
-def _report(scope: Scope, rows: Sequence[Row], growth: tuple[Point, ...]) -> Report:
+def _report(scope: Scope, rows: Sequence[Row], scaling: tuple[Point, ...]) -> Report:
     return Report(
         device=describe_device(),
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={name: version(name) for name in VERSIONS},
         scope=scope,
         rows=tuple(rows),
-        growth=growth,
+        scaling=scaling,
         targets=tuple(judge(rows)),
         quality=tuple(find_quality(scope)),
     )

@@ -7,10 +7,10 @@ from pathlib import Path
 from time import perf_counter
 
 from bench import plain
-from bench.floor import without_shift
-from bench.naive import naive_form
-from bench.peers import build
-from bench.subjects import Subject, random_net
+from bench.baselines import build
+from bench.lower_bound import without_shift
+from bench.reference import reference_form
+from bench.subjects import LOWER_BOUND, REFERENCE, Subject, random_net
 from converters.conversion import describe_model, import_converter, rewrite
 from converters.errors import ConversionError
 from converters.options import ConversionOptions
@@ -23,9 +23,9 @@ from scnet.weights import WEIGHTS
 
 ROOT = Path(__file__).parents[2]
 
-SOURCES = ("converters/*.py", "scnet/*.py", "tests/bench/peers/*.py")
+SOURCES = ("converters/**/*.py", "scnet/*.py", "tests/bench/baselines/*.py")
 SOURCE_FILES = (
-    *(f"tests/bench/{name}.py" for name in ("files", "naive", "floor", "plain")),
+    *(f"tests/bench/{name}.py" for name in ("files", "reference", "lower_bound", "plain")),
     "mobile_runtime/formats/tflite_schema.py",
     "constraints.txt",
 )
@@ -77,18 +77,19 @@ class Workshop:
         return Made(subject, path, float(seconds.read_text()))
 
     def _convert(self, subject: Subject, format_: FormatName, size: Size, path: Path) -> None:
-        if subject.peer is not None:
-            net = build(subject.peer, subject.scale)
+        if subject.baseline is not None:
+            net = build(subject.baseline, subject.scale)
             better = plain.with_tflite_operators(net) if format_ == "tflite" else net
             PLAIN[format_](better, size, path)
             return
         assert subject.config is not None
         checkpoint = self._open_weights(subject.config)
-        if subject.form == "naive":
-            PLAIN[format_](naive_form(checkpoint.net), size, path)
+        if subject.form == REFERENCE:
+            PLAIN[format_](reference_form(checkpoint.net), size, path)
             return
-        floor = subject.form == "floor"
-        net = without_shift(checkpoint.net) if floor else checkpoint.net
+        net = checkpoint.net
+        if subject.form == LOWER_BOUND:
+            net = without_shift(net)
         options = ConversionOptions(
             format_,
             subject.shift or "slice_concat",

@@ -6,20 +6,15 @@ from pathlib import Path
 from statistics import median
 
 from bench import web
+from bench.baselines import count_macs
 from bench.files import Made, Workshop
-from bench.peers import count_macs
-from bench.subjects import Scope, Subject, forms, networks, peers, random_net
+from bench.subjects import BASELINES_GROUP, Scope, Subject, baselines, forms, networks, random_net
 from bench.timing import Timing
 from mobile_runtime.benchmark.run import benchmark
 from mobile_runtime.benchmark.timing import Plan, Ratio, compare
-from mobile_runtime.engines.session import (
-    Session,
-    count_operators,
-    engines,
-    open_unsandboxed,
-    prepare,
-)
+from mobile_runtime.engines.session import Session, engines, open_unsandboxed, prepare
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.format import FormatName
 from mobile_runtime.model_file.manifest import Size
 from scnet.network import count_parameters
@@ -97,8 +92,8 @@ def _groups(scope: Scope, format_: FormatName) -> Iterator[tuple[str, list[Subje
         for size in scope.sizes:
             for config in networks(scope, scale):
                 yield f"{config.head} x{scale}", list(forms(config, format_, scope)), size
-            if scope.peers:
-                yield f"peers x{scale}", list(peers(scope, scale)), size
+            if scope.baselines:
+                yield f"{BASELINES_GROUP} x{scale}", list(baselines(scope, scale)), size
 
 
 def _measure_group(
@@ -173,9 +168,9 @@ def _why_not(path: Path) -> str | None:
 
 def _weigh(subject: Subject, size: Size) -> tuple[int, int]:
     """Count parameters, and multiply-accumulates for one input."""
-    if subject.peer is not None:
-        net = subject.peer.build(subject.scale)
-        return count_parameters(net), count_macs(net, 1 if subject.peer.luma else 3, *size)
+    if subject.baseline is not None:
+        net = subject.baseline.build(subject.scale)
+        return count_parameters(net), count_macs(net, 1 if subject.baseline.luma else 3, *size)
     assert subject.config is not None
     net = random_net(subject.config)
     return count_parameters(net), count_macs(net, 3, *size)

@@ -1,4 +1,4 @@
-"""Enlarge a picture of one size in a fresh process: `python -m bench.one_size TASK`, from `growth`.
+"""Enlarge a picture of one size in a fresh process: `python -m bench.one_size TASK`.
 
 Imports no converter: their libraries are large, and the process is there to be weighed.
 """

@@ -77,7 +77,7 @@ def _lower_prelu(context: Any, features: ir.Value, slope: ir.Value) -> ir.Value:
 
 
 def with_tflite_operators(net: nn.Module) -> nn.Module:
-    """Give a peer operators as good as those of our own files, so that the comparison is fair.
+    """Give a baseline operators as good as those of our own files, so that the comparison is fair.
 
     DEPTH_TO_SPACE has its channels in another order than PixelShuffle, which means nothing for
     random weights.

@@ -1,14 +1,15 @@
-"""The benchmark as one picture: latency against quality, and growth with size."""
+"""The benchmark as one picture: quality by latency, and scaling with size."""
 
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bench.growth import Point
 from bench.measure import Row
 from bench.quality import Quality
 from bench.report import Report
+from bench.scaling import Point
+from bench.subjects import LABELS, REFERENCE
 from mobile_runtime.benchmark.plot import import_figure
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 ENGINE = "TFLite XNNPACK"
 """What the left panel shows, if it was measured; else the first engine that was."""
 
-EXACT = ("naive", "slice_concat fp32", "depthwise fp32", "published")
-"""Forms whose pictures are those of the network: a floor is no model, 8 bits lose something."""
+EXACT = (REFERENCE, "slice_concat fp32", "depthwise fp32", "published")
+"""Forms whose pictures are those of the network: the lower bound is no model, 8 bits lose some."""
 
 
 def draw_png(report: Report) -> bytes:
@@ -28,9 +29,9 @@ def draw_png(report: Report) -> bytes:
         MissingDependencyError: Matplotlib is not installed.
     """
     figure = import_figure()(figsize=(15, 6.5), layout="constrained")
-    quality, growth = figure.subplots(1, 2)
+    quality, scaling = figure.subplots(1, 2)
     _draw_quality(quality, report.rows, report.quality)
-    _draw_growth(growth, report.growth)
+    _draw_scaling(scaling, report.scaling)
     figure.suptitle(f"{report.device}, {report.date[:10]}")
     file = BytesIO()
     figure.savefig(file, dpi=120)
@@ -46,15 +47,15 @@ def _draw_quality(axes: "Axes", rows: Sequence[Row], known: Sequence[Quality]) -
         if found is None or row.median_ms is None or row.form not in EXACT:
             continue
         ours = row.network.startswith("SCNet")
-        mark = "x" if row.form == "naive" else "o" if ours else "s"
+        mark = "x" if row.form == REFERENCE else "o" if ours else "s"
         axes.plot(row.median_ms, found, mark, color="tab:red" if ours else "tab:blue")
-        label = f" {row.network}, {row.form}" if ours else f" {row.network}"
+        label = f" {row.network}, {LABELS.get(row.form, row.form)}" if ours else f" {row.network}"
         axes.annotate(label, (row.median_ms, found), fontsize=7, rotation=25)
     axes.set_xscale("log")
     if shown:
         first = shown[0]
         axes.set_xlabel(f"median latency, ms: {first.engine}, {first.height}x{first.width}")
-        axes.set_title(f"x{first.scale}; ours measured after short training, peers as published")
+        axes.set_title(f"x{first.scale}; ours measured after short training, others as published")
     axes.set_ylabel("PSNR on Y, Set5, dB")
     axes.margins(x=0.35, y=0.15)
     axes.grid(alpha=0.3)
@@ -73,7 +74,7 @@ def _shown(rows: Sequence[Row]) -> list[Row]:
     return list({(row.network, row.form): row for row in reversed(chosen)}.values())
 
 
-def _draw_growth(axes: "Axes", points: Sequence[Point]) -> None:
+def _draw_scaling(axes: "Axes", points: Sequence[Point]) -> None:
     """Draw a line per way: latency solid, memory dashed on an axis of its own."""
     memory = axes.twinx()
     ordered = sorted(points, key=_way)
@@ -97,7 +98,7 @@ def _draw_growth(axes: "Axes", points: Sequence[Point]) -> None:
     sizes = {(p.height * p.width) ** 0.5: f"{p.height}x{p.width}" for p in points}
     axes.set_xticks(list(sizes), list(sizes.values()))
     axes.set_xlabel("size of the input")
-    axes.set_title("Growth with the picture")
+    axes.set_title("Scaling with size")
     if points:
         axes.legend(fontsize=7)
     axes.grid(alpha=0.3)

@@ -5,15 +5,15 @@ from dataclasses import asdict, dataclass
 import msgspec
 from rich.markup import escape
 
-from bench.growth import Point
 from bench.measure import Row
 from bench.quality import Quality
+from bench.scaling import Point
 from bench.subjects import Scope
 from bench.tables import (
+    tabulate_baselines,
     tabulate_forms,
-    tabulate_growth,
-    tabulate_peers,
     tabulate_rows,
+    tabulate_scaling,
     tabulate_targets,
 )
 from bench.targets import Outcome
@@ -31,13 +31,13 @@ class Report:
     """Of the engines."""
     scope: Scope
     rows: tuple[Row, ...]
-    growth: tuple[Point, ...]
+    scaling: tuple[Point, ...]
     targets: tuple[Outcome, ...]
     quality: tuple[Quality, ...]
 
 
 def format_json(report: Report) -> bytes:
-    """Write a report as JSON: every run is in it; peers are named, not built."""
+    """Write a report as JSON: every run is in it; baselines are named, not built."""
     content = {
         "device": report.device,
         "date": report.date,
@@ -46,7 +46,7 @@ def format_json(report: Report) -> bytes:
         "warmup_runs": report.scope.warmup_runs,
         "seconds_limit": report.scope.seconds_limit,
         "rows": [_flatten(row) for row in report.rows],
-        "growth": [asdict(point) for point in report.growth],
+        "growth": [asdict(point) for point in report.scaling],
         "targets": [asdict(outcome) for outcome in report.targets],
         "set5_psnr_db": [asdict(quality) for quality in report.quality],
     }
@@ -67,9 +67,9 @@ def print_tables(report: Report) -> None:
     for table in (
         tabulate_rows(report.rows),
         tabulate_forms(report.rows),
-        tabulate_peers(report.rows, report.quality),
+        tabulate_baselines(report.rows, report.quality),
         tabulate_targets(report.targets),
-        tabulate_growth(report.growth),
+        tabulate_scaling(report.scaling),
     ):
         console.print(table)
     runs, limit = report.scope.runs, report.scope.seconds_limit

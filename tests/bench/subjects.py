@@ -1,11 +1,11 @@
-"""What is measured: SCNet in every form, and its peers."""
+"""What is measured: SCNet in every form, and published networks beside it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 
-from bench.peers import PEERS, Peer
+from bench.baselines import BASELINES, Baseline
 from converters.options import SHIFTS, Shift
 from mobile_runtime.model_file.format import FORMATS, FormatName
 from mobile_runtime.model_file.manifest import Size
@@ -13,7 +13,19 @@ from mobile_runtime.model_file.precision import PRECISIONS, PrecisionName
 from scnet.network import HEADS, Head, SCNet, SCNetConfig
 
 Form = str
-"""`naive`, `floor`, `published` (of a peer), or how ours is written, such as `depthwise fp32`."""
+"""`LOWER_BOUND`, `REFERENCE`, `published` (of a baseline), or ours, such as `depthwise fp32`."""
+
+LOWER_BOUND: Form = "floor"
+"""The network without its shift: no model, but the least that any way to write it could cost."""
+
+REFERENCE: Form = "naive"
+"""The published formulation, as one would write it down."""
+
+LABELS = {LOWER_BOUND: "shift-free", REFERENCE: "reference"}
+"""How tables call these forms; in JSON they keep the names that saved results have."""
+
+BASELINES_GROUP = "peers"
+"""How groups of published networks are called in JSON."""
 
 FAST: tuple[PrecisionName, ...] = tuple(
     row.name for row in PRECISIONS.values() if row.weight_bits >= 16 or row.calibrated
@@ -29,8 +41,8 @@ class Scope:
     heads: tuple[Head, ...] = HEADS
     sizes: tuple[Size, ...] = ((128, 128), (180, 320))
     precisions: tuple[PrecisionName, ...] = FAST
-    peers: tuple[Peer, ...] = PEERS
-    growth: tuple[Size, ...] = ((64, 64), (128, 128), (180, 320), (360, 640), (720, 1280))
+    baselines: tuple[Baseline, ...] = BASELINES
+    scaling: tuple[Size, ...] = ((64, 64), (128, 128), (180, 320), (360, 640), (720, 1280))
     width: int = 64
     """Of SCNet; with `depth` it is the variant T."""
     depth: int = 16
@@ -43,7 +55,7 @@ class Scope:
 QUICK = Scope(
     scales=(4,),
     sizes=((128, 128),),
-    growth=((64, 64), (128, 128), (180, 320)),
+    scaling=((64, 64), (128, 128), (180, 320)),
     runs=10,
     warmup_runs=2,
     seconds_limit=10,
@@ -56,12 +68,12 @@ class Subject:
     """One network in one form."""
 
     network: str
-    """`SCNet-T pixelshuffle`, or the name of a peer."""
+    """`SCNet-T pixelshuffle`, or the name of a baseline."""
     form: Form
     scale: int
     config: SCNetConfig | None = None
-    """None for a peer."""
-    peer: Peer | None = None
+    """None for a baseline."""
+    baseline: Baseline | None = None
     shift: Shift | None = None
     """Of ours alone."""
     precision: PrecisionName = "fp32"
@@ -74,26 +86,26 @@ def networks(scope: Scope, scale: int) -> Iterator[SCNetConfig]:
 
 
 def forms(config: SCNetConfig, format_: FormatName, scope: Scope) -> Iterator[Subject]:
-    """List all forms of one SCNet in one format: the floor first, as what the others are held to.
+    """List all forms of one SCNet in one format.
 
-    The published form comes last.
+    The lower bound, to which the others are compared, is first, the reference implementation last.
     """
     name = name_network(config)
-    yield Subject(name, "floor", config.scale, config)
+    yield Subject(name, LOWER_BOUND, config.scale, config)
     for shift in SHIFTS:
         for precision in scope.precisions:
             if precision in FORMATS[format_].precisions:
                 form = f"{shift} {precision}"
                 yield Subject(name, form, config.scale, config, shift=shift, precision=precision)
-    yield Subject(name, "naive", config.scale, config)
+    yield Subject(name, REFERENCE, config.scale, config)
 
 
-def peers(scope: Scope, scale: int) -> Iterator[Subject]:
-    """List ours and its peers at one scale: ours first, as what the others are held to."""
+def baselines(scope: Scope, scale: int) -> Iterator[Subject]:
+    """List ours and its baselines at one scale: ours first, which the others are compared to."""
     ours = SCNetConfig(scale, "direct", scope.width, scope.depth)
     yield Subject(name_network(ours), "depthwise fp32", scale, ours, shift="depthwise")
-    for peer in scope.peers:
-        yield Subject(peer.name, "published", scale, peer=peer)
+    for baseline in scope.baselines:
+        yield Subject(baseline.name, "published", scale, baseline=baseline)
 
 
 def name_network(config: SCNetConfig) -> str:

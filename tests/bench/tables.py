@@ -1,13 +1,14 @@
-"""The benchmark as tables: all rows, the forms and the peers side by side, targets, growth."""
+"""The benchmark as tables: all rows, forms side by side, published networks, targets, scaling."""
 
 from collections.abc import Iterator, Sequence
 
 from rich.markup import escape
 from rich.table import Table
 
-from bench.growth import Point
 from bench.measure import Row
 from bench.quality import Quality
+from bench.scaling import Point
+from bench.subjects import BASELINES_GROUP, LABELS, LOWER_BOUND, REFERENCE
 from bench.targets import Outcome
 from mobile_runtime.benchmark.timing import compare
 from mobile_runtime.console import open_console
@@ -19,19 +20,20 @@ def tabulate_rows(rows: Sequence[Row]) -> Table:
         ("engine, threads", "group", "network", "form", "input"),
         (
             *("parameters", "MACs, G", "file, MB", "operators", "conversion, s", "load, ms"),
-            *("memory, MB", "median, ms", "times the first", "times faster than naive"),
+            *("memory, MB", "median, ms", "times the first", "times faster than reference"),
         ),
     )
     for row in rows:
-        table.add_row(*map(escape, _cells(row, _naive_of(row, rows))))
+        table.add_row(*map(escape, _cells(row, _reference_of(row, rows))))
     return table
 
 
 def tabulate_forms(rows: Sequence[Row]) -> Table:
-    """Show the forms of each SCNet side by side: median, and how many times the floor's."""
-    ours = [row for row in rows if not row.group.startswith("peers")]
+    """Show the forms of each SCNet side by side: median, and ratio to the lower bound."""
+    ours = [row for row in rows if not row.group.startswith(BASELINES_GROUP)]
     forms = list(dict.fromkeys(row.form for row in ours))
-    table = _table(("engine, threads", "network", "input"), forms)
+    labels = [LABELS.get(form, form) for form in forms]
+    table = _table(("engine, threads", "network", "input"), labels)
     for place in dict.fromkeys((row.engine, row.group, row.height, row.width) for row in ours):
         group = {
             row.form: row for row in ours if (row.engine, row.group, row.height, row.width) == place
@@ -46,23 +48,25 @@ def tabulate_forms(rows: Sequence[Row]) -> Table:
     return table
 
 
-def tabulate_peers(rows: Sequence[Row], known: Sequence[Quality]) -> Table:
-    """Show ours and its peers: size, work, quality, and latency on each engine."""
-    peers = [row for row in rows if row.group.startswith("peers")]
-    engines = list(dict.fromkeys(row.engine for row in peers))
-    columns = [f"{name}, {n}, ms" for name, n in {row.engine: row.threads for row in peers}.items()]
+def tabulate_baselines(rows: Sequence[Row], known: Sequence[Quality]) -> Table:
+    """Show ours and published networks: size, work, quality, and latency on each engine."""
+    baselines = [row for row in rows if row.group.startswith(BASELINES_GROUP)]
+    engines = list(dict.fromkeys(row.engine for row in baselines))
+    columns = [
+        f"{name}, {n}, ms" for name, n in {row.engine: row.threads for row in baselines}.items()
+    ]
     psnr_db = {(one.network, one.scale): one.psnr_db for one in known}
     table = _table(
         ("network", "form", "input"),
         ("parameters", "MACs, G", "Set5, dB", *columns),
     )
     places = dict.fromkeys(
-        (row.scale, row.height, row.width, row.network, row.form) for row in peers
+        (row.scale, row.height, row.width, row.network, row.form) for row in baselines
     )
     for place in places:
         found = {
             row.engine: row
-            for row in peers
+            for row in baselines
             if (row.scale, row.height, row.width, row.network, row.form) == place
         }
         first = next(iter(found.values()))
@@ -76,16 +80,16 @@ def tabulate_peers(rows: Sequence[Row], known: Sequence[Quality]) -> Table:
 
 
 def tabulate_targets(outcomes: Sequence[Outcome]) -> Table:
-    """Show what was wanted, and what came of it."""
-    table = _table(("engine", "wanted at x4"), ("limit", "found", "reached"))
+    """Show each target and what was found."""
+    table = _table(("engine", "target at x4"), ("limit", "found", "reached"))
     for outcome in outcomes:
         target = outcome.target
         what = "memory, part of" if target.memory else "time, times"
-        if target.than != "floor" and not target.memory:
+        if target.than != LOWER_BOUND and not target.memory:
             what = "times faster than"
         table.add_row(
             target.engine,
-            f"{target.head}, {target.form}: {what} {target.than}",
+            f"{target.head}, {target.form}: {what} {LABELS.get(target.than, target.than)}",
             f"{target.limit:g}",
             _number(outcome.found, 2),
             {True: "yes", False: "no", None: "not measured"}[outcome.reached],
@@ -93,12 +97,12 @@ def tabulate_targets(outcomes: Sequence[Outcome]) -> Table:
     return table
 
 
-def tabulate_growth(points: Sequence[Point]) -> Table:
-    """Show what larger pictures cost, whole and in tiles."""
+def tabulate_scaling(points: Sequence[Point]) -> Table:
+    """Show latency and memory by size of the picture, whole and in tiles."""
     table = _table(("engine", "network", "form", "way", "input"), ("median, ms", "memory, MB"))
     for point in points:
         table.add_row(
-            *(point.engine, point.network, point.form, point.way),
+            *(point.engine, point.network, LABELS.get(point.form, point.form), point.way),
             f"{point.height}x{point.width}",
             escape(point.failure) if point.failure else _number(point.median_ms, 1),
             _number(point.peak_memory_mb, 1),
@@ -106,9 +110,9 @@ def tabulate_growth(points: Sequence[Point]) -> Table:
     return table
 
 
-def _cells(row: Row, naive: Row | None) -> Iterator[str]:
+def _cells(row: Row, reference: Row | None) -> Iterator[str]:
     yield f"{row.engine}, {row.threads}"
-    yield from (row.group, row.network, row.form, f"{row.height}x{row.width}")
+    yield from (row.group, row.network, LABELS.get(row.form, row.form), f"{row.height}x{row.width}")
     yield f"{row.parameters:,}"
     yield f"{row.macs / 1e9:.2f}"
     if row.timing.failure is not None:
@@ -118,23 +122,23 @@ def _cells(row: Row, naive: Row | None) -> Iterator[str]:
     yield from (_number(row.timing.load_ms, 0), _number(row.timing.peak_memory_mb, 1))
     yield _number(row.median_ms, 2)
     yield _number(None if row.to_first is None else row.to_first.median, 2)
-    yield _number(_times_faster(row, naive), 2)
+    yield _number(_times_faster(row, reference), 2)
 
 
-def _naive_of(row: Row, rows: Sequence[Row]) -> Row | None:
+def _reference_of(row: Row, rows: Sequence[Row]) -> Row | None:
     place = (row.engine, row.group, row.height, row.width)
     for other in rows:
-        if other.form == "naive" and place == (
+        if other.form == REFERENCE and place == (
             *(other.engine, other.group, other.height, other.width),
         ):
             return other
     return None
 
 
-def _times_faster(row: Row, naive: Row | None) -> float | None:
-    if naive is None or not naive.timing.samples_ms or not row.timing.samples_ms:
+def _times_faster(row: Row, reference: Row | None) -> float | None:
+    if reference is None or not reference.timing.samples_ms or not row.timing.samples_ms:
         return None
-    return compare(naive.timing.samples_ms, row.timing.samples_ms).median
+    return compare(reference.timing.samples_ms, row.timing.samples_ms).median
 
 
 def _median(row: Row | None) -> str:

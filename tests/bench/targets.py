@@ -1,10 +1,11 @@
-"""What issue 5 asks of speed and memory, and whether it is so."""
+"""Targets of speed and memory (issue 5), and whether they are reached."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench import web
 from bench.measure import Row
+from bench.subjects import LOWER_BOUND, REFERENCE
 from converters.options import SHIFTS
 from mobile_runtime.benchmark.timing import compare
 
@@ -19,28 +20,28 @@ class Target:
     head: str
     form: str
     than: str
-    """`floor`, `naive`, or another form of ours."""
+    """The lower bound, the reference implementation, or another form of ours."""
     limit: float
-    """At most so many times as long as the floor; at least so many times as fast as anything else;
-    of memory at most so large a part."""
+    """At most so many times as long as the lower bound; at least so many times as fast as anything
+    else; of memory at most so large a part."""
     memory: bool = False
 
 
 TARGETS = (
-    Target(TFLITE, "pixelshuffle", "depthwise fp32", "floor", 1.05),
-    Target(TFLITE, "mlp", "depthwise fp32", "floor", 1.15),
-    Target(TFLITE, "pixelshuffle", "slice_concat fp32", "floor", 1.45),
-    Target(TFLITE, "mlp", "slice_concat fp32", "floor", 2),
-    Target(TFLITE, "pixelshuffle", "depthwise fp32", "naive", 5),
-    Target(TFLITE, "mlp", "depthwise fp32", "naive", 6.5),
+    Target(TFLITE, "pixelshuffle", "depthwise fp32", LOWER_BOUND, 1.05),
+    Target(TFLITE, "mlp", "depthwise fp32", LOWER_BOUND, 1.15),
+    Target(TFLITE, "pixelshuffle", "slice_concat fp32", LOWER_BOUND, 1.45),
+    Target(TFLITE, "mlp", "slice_concat fp32", LOWER_BOUND, 2),
+    Target(TFLITE, "pixelshuffle", "depthwise fp32", REFERENCE, 5),
+    Target(TFLITE, "mlp", "depthwise fp32", REFERENCE, 6.5),
     *(
         Target(TFLITE, head, f"{shift} w8a8", f"{shift} fp32", 1.6)
         for head in ("pixelshuffle", "direct")
         for shift in SHIFTS
     ),
-    *(Target(ONNX, head, "depthwise fp32", "naive", 2.6) for head in ("pixelshuffle", "mlp")),
+    *(Target(ONNX, head, "depthwise fp32", REFERENCE, 2.6) for head in ("pixelshuffle", "mlp")),
     *(
-        Target(web.NAME, head, f"{shift} fp32", "naive", 1.5)
+        Target(web.NAME, head, f"{shift} fp32", REFERENCE, 1.5)
         for head in ("pixelshuffle", "mlp")
         for shift in SHIFTS
     ),
@@ -50,7 +51,7 @@ TARGETS = (
         for shift in SHIFTS
     ),
     *(
-        Target(engine, head, "depthwise fp32", "naive", 0.4, memory=True)
+        Target(engine, head, "depthwise fp32", REFERENCE, 0.4, memory=True)
         for engine in (TFLITE, ONNX)
         for head in ("pixelshuffle", "mlp")
     ),
@@ -78,7 +79,7 @@ def judge(rows: Sequence[Row]) -> Iterator[Outcome]:
             == (f"{target.head} x4", target.engine, *size)
         }
         found = _find(target, group.get(target.form), group.get(target.than))
-        at_most = target.memory or target.than == "floor"
+        at_most = target.memory or target.than == LOWER_BOUND
         reached = None if found is None else (found <= target.limit) == at_most
         yield Outcome(target, found, reached)
 
@@ -92,6 +93,6 @@ def _find(target: Target, ours: Row | None, other: Row | None) -> float | None:
     samples, others = ours.timing.samples_ms, other.timing.samples_ms
     if not samples or not others:
         return None
-    if target.than == "floor":
+    if target.than == LOWER_BOUND:
         return compare(samples, others).median
     return compare(others, samples).median

@@ -1,20 +1,23 @@
-"""Damaged and lying files: mutation `number` of `seed` is the same one always.
+"""Damaged and inconsistent model files: case `number` of a `seed` is always the same one.
 
-A mutation changes a copy of a folder that holds one model file of every format with all that
-belongs to them: their bytes at random, or one fact so that the rest contradicts it.
+A case damages a copy of a folder that holds model files of every format with all that belongs to
+them: their bytes at random, or one fact so that the rest contradicts it.
 """
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from random import Random
 
-from fuzzing.inconsistent_metadata import LIES
+from model_files import corrupt, list_parts
+
+from fuzzing.inconsistent_metadata import INCONSISTENCIES
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import manifest_path
 
 PARTS = {"model": 10, "fact": 6, "manifest": 3, "golden": 1}
-"""What is changed, and how often."""
+"""What is damaged, and how often."""
 
 VALUES = (
     *(None, True, -1, 0, 1, 5, 2**31, 2**63, 1e308, 1e-300),
@@ -24,8 +27,8 @@ VALUES = (
 """What stands in a manifest instead of what should."""
 
 
-def mutate(folder: Path, seed: int, number: int) -> tuple[Path, str]:
-    """Change a file in a folder that holds model files of every format.
+def damage(folder: Path, seed: int, number: int) -> tuple[Path, str]:
+    """Damage a file in a folder that holds model files of every format.
 
     Returns:
         The model file, and what was done to it or to what belongs to it.
@@ -35,37 +38,32 @@ def mutate(folder: Path, seed: int, number: int) -> tuple[Path, str]:
     model = random.choice(list_models(folder, suffix))
     (part,) = random.choices(list(PARTS), PARTS.values())
     if part == "manifest":
-        return model, mutate_manifest(manifest_path(model), random)
+        return model, damage_manifest(manifest_path(model), random)
     if part == "golden":
-        return model, mutate_golden(manifest_path(model), random)
+        return model, damage_golden(manifest_path(model), random)
     if random.random() < 0.9:  # else the manifest says that the file is another one
         manifest_path(model).unlink()
     if part == "fact":
-        name, change = random.choice(list(LIES[suffix].items()))
+        name, change = random.choice(list(INCONSISTENCIES[suffix].items()))
         change(model, random)
         return model, f"{model.name}: {name}"
-    return model, mutate_bytes(random.choice(list_parts(model)), random)
+    return model, damage_bytes(random.choice(list_parts(model)), random)
 
 
 def list_models(folder: Path, suffix: str) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix == suffix)
 
 
-def list_parts(model: Path) -> list[Path]:
-    """The file, or every file of the folder."""
-    return sorted(p for p in model.rglob("*") if p.is_file()) if model.is_dir() else [model]
-
-
-def mutate_bytes(path: Path, random: Random) -> str:
+def damage_bytes(path: Path, random: Random) -> str:
     name, change = random.choice(list(CHANGES.items()))
     path.write_bytes(change(path.read_bytes(), random))
     return f"{path.name}: {name}"
 
 
-def mutate_manifest(path: Path, random: Random) -> str:
+def damage_manifest(path: Path, random: Random) -> str:
     """Damage the text, or put something else in place of one value, wherever it stands."""
     if random.random() < 0.2:
-        return mutate_bytes(path, random)
+        return damage_bytes(path, random)
     tree = json.loads(path.read_text())
     holder, key = random.choice(list(list_places(tree)))
     holder[key] = random.choice(VALUES)
@@ -81,12 +79,12 @@ def list_places(tree):
             yield from list_places(tree[key])
 
 
-def mutate_golden(path: Path, random: Random) -> str:
+def damage_golden(path: Path, random: Random) -> str:
     """Damage a sample; half of the time the manifest vouches for the damage."""
     tree = json.loads(path.read_text())
     sample, side = random.choice(tree["golden"]), random.choice(["input", "output"])
     golden = path.parent / sample[side]
-    done = mutate_bytes(golden, random)
+    done = damage_bytes(golden, random)
     if random.random() < 0.5:
         return done
     sample[f"{side}_sha256"] = hashlib.sha256(golden.read_bytes()).hexdigest()
@@ -96,13 +94,6 @@ def mutate_golden(path: Path, random: Random) -> str:
 
 def cut(content, random):
     return content[: int(len(content) * random.random())]
-
-
-def flip(content, random):
-    changed = bytearray(content)
-    for _ in range(random.choice([1, 4, 16, 64]) if content else 0):
-        changed[random.randrange(len(changed))] ^= 1 << random.randrange(8)
-    return bytes(changed)
 
 
 def overwrite(content, random):
@@ -143,7 +134,7 @@ def stretch(content, random):
 CHANGES = {
     "0 bytes": lambda content, random: b"",
     "cut off": cut,
-    "bits flipped": flip,
+    "a few bytes changed": partial(corrupt, counts=(1, 4, 16, 64)),
     "overwritten": overwrite,
     "zeros": zero,
     "a stretch removed": remove,

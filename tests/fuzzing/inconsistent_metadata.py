@@ -219,7 +219,7 @@ def named(wrap, *changes):
     return {change.__name__: wrap(change) for change in changes}
 
 
-LIES = {
+INCONSISTENCIES = {
     ".tflite": named(
         in_tflite,
         *(tensor_shape, tensor_type, tensor_buffer, operator_input, operator_output),

@@ -1,4 +1,4 @@
-"""What users do, done with one mutated file: all ends in an exit code and a sentence."""
+"""What users do, done with one damaged file: it must end in an exit code and a sentence."""
 
 import contextlib
 import io
@@ -10,20 +10,14 @@ from shutil import copytree
 
 import click
 import numpy as np
-from model_files import CALM
-from networks import make_net
+from model_files import Converter, all_precisions, copy_whole
 from PIL import Image as Pillow
 
 from converters.__main__ import program
-from converters.conversion import convert
-from converters.options import ConversionOptions
-from fuzzing.damaged_files import mutate
+from fuzzing.damaged_files import damage
 from mobile_runtime.benchmark.cold_start import resident_bytes
 from mobile_runtime.errors import ScnetError
-from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import manifest_path, read_manifest
-from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import SCNetConfig
 
 BYTES_LIMIT = 2**31
 """Of memory, for the worker and for any process that it starts."""
@@ -36,7 +30,7 @@ Codes = dict[str, int]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one mutation."""
+    """What came of one case."""
 
     number: int
     suffix: str
@@ -48,23 +42,17 @@ class Outcome:
     """How often a native library crashed, in a process made for that."""
 
 
-def make_originals(folder: Path) -> Path:
-    """Convert a small network to every format, in every precision."""
-    net = make_net(SCNetConfig(2, "direct", 8, 1), strength=CALM)
-    save_weights(net, folder / "net.safetensors", {})
-    wanted = [
-        ConversionOptions(name, precision=precision, sizes=None if name == "onnx" else (SIZE,))
-        for name in FORMATS
-        for precision in FORMATS[name].precisions
-    ]
-    convert(open_checkpoint(folder / "net.safetensors"), wanted, folder / "originals")
-    return folder / "originals"
+def make_originals(converted: Converter, folder: Path) -> Path:
+    """Fill a folder with a small network in every format and precision."""
+    for path in converted(*all_precisions(SIZE)):
+        copy_whole(path, folder)
+    return folder
 
 
-def run_mutation(originals: Path, seed: int, number: int, folder: Path) -> Outcome:
-    """Mutate a copy of the originals in an empty folder, and do with it what users do."""
+def run_case(originals: Path, seed: int, number: int, folder: Path) -> Outcome:
+    """Damage a copy of the originals in an empty folder, and use it as users do."""
     copytree(originals, folder / "models")
-    model, recipe = mutate(folder / "models", seed, number)
+    model, recipe = damage(folder / "models", seed, number)
     photo, enlarged = folder / "photo.png", folder / "enlarged.png"
     Pillow.fromarray(np.full((*SIZE, 3), 99, np.uint8)).save(photo)
     commands = {

@@ -1,6 +1,6 @@
-"""Mutations by the thousand, in processes that may die: `python mutation_workers.py --count 2000`.
+"""Fuzzing in processes that may die: `python -m fuzzing.workers --count 2000`.
 
-Prints what became of them, and the faults, whose files are kept in dist/mutations. The exit code is
+Prints a table of exit codes, and the faults, whose files are kept in dist/fuzzing. The exit code is
 1 if there are any.
 """
 
@@ -18,22 +18,23 @@ from queue import SimpleQueue
 from shutil import copytree, rmtree
 from tempfile import TemporaryDirectory
 
+from model_files import Converter
 from rich.console import Console
 from rich.table import Table
 
-from fuzzing.damaged_files import mutate
-from fuzzing.runs import Outcome, make_originals, run_mutation
-from mobile_runtime.engines import sandboxed_run as trial
+from fuzzing.damaged_files import damage
+from fuzzing.runs import Outcome, make_originals, run_case
+from mobile_runtime.engines import sandboxed_run
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
-SECONDS_LIMIT = 2 * trial.SECONDS_LIMIT
-"""For one mutation: a trial that does not end is ended first. The usual mutation takes 5."""
-KEPT = Path("dist/mutations")
+SECONDS_LIMIT = 2 * sandboxed_run.SECONDS_LIMIT
+"""For one case: a sandboxed run that does not end is ended first. The usual case takes 5."""
+KEPT = Path("dist/fuzzing")
 
 
 class Worker:
-    """A process that runs mutations one by one; when it is lost, another takes its place."""
+    """A process that runs cases one by one; when it is lost, another takes its place."""
 
     def __init__(self, originals: Path, seed: int) -> None:
         self.originals, self.seed = originals, seed
@@ -81,14 +82,14 @@ class Worker:
 
 
 def serve(pipe, originals: Path, seed: int) -> None:
-    """Run mutations until the other end hangs up."""
+    """Run cases until the other end hangs up."""
     os.setsid()
     logging.disable(logging.WARNING)  # as the program does
     warm_up(originals)
     with contextlib.suppress(EOFError, KeyboardInterrupt):
         while True:
             number, folder = pipe.recv()
-            pipe.send(run_mutation(originals, seed, number, folder))
+            pipe.send(run_case(originals, seed, number, folder))
 
 
 def warm_up(originals: Path) -> None:
@@ -101,7 +102,7 @@ def warm_up(originals: Path) -> None:
 def describe(originals: Path, seed: int, number: int) -> tuple[str, str]:
     with TemporaryDirectory() as folder:
         copytree(originals, Path(folder) / "models")
-        model, recipe = mutate(Path(folder) / "models", seed, number)
+        model, recipe = damage(Path(folder) / "models", seed, number)
         return model.suffix, recipe
 
 
@@ -111,8 +112,8 @@ def keep(folder: Path, seed: int, number: int) -> None:
     copytree(folder, kept)
 
 
-def run_mutations(originals: Path, seed: int, numbers, workers: int):
-    """Give the outcome of each, in the order of their numbers."""
+def run_cases(originals: Path, seed: int, numbers, workers: int):
+    """Yield the outcome of each, in the order of their numbers."""
     free = SimpleQueue()
     for _ in range(workers):
         free.put(Worker(originals, seed))
@@ -131,7 +132,7 @@ def run_mutations(originals: Path, seed: int, numbers, workers: int):
 
 
 def tabulate(outcomes: list[Outcome]) -> Table:
-    table = Table("format", "mutations", "command", "exit code 0", "1", "2")
+    table = Table("format", "cases", "command", "exit code 0", "1", "2")
     for suffix in FORMAT_OF_SUFFIX:
         ours = [outcome for outcome in outcomes if outcome.suffix == suffix]
         for name in ("check", "info", "upscale", "validate"):
@@ -144,16 +145,17 @@ def main() -> None:
     parser = ArgumentParser()
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=int, default=0, help="number of the first mutation")
+    parser.add_argument("--start", type=int, default=0, help="number of the first case")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     asked = parser.parse_args()
     numbers = range(asked.start, asked.start + asked.count)
     console = Console(width=160)
-    console.print(f"seed {asked.seed}, {asked.count} mutations")
+    console.print(f"seed {asked.seed}, {asked.count} cases")
     outcomes = []
     with TemporaryDirectory() as folder:
-        originals = make_originals(Path(folder))
-        found = run_mutations(originals, asked.seed, numbers, asked.workers)
+        converted = Converter(Path(folder, "converted"))
+        originals = make_originals(converted, Path(folder, "originals"))
+        found = run_cases(originals, asked.seed, numbers, asked.workers)
         for outcome in found:
             outcomes.append(outcome)
             if len(outcomes) % 50 == 0:
@@ -165,7 +167,7 @@ def main() -> None:
     bad = sum(bool(outcome.faults) for outcome in outcomes)
     caught = sum(outcome.caught for outcome in outcomes)
     console.print(
-        f"{len(outcomes)} mutations of seed {asked.seed}: {bad} with faults; native libraries "
+        f"{len(outcomes)} cases of seed {asked.seed}: {bad} with faults; native libraries "
         f"crashed {caught} times in processes made for that."
     )
     sys.exit(1 if bad else 0)

@@ -1,4 +1,4 @@
-"""The published formulation: zeros, eight slice assignments, PixelShuffle and bilinear as written.
+"""The reference implementation: zeros, eight slice assignments, PixelShuffle and bilinear.
 
 Written from the facts in the paper (arXiv 2307.16140, section 3.2), not from its author's code.
 """
@@ -27,7 +27,7 @@ class AssignedShift(nn.Module):
         return shifted
 
 
-def naive_form(net: SCNet) -> nn.Module:
+def reference_form(net: SCNet) -> nn.Module:
     """Write the shifts of a network as the paper does; all else is as it is in paper form.
 
     Args:
@@ -36,11 +36,11 @@ def naive_form(net: SCNet) -> nn.Module:
     Returns:
         A module that gives what `net` does, bit for bit.
     """
-    naive = deepcopy(net).eval()
-    for name, layer in list(naive.named_modules()):
+    reference = deepcopy(net).eval()
+    for name, layer in list(reference.named_modules()):
         if isinstance(layer, SpatialShift):
-            naive.set_submodule(name, AssignedShift())
-    return naive
+            reference.set_submodule(name, AssignedShift())
+    return reference
 
 
 def _along(offset: int, length: int) -> tuple[slice, slice]:

@@ -1,4 +1,4 @@
-"""Peers that enlarge luma only, as published: FSRCNN, ESPCN, ECBSR, SESR.
+"""Baselines that enlarge luma only, as published: FSRCNN, ESPCN, ECBSR, SESR.
 
 `Colours` makes them take and give pictures, as an app would have to.
 """

@@ -1,4 +1,4 @@
-"""Peers made for phones, on RGB: QuickSRNet and XLSR."""
+"""Baselines made for phones, on RGB: QuickSRNet and XLSR."""
 
 import torch
 from torch import Tensor, nn

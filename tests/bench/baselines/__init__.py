@@ -1,7 +1,7 @@
-"""The peers of the field: their published architecture, with random weights.
+"""Published networks to compare with: their architecture, with random weights.
 
 Parameters and MACs are counted here, of the network itself; a network for luma alone is measured
-with what a picture needs around it (`bench.peers.luma.Colours`).
+with what a picture needs around it (`bench.baselines.luma.Colours`).
 """
 
 from collections.abc import Callable, Mapping
@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from bench.peers.attention import IMDN, SAFMN, SPAN
-from bench.peers.luma import ECBSR, SESR, Colours, espcn, fsrcnn
-from bench.peers.mobile import XLSR, quicksrnet
+from bench.baselines.attention import IMDN, SAFMN, SPAN
+from bench.baselines.luma import ECBSR, SESR, Colours, espcn, fsrcnn
+from bench.baselines.mobile import XLSR, quicksrnet
 
 
 @dataclass(frozen=True)
-class Peer:
+class Baseline:
     """A published network."""
 
     name: str
@@ -38,8 +38,8 @@ class Peer:
     """What its paper counts as parameters."""
 
 
-PEERS = (
-    Peer(
+BASELINES = (
+    Baseline(
         "FSRCNN",
         fsrcnn,
         "arXiv 1608.00367",
@@ -48,7 +48,7 @@ PEERS = (
         luma=True,
         counted_by="weights of convolutions",
     ),
-    Peer(
+    Baseline(
         "ESPCN",
         espcn,
         "arXiv 1609.05158",
@@ -57,14 +57,14 @@ PEERS = (
         psnr_source="tables of later papers",
         luma=True,
     ),
-    Peer(
+    Baseline(
         "ECBSR-M4C16",
         lambda scale: ECBSR(scale, 4, 16),
         "ACM MM 2021, 10.1145/3474085.3475291",
         {2: 10.2, 4: 11.9},
         luma=True,
     ),
-    Peer(
+    Baseline(
         "SESR-M5",
         lambda scale: SESR(scale, 5),
         "arXiv 2103.09404",
@@ -72,25 +72,27 @@ PEERS = (
         luma=True,
         counted_by="weights of convolutions",
     ),
-    Peer("XLSR", XLSR, "arXiv 2105.10288", {3: 22.0, 4: 28.0}),
-    Peer(
+    Baseline("XLSR", XLSR, "arXiv 2105.10288", {3: 22.0, 4: 28.0}),
+    Baseline(
         "QuickSRNet-medium",
         lambda scale: quicksrnet(scale, 32, 5),
         "arXiv 2303.04336",
         {2: 50.604, 3: 55.0},
     ),
-    Peer("QuickSRNet-large", lambda scale: quicksrnet(scale, 64, 11), "arXiv 2303.04336", {4: 436}),
-    Peer("SAFMN", SAFMN, "arXiv 2302.13800", {2: 228, 4: 240}, {2: 38.00, 4: 32.18}),
-    Peer("SPAN", SPAN, "arXiv 2311.12770", {2: 481, 4: 498}),
-    Peer("IMDN", IMDN, "arXiv 1909.11856", {2: 694, 4: 715}, {2: 38.00, 4: 32.21}),
+    Baseline(
+        "QuickSRNet-large", lambda scale: quicksrnet(scale, 64, 11), "arXiv 2303.04336", {4: 436}
+    ),
+    Baseline("SAFMN", SAFMN, "arXiv 2302.13800", {2: 228, 4: 240}, {2: 38.00, 4: 32.18}),
+    Baseline("SPAN", SPAN, "arXiv 2311.12770", {2: 481, 4: 498}),
+    Baseline("IMDN", IMDN, "arXiv 1909.11856", {2: 694, 4: 715}, {2: 38.00, 4: 32.21}),
 )
 
 
-def build(peer: Peer, scale: int) -> nn.Module:
-    """Build a peer that takes a picture and gives one."""
+def build(baseline: Baseline, scale: int) -> nn.Module:
+    """Build a baseline that takes a picture and returns one."""
     torch.manual_seed(0)
-    net = peer.build(scale)
-    return (Colours(net, scale) if peer.luma else net).eval()
+    net = baseline.build(scale)
+    return (Colours(net, scale) if baseline.luma else net).eval()
 
 
 def count_macs(net: nn.Module, *shape: int) -> int:

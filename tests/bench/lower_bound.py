@@ -1,4 +1,4 @@
-"""The same network with the shift removed: no model, but the least that any lowering could cost."""
+"""The network without its shift: a lower bound of what any way to write the shift could cost."""
 
 from copy import deepcopy
 
@@ -16,8 +16,8 @@ def without_shift(net: SCNet) -> SCNet:
     Returns:
         Still an SCNet, so that it is rewritten and converted as every other one.
     """
-    floor = deepcopy(net).eval()
-    for name, layer in list(floor.named_modules()):
+    bound = deepcopy(net).eval()
+    for name, layer in list(bound.named_modules()):
         if isinstance(layer, SpatialShift):
-            floor.set_submodule(name, nn.Identity())
-    return floor
+            bound.set_submodule(name, nn.Identity())
+    return bound

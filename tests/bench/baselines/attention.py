@@ -1,4 +1,4 @@
-"""Larger peers, on RGB: IMDN, SAFMN, SPAN."""
+"""Larger baselines, on RGB: IMDN, SAFMN, SPAN."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""How do latency and memory grow with the size of the picture, whole and in tiles?"""
+"""Latency and memory by size of the picture, whole and in tiles."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import msgspec
 from bench import one_size
 from bench.files import Workshop
 from bench.measure import THREADS
-from bench.subjects import Form, Scope, Subject, name_network
+from bench.subjects import REFERENCE, Form, Scope, Subject, name_network
 from mobile_runtime.model_file.format import FormatName
 from mobile_runtime.model_file.manifest import Size
 from mobile_runtime.subprocesses import describe_exit, run_module
@@ -17,9 +17,9 @@ from scnet.network import SCNetConfig
 TILE: Size = (128, 128)
 """What the file for tiles takes."""
 
-LARGEST_NAIVE = 180 * 320
-"""Pixels. The constants of the published form grow with the picture: 150 MB of file here, 2.4 GB
-at 1280x720."""
+LARGEST_REFERENCE = 180 * 320
+"""Pixels. Constants of the reference implementation grow with the picture: a file of 150 MB here,
+2.4 GB at 1280x720."""
 
 ENGINES: dict[FormatName, tuple[str, str]] = {
     "tflite": ("xnnpack", "TFLite XNNPACK"),
@@ -46,7 +46,7 @@ class Point:
     failure: str | None = None
 
 
-def measure_growth(
+def measure_scaling(
     scope: Scope,
     staging_dir: Workshop,
     formats: Sequence[FormatName],
@@ -55,16 +55,16 @@ def measure_growth(
     """Enlarge pictures from small to large, each in a fresh process.
 
     Args:
-        scope: Its `growth` says how large.
+        scope: Its `scaling` says how large.
         staging_dir: Makes the files.
         formats: Which files.
         on_step: Told before each size.
     """
     runs = max(1, scope.runs // 10)
-    for size in scope.growth:
+    for size in scope.scaling:
         for format_ in formats:
             for subject, tiled in _ways(scope, size):
-                on_step(f"growth: {format_} {subject.form} {size[0]}x{size[1]}")
+                on_step(f"scaling: {format_} {subject.form} {size[0]}x{size[1]}")
                 yield _measure(staging_dir, subject, format_, size, tiled=tiled, runs=runs)
 
 
@@ -81,8 +81,8 @@ def _ways(scope: Scope, size: Size) -> Iterator[tuple[Subject, bool]]:
         Subject(name_network(published), "depthwise fp32", scale, published, shift="depthwise"),
         False,
     )
-    if size[0] * size[1] <= LARGEST_NAIVE:
-        yield Subject(name_network(published), "naive", scale, published), False
+    if size[0] * size[1] <= LARGEST_REFERENCE:
+        yield Subject(name_network(published), REFERENCE, scale, published), False
 
 
 def _measure(

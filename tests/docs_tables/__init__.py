@@ -1,0 +1,1 @@
+"""The generated parts of README.md, docs/ and the model cards, and the results they come from."""

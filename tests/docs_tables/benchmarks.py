@@ -1,0 +1,144 @@
+"""What `nox -s bench` measured: the summary that is kept, and its tables."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from docs_tables.results import Row, load, markdown, round_to
+
+FORMS = ("floor", "slice_concat fp32", "slice_concat fp16", "slice_concat w8a8")
+FORMS += ("depthwise fp32", "depthwise fp16", "depthwise w8a8", "naive")
+
+
+def summarize(report: dict[str, Any]) -> dict[str, Any]:
+    """Reduce a report of `nox -s bench` to medians, ratios and their spread.
+
+    Args:
+        report: The JSON with every run.
+
+    Returns:
+        `device`, `date`, `versions`, `runs` and `set5_psnr_db` as they were; `forms`, a row per
+        engine, network and input size; `peers`, a row per network and input size; `growth`.
+    """
+    ours = [row for row in report["rows"] if not row["group"].startswith("peers")]
+    peers = [row for row in report["rows"] if row["group"].startswith("peers")]
+    kept = ("device", "date", "versions", "runs", "warmup_runs", "seconds_limit")
+    return {
+        **{key: report[key] for key in kept},
+        "forms": _gather(ours, ("engine", "threads", "network", "scale", "height", "width"), _form),
+        "peers": _gather(
+            peers,
+            ("network", "form", "scale", "height", "width", "parameters", "macs"),
+            lambda row: f"{row['engine']}, {row['threads']}",
+        ),
+        "growth": [
+            {
+                **{key: value for key, value in point.items() if key != "failure"},
+                "median_ms": round_to(point["median_ms"]),
+                "peak_memory_mb": round_to(point["peak_memory_mb"]),
+            }
+            for point in report["growth"]
+        ],
+        "set5_psnr_db": report["set5_psnr_db"],
+    }
+
+
+def _form(row: Row) -> str:
+    return row["form"]
+
+
+def _gather(rows: Sequence[Row], keys: tuple[str, ...], column: Any) -> list[Row]:
+    gathered: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        place = tuple(row[key] for key in keys)
+        found = gathered.setdefault(place, {**dict(zip(keys, place, strict=True)), "measured": {}})
+        ratio = row["to_first"] or {"median": None, "p10": None, "p90": None}
+        found["measured"][column(row)] = {
+            "median_ms": round_to(row["median_ms"]),
+            "ratio": round_to(ratio["median"], 6),  # shown with two decimals: not rounded twice
+            "p10": round_to(ratio["p10"], 3),
+            "p90": round_to(ratio["p90"], 3),
+            "peak_memory_mb": round_to(row["peak_memory_mb"], 3),
+        }
+    return list(gathered.values())
+
+
+def forms_table(saved: str, scale: int, height: int) -> str:
+    """Write latency, and its ratio to the floor, of each form of the network.
+
+    Args:
+        saved: Name of the saved results.
+        scale: Of the networks.
+        height: Of the input, in pixels.
+    """
+    rows = [
+        [
+            f"{row['engine']}, {row['threads']}",
+            row["network"].removeprefix("SCNet-T "),
+            *(_cell(row["measured"].get(form)) for form in FORMS),
+        ]
+        for row in load(saved)["forms"]
+        if (row["scale"], row["height"]) == (scale, height)
+    ]
+    return markdown(["engine, threads", "head", *FORMS], rows, range(2, 10))
+
+
+def peers_table(scale: int, height: int) -> str:
+    """Write size, work, published quality and latency of each network."""
+    results = load("benchmark")
+    rows = [row for row in results["peers"] if (row["scale"], row["height"]) == (scale, height)]
+    engines = list(rows[0]["measured"])
+    psnr_db = {(one["network"], one["scale"]): one["psnr_db"] for one in results["set5_psnr_db"]}
+    cells = [
+        [
+            row["network"],
+            f"{row['parameters']:,}",
+            f"{row['macs'] / 1e9:.2f}",
+            f"{psnr_db[row['network'], scale]:.2f}" if (row["network"], scale) in psnr_db else "",
+            *(_cell(row["measured"].get(engine)) for engine in engines),
+        ]
+        for row in rows
+    ]
+    columns = ["network", "parameters", "G MACs", "Set5, dB", *(f"{name}, ms" for name in engines)]
+    return markdown(columns, cells, range(1, 7))
+
+
+def growth_table() -> str:
+    """Write latency and memory by size of the input, whole and in tiles."""
+    rows = [
+        [
+            point["engine"],
+            f"{point['network'].removeprefix('SCNet-T ')}, {point['form']}",
+            point["way"],
+            f"{point['height']}x{point['width']}",
+            f"{point['median_ms']:,.0f}",
+            f"{point['peak_memory_mb']:,.0f}",
+        ]
+        for point in load("benchmark")["growth"]
+    ]
+    columns = ["engine", "head, form", "input as", "input", "median, ms", "peak memory, MB"]
+    return markdown(columns, rows, range(4, 6))
+
+
+def latency_ms(name: str) -> float | None:
+    """Look up fp32 depthwise on XNNPACK at 128x128 for weights such as `scnet-t-x4-direct`."""
+    _, _, scale, head = name.split("-")
+    for row in load("benchmark")["forms"]:
+        place = row["engine"], row["network"], row["scale"], row["height"]
+        if place == ("TFLite XNNPACK", f"SCNet-T {head}", int(scale[1:]), 128):
+            return row["measured"]["depthwise fp32"]["median_ms"]
+    return None
+
+
+def environment(saved: str) -> str:
+    """Write on what and with what a benchmark was measured, as one line."""
+    results = load(saved)
+    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    return f"{results['device']}; {results['date'][:10]}; {versions}."
+
+
+def _cell(found: Row | None) -> str:
+    if found is None:
+        return ""
+    if found["median_ms"] is None:
+        return "does not run"
+    return f"{found['median_ms']:.1f} ({found['ratio']:.2f})"
