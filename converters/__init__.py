@@ -1,1 +1,1 @@
-"""From a SCNet checkpoint to Core ML, TFLite and ONNX files that are proved against PyTorch."""
+"""Conversion of SCNet checkpoints to Core ML, TFLite and ONNX files, validated against PyTorch."""

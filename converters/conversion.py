@@ -73,7 +73,7 @@ UNKNOWN_LICENCE = (
 
 def convert(
     checkpoint: Checkpoint,
-    wanted: Sequence[ConversionOptions],
+    files: Sequence[ConversionOptions],
     output_dir: Path,
     *,
     overwrite: bool = False,
@@ -82,20 +82,20 @@ def convert(
 ) -> list[Path]:
     """Write a checkpoint as model files, each beside its manifest and golden samples.
 
-    A file appears under its name only when it is whole and, unless told otherwise, verified by
-    every engine that can run it here. When something fails, files made before it stay, and nothing
-    half-made is left.
+    A file appears under its name only when it is complete and, unless `verify` is False, has passed
+    on every engine that can run it here. When something fails, files written before it stay, and
+    nothing incomplete is left.
 
     Args:
         checkpoint: From `scnet.checkpoint.open_checkpoint`.
-        wanted: One for each file.
-        output_dir: Made if missing.
+        files: What to write: one for each file.
+        output_dir: Created if missing.
         overwrite: Replace files that are there already.
         verify: Run each file and compare with PyTorch before it gets its name.
-        on_start: Called with the name of each file before it is made.
+        on_start: Called with the name of each file before it is written.
 
     Returns:
-        The paths of the files, in the order of `wanted`.
+        The paths of the files, in the order of `files`.
 
     Raises:
         OutputError: The folder cannot be written to, or a file is there already.
@@ -103,13 +103,13 @@ def convert(
         ImageError: A folder to calibrate on holds no picture, or one that cannot be read.
         VerificationError: A file does not compute what PyTorch does.
     """
-    targets = [output_dir / file_name(checkpoint.net.config, options) for options in wanted]
+    targets = [output_dir / file_name(checkpoint.net.config, options) for options in files]
     for target in targets:
         refuse_existing(target, overwrite=overwrite)
-    for folder in {options.calibration for options in wanted if options.calibration}:
+    for folder in {options.calibration for options in files if options.calibration}:
         list_images(folder)  # before minutes go into other files
-    tools = [import_converter(options.format) for options in wanted]
-    for options, target, tool in zip(wanted, targets, tools, strict=True):
+    tools = [import_converter(options.format) for options in files]
+    for options, target, tool in zip(files, targets, tools, strict=True):
         on_start(target.name)
         try:
             with staging_dir(output_dir) as staging:

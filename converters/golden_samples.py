@@ -86,13 +86,13 @@ def photographs(size: Size) -> Iterator[tuple[str, Pixels]]:
     """Yield name and center of each bundled photograph, mirrored outwards where it is too small."""
     for path in PHOTOGRAPHS:
         pixels = reflect_pad(open_picture(path).pixels, size)
-        y, x = ((had - wanted) // 2 for wanted, had in zip(size, pixels.shape[:2], strict=True))
+        y, x = ((had - needed) // 2 for needed, had in zip(size, pixels.shape[:2], strict=True))
         yield path.stem, pixels[y : y + size[0], x : x + size[1]]
 
 
 def reflect_pad(pixels: Pixels, size: Size) -> Pixels:
     """Return pixels of at least a size, mirrored down and to the right as often as it takes."""
-    missing = [max(0, wanted - had) for wanted, had in zip(size, pixels.shape[:2], strict=True)]
+    missing = [max(0, needed - had) for needed, had in zip(size, pixels.shape[:2], strict=True)]
     return np.pad(pixels, [(0, missing[0]), (0, missing[1]), (0, 0)], mode="symmetric")
 
 

@@ -9,8 +9,10 @@ from collections import Counter
 
 import pytest
 import torch
+from click.testing import CliRunner
 from networks import blow_up, make_net
 
+from converters.cli.convert import command
 from converters.conversion import convert, default_size, file_name
 from converters.errors import OutputError, UnsupportedOptionError, VerificationError
 from converters.options import SHIFTS, ConversionOptions
@@ -140,6 +142,14 @@ def test_wrong_file_is_never_kept(tmp_path):
 def test_unverified_file_says_so(tmp_path, checkpoint):
     (path,) = convert(checkpoint(), [ONNX], tmp_path / "out", verify=False)
     assert read_manifest(path).verified == ()
+
+
+def test_all_precisions_of_a_format_are_one_word(tmp_path, checkpoint):
+    path, out = checkpoint().path, tmp_path / "out"
+    options = ["--format", "onnx", "--precision", "all", "--no-verify", "-o", str(out)]
+    assert CliRunner().invoke(command, [str(path), *options]).exit_code == 0
+    made = [read_manifest(file).model.precision for file in out.glob("*.onnx")]
+    assert sorted(made) == sorted(FORMATS["onnx"].precisions)
 
 
 def test_folder_that_cannot_be_made_is_refused(tmp_path, checkpoint):

@@ -186,6 +186,18 @@ def test_results_of_other_devices_and_engines_stay(model):
     assert read_manifest(model).verified == (*others, mine)
 
 
+def test_a_file_is_hashed_once(model, monkeypatch):
+    hashed = []
+
+    def count(path):
+        hashed.append(path)
+        return hash_file(path)
+
+    monkeypatch.setattr("mobile_runtime.model_file.manifest.hash_file", count)
+    assert run(model).exit_code == 0
+    assert hashed == [model]
+
+
 def test_error_of_one_engine_loses_no_other_result(originals, tmp_path, monkeypatch):
     model = copy_whole(originals[".tflite"], tmp_path / "out")
 

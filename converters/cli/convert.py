@@ -123,7 +123,7 @@ def command(
     sizes = _sizes(height, width, other_sizes)
     if sizes and all(format_.any_size for format_ in chosen):
         raise UnsupportedOptionError("An ONNX file takes any size: leave the sizes out.")
-    wanted = [
+    files = [
         complete_options(
             format_,
             precision,
@@ -137,14 +137,14 @@ def command(
         for precision in _precisions(format_, precisions)
         for shift in dict.fromkeys(shifts)
     ]
-    if calibration and not any(options.calibration for options in wanted):
+    if calibration and not any(options.calibration for options in files):
         raise UnsupportedOptionError(f"--calibration is for --precision {CALIBRATED}.")
-    if interface and interface not in [options.interface for options in wanted]:
+    if interface and interface not in [options.interface for options in files]:
         raise UnsupportedOptionError("--interface is about coreml files, and tflite files in w8a8.")
     console = Console(stderr=True)
     paths = convert(
         opened,
-        wanted,
+        files,
         output_dir,
         overwrite=overwrite,
         verify=not no_verify,

@@ -162,8 +162,8 @@ def write_manifest(manifest: Manifest, folder: Path) -> Path:
     path = manifest_path(folder / manifest.file)
     content = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     try:
-        with atomic_write(path) as aside:
-            aside.write_bytes(content)
+        with atomic_write(path) as temporary:
+            temporary.write_bytes(content)
     except OSError as error:
         raise ManifestError(f"{path} cannot be written: {error.strerror}.") from error
     return path
