@@ -1,0 +1,1 @@
+"""Pictures: files to pixels and back, PSNR and SSIM, side-by-side comparisons."""
