@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -26,11 +27,15 @@ class Quality:
     engine: str
     folder: str
     """Name of the folder."""
+    degradation: str
+    """Key of `DEGRADATIONS`."""
     mean: Score
     pictures: tuple[Score, ...]
 
 
-def measure_quality(sessions: Iterable[tuple[str, Session]], folder: Path) -> list[Quality]:
+def measure_quality(
+    sessions: Iterable[tuple[str, Session]], folder: Path, degradation: str = "clean"
+) -> list[Quality]:
     """Score open files on a folder of ground truth, and bicubic upscaling beside them.
 
     Shows a progress bar, on stderr.
@@ -38,19 +43,21 @@ def measure_quality(sessions: Iterable[tuple[str, Session]], folder: Path) -> li
     Args:
         sessions: Name and session of each file.
         folder: High-resolution pictures of any size.
+        degradation: Key of `DEGRADATIONS`. Only `clean` is the papers' protocol.
 
     Raises:
-        ImageError: The folder holds no picture, or one that cannot be read.
+        ImageError: The folder holds no picture, or one that cannot be read, or that is too small.
     """
     opened = list(sessions)
     scales = sorted({describe(session).scale for _, session in opened})
     with Progress(console=Console(stderr=True), transient=True) as bar:
+        measure = partial(_measure, bar, folder, degradation)
         baselines = [
-            _measure(bar, folder, "bicubic", scale, "MATLAB's imresize, rewritten", bicubic(scale))
+            measure("bicubic", scale, "MATLAB's imresize, rewritten", bicubic(scale))
             for scale in scales
         ]
         return baselines + [
-            _measure(bar, folder, name, describe(session).scale, session.engine, _upscale(session))
+            measure(name, describe(session).scale, session.engine, _upscale(session))
             for name, session in opened
         ]
 
@@ -65,12 +72,16 @@ def print_quality(rows: list[Quality], *, each: bool = False) -> None:
     if not rows:
         return
     console, box = open_console()
-    title = f"PSNR and SSIM on Y, {rows[0].folder}, {len(rows[0].pictures)} pictures"
+    title = (
+        f"PSNR and SSIM on Y, {rows[0].folder}, {len(rows[0].pictures)} pictures, degradation: "
+        f"{rows[0].degradation}"
+    )
     console.print(title, markup=False)
     table = Table(box=box)
     for name in ("method", "scale", "engine"):
         table.add_column(name, overflow="fold")
-    for name in ("PSNR, dB", "SSIM"):
+    degraded = () if rows[0].degradation == "clean" else ("blockiness", "artifacts, RMS")
+    for name in ("PSNR, dB", "SSIM", *degraded):
         table.add_column(name, justify="right")
     for row in rows:
         for score in row.pictures if each else ():
@@ -85,16 +96,25 @@ def _upscale(session: Session) -> Upscale:
 
 
 def _measure(
-    bar: Progress, folder: Path, method: str, scale: int, engine: str, upscale: Upscale
+    bar: Progress,
+    folder: Path,
+    degradation: str,
+    method: str,
+    scale: int,
+    engine: str,
+    upscale: Upscale,
 ) -> Quality:
     task = bar.add_task(f"{method} x{scale}, {engine}", total=len(list_images(folder)))
     scores = []
-    for score in evaluate(upscale, folder, scale):
+    for score in evaluate(upscale, folder, scale, degradation):
         scores.append(score)
         bar.advance(task)
     name = printable(folder.name)
-    return Quality(method, scale, engine, name, mean(scores), tuple(scores))
+    return Quality(method, scale, engine, name, degradation, mean(scores), tuple(scores))
 
 
-def _figures(score: Score) -> tuple[str, str]:
-    return f"{score.psnr_db:.2f}", f"{score.ssim:.4f}"
+def _figures(score: Score) -> tuple[str, ...]:
+    figures = f"{score.psnr_db:.2f}", f"{score.ssim:.4f}"
+    if score.artifacts is None:
+        return figures
+    return *figures, f"{score.artifacts.blockiness:.2f}", f"{score.artifacts.rms:.1f}"

@@ -10,9 +10,7 @@ ruined ones.
 Needs no PyTorch, so that worker processes start fast. All is a function of the pixels and of `rng`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -35,29 +33,25 @@ class PhotoRecipe:
     """MATLAB's bicubic and nothing else."""
     gray_share: float = 0.06
     """R = G = B in both pictures."""
-    downscalers: Mapping[str, float] = field(
-        default_factory=lambda: MappingProxyType(
-            {
-                "matlab-bicubic": 0.2,
-                "pillow-bicubic": 0.15,
-                "area": 0.25,
-                "bilinear": 0.08,
-                "lanczos": 0.12,
-                "no-antialias": 0.2,
-            }
-        )
+    downscalers: tuple[tuple[str, float], ...] = (
+        ("matlab-bicubic", 0.2),
+        ("pillow-bicubic", 0.15),
+        ("area", 0.25),
+        ("bilinear", 0.08),
+        ("lanczos", 0.12),
+        ("no-antialias", 0.2),
     )
     """Name in `DOWNSCALERS` and share of the samples that are not clean; the sum is 1."""
     filtered_share: float = 0.2
     """Slightly blurred or sharpened, of those that are not clean, as all shares below."""
     neighbor_weight: tuple[float, float] = (-0.1, 0.1)
     """Weight of each neighbor in the filter, (w, 1 - 2w, w) along both axes: sharpening to blur."""
-    noisy_share: float = 0.3
+    noisy_share: float = 0.25
     luma_sigma: tuple[float, float] = (0, 4)
     """Of 255; the same in R, G and B."""
     color_sigma: tuple[float, float] = (0, 6)
     """Of 255; each of R, G and B has its own."""
-    jpeg_share: float = 0.75
+    jpeg_share: float = 0.65
     webp_share: float = 0.05
     second_share: float = 0.2
     """Of JPEG files: compressed before, on other 8x8 blocks, as after cropping."""
@@ -108,7 +102,7 @@ def photo(
     """
     if rng.random() < recipe.clean_share:
         return matlab_bicubic(high_res, scale)
-    names, shares = zip(*recipe.downscalers.items(), strict=True)
+    names, shares = zip(*recipe.downscalers, strict=True)
     pixels = DOWNSCALERS[str(rng.choice(names, p=shares))](high_res, scale)
     gray = bool((pixels == pixels[..., :1]).all())
     if rng.random() < recipe.filtered_share:
