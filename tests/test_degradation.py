@@ -1,8 +1,6 @@
 """Degraded pictures: those to measure by are fixed, those to train on are drawn from a seed."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +22,8 @@ from mobile_runtime.imaging.degradation import (
 )
 from mobile_runtime.pictures import open_picture
 from mobile_runtime.quality import bicubic, evaluate, luma, mean, psnr_db, resize_bicubic
-from scnet.training.degradation import PHOTO, photo, photo_pair
+from scnet.training.degradation import PHOTO, photo, photo_pair, photo_sample
+from scnet.training.workers import start_workers
 
 CLEAN_ONLY = replace(PHOTO, clean_share=1)
 NO_ARTIFACTS = replace(PHOTO, clean_share=0, filtered_share=0, noisy_share=0, jpeg_share=0)
@@ -232,9 +231,13 @@ def test_clean_share_of_one_is_clean(pixels):
     assert (found == resize_bicubic(pixels, 1 / 2)).all()
 
 
-def test_worker_processes_need_no_pytorch():
-    line = "import sys, scnet.training.degradation; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", line], check=False).returncode == 0
+def test_worker_processes_need_no_pytorch(pixels):
+    with start_workers(1) as pool:
+        low_res, gray = pool.submit(photo_sample, pixels, 2, (0, 1)).result()
+        assert not pool.submit(eval, "'torch' in __import__('sys').modules").result()
+    expected, target = photo_pair(pixels, 2, np.random.default_rng([0, 1]))
+    assert (low_res == expected).all()
+    assert gray == (target is not pixels)
 
 
 def test_picture_smaller_than_a_block_is_degraded():

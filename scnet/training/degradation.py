@@ -10,6 +10,7 @@ ruined ones.
 Needs no PyTorch, so that worker processes start fast. All is a function of the pixels and of `rng`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,8 +83,19 @@ def photo_pair(
         `low_res` (H / scale, W / scale, 3), and `high_res` itself or its gray copy.
     """
     if rng.random() < recipe.gray_share:
-        high_res = _gray(high_res)
+        high_res = to_gray(high_res)
     return photo(high_res, scale, rng, recipe), high_res
+
+
+def photo_sample(
+    high_res: Pixels, scale: int, seed: Sequence[int], recipe: PhotoRecipe = PHOTO
+) -> tuple[Pixels, bool]:
+    """Return `low_res` of `photo_pair`, and whether `high_res` is to be made gray with `to_gray`.
+
+    This is what worker processes do: it takes a seed and sends nothing back that is known already.
+    """
+    low_res, target = photo_pair(high_res, scale, np.random.default_rng(list(seed)), recipe)
+    return low_res, target is not high_res
 
 
 def photo(
@@ -117,6 +129,12 @@ def photo(
     return np.repeat(pixels[..., 1:2], 3, axis=2) if gray else pixels
 
 
+def to_gray(pixels: Pixels) -> Pixels:
+    """Return Y of BT.601 in full range, rounded, three times."""
+    y = pixels @ np.array([0.299, 0.587, 0.114], np.float32) + np.float32(0.5)
+    return np.repeat(y.astype(np.uint8)[..., None], 3, axis=2)
+
+
 def _compress(pixels: Pixels, rng: np.random.Generator, recipe: PhotoRecipe) -> Pixels:
     kind = rng.random()
     if kind < recipe.webp_share:
@@ -135,9 +153,3 @@ def _shifted_jpeg(pixels: Pixels, rng: np.random.Generator, recipe: PhotoRecipe)
     quality = int(rng.integers(*recipe.quality, endpoint=True))
     subsampling = "4:4:4" if rng.random() < recipe.full_color_share else "4:2:0"
     return jpeg(region, quality, subsampling=subsampling)[top:, left:]
-
-
-def _gray(pixels: Pixels) -> Pixels:
-    """Y of BT.601 in full range, three times."""
-    y = pixels @ np.array([0.299, 0.587, 0.114], np.float32) + np.float32(0.5)
-    return np.repeat(y.astype(np.uint8)[..., None], 3, axis=2)
