@@ -12,8 +12,8 @@ from scnet.training.recipe import Recipe
 from scnet.training.workers import start_workers
 
 PATCHES_PER_PICTURE = 8
-"""Patches cut from each picture, on average, until all are degraded anew. That takes 7 ms of one CPU
-core for a picture of 480x480 at x2, 3 ms at x4, and a training step of 8 patches 250 ms or more."""
+"""Patches cut from each picture, on average, until all are degraded anew. That takes one CPU core
+7 ms for a picture of 480x480 at x2, 3 ms at x4; a training step of 8 patches takes 250 ms."""
 
 
 class Epochs:
