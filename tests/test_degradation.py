@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from converters.golden import PHOTOGRAPHS
 from PIL import Image as Pillow
 
 from converters.__main__ import program
+from converters.golden_samples import PHOTOGRAPHS
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.artifacts import find_artifacts
 from mobile_runtime.imaging.degradation import (
