@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 import pytest
+from docs_tables import models
 from docs_tables.pages import BLOCK, pages, render
 from docs_tables.weights import SETS, add_scores, quality
 
 from converters.__main__ import COMMANDS
+from converters.options import ConversionOptions
 from mobile_runtime.check.placement import RULES, TARGETS
 from mobile_runtime.engines.registry import ENGINES
 from scnet.weights import WEIGHTS
@@ -136,3 +138,19 @@ def test_new_scores_replace_those_of_the_same_method_scale_and_folder(tmp_path):
         if score["method"] == "bicubic"
     ]
     assert len(kept["files"]) > 0
+
+
+def test_results_of_files_are_taken_from_their_manifests(converted):
+    (path,) = converted(ConversionOptions("onnx", sizes=None))
+    (row,) = models.collect(path.parent)["files"]
+    assert (row["file"], row["format"], row["precision"]) == (path.name, "onnx", "fp32")
+    assert [result["passed"] for result in row["results"]] == [True]
+    assert row["results"][0]["psnr_db"] > 90
+    assert {target["target"] for target in row["targets"]} == {
+        target.title for target in TARGETS if target.format == "onnx"
+    }
+
+
+def test_a_folder_without_files_says_how_to_make_them(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nox -s models"):
+        models.collect(tmp_path)
