@@ -127,9 +127,11 @@ def test_card_has_the_saved_scores_for_readers_and_for_hubs(name):
 def test_new_scores_replace_those_of_the_same_method_scale_and_folder(tmp_path):
     old = quality("bicubic", 4, "Set5")
     row = {"method": "bicubic", "scale": 4, "engine": "MATLAB", "folder": "Set5"}
-    (tmp_path / "found.json").write_text(
-        json.dumps([{**row, "mean": {"psnr_db": 20.004, "ssim": 0.5}, "pictures": []}])
-    )
+    measured = [
+        {**row, "degradation": name, "mean": {"psnr_db": psnr_db, "ssim": 0.5}, "pictures": []}
+        for name, psnr_db in (("clean", 20.004), ("jpeg50", 10))
+    ]
+    (tmp_path / "found.json").write_text(json.dumps(measured))
     kept = add_scores(tmp_path / "found.json")
     assert {**row, "psnr_db": 20.0, "ssim": 0.5} in kept["scores"]
     assert old not in [
