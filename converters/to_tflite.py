@@ -62,7 +62,7 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         quantize_weights(graph, map(torch.from_numpy, images), per_channel=False)
     to_channels_last(graph, options.shift)
     content = _lower(graph, options.sizes[0])
-    if options.precision == "w8a8":
+    if integers:
         small = content if options.sizes[0] == CALIBRATED_AT else _lower(graph, CALIBRATED_AT)
         content = quantize(content, small, images, uint8_ports=options.interface == "image")
     elif precision.weight_bits < 32:
