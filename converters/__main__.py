@@ -1,12 +1,9 @@
 """The `scnet` program: the commands of `mobile_runtime`, and those that need PyTorch."""
 
-from importlib import import_module
-from pathlib import Path
 from typing import NoReturn
 
+from converters.open_model import open_model
 from mobile_runtime.cli import program as without_pytorch
-from mobile_runtime.engines.session import Session, open_session
-from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
 COMMANDS = without_pytorch.COMMANDS | {
     "convert": ("converters.cli.convert", "Convert a checkpoint to files that are proved right."),
@@ -15,15 +12,6 @@ COMMANDS = without_pytorch.COMMANDS | {
     "train": ("scnet.training.command", "Train weights on a folder of pictures."),
 }
 """Name -> module that holds its `command`, and one line of help."""
-
-
-def open_model(path: Path | None, *, engine: str | None, threads: int | None) -> Session:
-    """Open a checkpoint or a model file; PyTorch is imported for a checkpoint only."""
-    if path is not None and path.suffix in FORMAT_OF_SUFFIX:
-        return open_session(path, engine=engine, threads=threads)
-    pytorch_session = import_module("converters.pytorch_session")
-    session: Session = pytorch_session.open_session(path, engine=engine, threads=threads)
-    return session
 
 
 program = without_pytorch.Program(COMMANDS, open_model)

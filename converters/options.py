@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from converters.errors import UnsupportedOptionError
-from mobile_runtime.model_file.format import FORMATS, FormatName, Interface
+from mobile_runtime.model_file.format import FORMATS, Format, FormatName, Interface
 from mobile_runtime.model_file.precision import CALIBRATED, PRECISIONS, PrecisionName
 
 Shift = Literal["slice_concat", "depthwise"]
@@ -70,6 +70,32 @@ class ConversionOptions:
             raise UnsupportedOptionError(
                 f"Only {CALIBRATED} is calibrated, {self.precision} is not."
             )
+
+
+def complete_options(
+    format_: Format,
+    precision: PrecisionName | None = None,
+    *,
+    default_size: Size,
+    shift: Shift = SHIFTS[0],
+    sizes: tuple[Size, ...] = (),
+    interface: Interface | None = None,
+    calibration: Path | None = None,
+) -> ConversionOptions:
+    """Return options in which the format's defaults stand for what is not given.
+
+    Raises:
+        UnsupportedOptionError: The format cannot do what is given.
+    """
+    precision = precision or format_.default_precision
+    return ConversionOptions(
+        format_.name,
+        shift,
+        precision,
+        sizes=sizes or (None if format_.any_size else (default_size,)),
+        interface=interface or format_.interfaces_in(PRECISIONS[precision])[0],
+        calibration=calibration,
+    )
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def test_a_run_leaves_table_json_and_picture(report, tmp_path, capsys):
     assert written["rows"][0]["samples_ms"]
     assert {point["way"] for point in written["growth"]} == {"whole"}
     kept = summarize(written)
-    cells = [cell for kind in ("forms", "peers") for cell in kept[kind]]
+    cells = [cell for kind in ("forms", "baselines") for cell in kept[kind]]
     assert sum(len(cell["measured"]) for cell in cells) == len(report.rows)
     with Pillow.open(tmp_path / "docs" / "benchmark.png") as picture:
         assert picture.format == "PNG"

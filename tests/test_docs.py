@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 import pytest
+from docs_tables import models
 from docs_tables.pages import BLOCK, pages, render
 from docs_tables.weights import SETS, add_scores, quality
 
 from converters.__main__ import COMMANDS
+from converters.options import ConversionOptions
 from mobile_runtime.check.placement import RULES, TARGETS
 from mobile_runtime.engines.registry import ENGINES
 from scnet.weights import WEIGHTS
@@ -125,9 +127,11 @@ def test_card_has_the_saved_scores_for_readers_and_for_hubs(name):
 def test_new_scores_replace_those_of_the_same_method_scale_and_folder(tmp_path):
     old = quality("bicubic", 4, "Set5")
     row = {"method": "bicubic", "scale": 4, "engine": "MATLAB", "folder": "Set5"}
-    (tmp_path / "found.json").write_text(
-        json.dumps([{**row, "mean": {"psnr_db": 20.004, "ssim": 0.5}, "pictures": []}])
-    )
+    measured = [
+        {**row, "degradation": name, "mean": {"psnr_db": psnr_db, "ssim": 0.5}, "pictures": []}
+        for name, psnr_db in (("clean", 20.004), ("jpeg50", 10))
+    ]
+    (tmp_path / "found.json").write_text(json.dumps(measured))
     kept = add_scores(tmp_path / "found.json")
     assert {**row, "psnr_db": 20.0, "ssim": 0.5} in kept["scores"]
     assert old not in [
@@ -136,3 +140,19 @@ def test_new_scores_replace_those_of_the_same_method_scale_and_folder(tmp_path):
         if score["method"] == "bicubic"
     ]
     assert len(kept["files"]) > 0
+
+
+def test_results_of_files_are_taken_from_their_manifests(converted):
+    (path,) = converted(ConversionOptions("onnx", sizes=None))
+    (row,) = models.collect(path.parent)["files"]
+    assert (row["file"], row["format"], row["precision"]) == (path.name, "onnx", "fp32")
+    assert [result["passed"] for result in row["results"]] == [True]
+    assert row["results"][0]["psnr_db"] > 90
+    assert {target["target"] for target in row["targets"]} == {
+        target.title for target in TARGETS if target.format == "onnx"
+    }
+
+
+def test_a_folder_without_files_says_how_to_make_them(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nox -s models"):
+        models.collect(tmp_path)

@@ -1,7 +1,9 @@
 import csv
+import multiprocessing
 import subprocess
 import sys
 import sysconfig
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +16,15 @@ from PIL import Image as Pillow
 from safetensors.torch import load_file
 
 from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging.degradation import DEGRADATIONS
 from mobile_runtime.imaging.metrics import bicubic
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.errors import CheckpointError, TrainingError
 from scnet.network import SCNet, SCNetConfig
 from scnet.training import loop
 from scnet.training.command import command as train_command
+from scnet.training.degradation import PHOTO, to_gray
+from scnet.training.epochs import PATCHES_PER_PICTURE, Epochs
 from scnet.training.fake_quantization import enable_fake_quant
 from scnet.training.loop import train, validate
 from scnet.training.loss import LUMA, charbonnier_loss
@@ -63,7 +68,8 @@ def run(folder, pictures, stop_after=None, recipe=RECIPE):
             raise Killed
 
     folder.mkdir(exist_ok=True)
-    dataset = load_dataset(pictures, scale=2, patch=8)
+    judged_by = ["clean"] if recipe.degradation is None else list(DEGRADATIONS)
+    dataset = load_dataset(pictures, scale=2, patch=8, judged_by=judged_by)
     try:
         train(recipe, dataset, folder, on_step=on_step)
     except Killed:
@@ -81,7 +87,11 @@ def equal(a, b):
     return a == b
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, replace(RECIPE, qat=True)], ids=["exact", "qat"])
+@pytest.mark.parametrize(
+    "recipe",
+    [RECIPE, replace(RECIPE, qat=True), replace(RECIPE, degradation=PHOTO, batch=4)],
+    ids=["exact", "qat", "photo"],
+)
 @pytest.mark.parametrize("kills", [[1], [3], [5], [2, 3, 5]])
 def test_killed_and_resumed_run_equals_an_unbroken_one(tmp_path, pictures, kills, recipe):
     unbroken = run(tmp_path / "unbroken", pictures, recipe=recipe)
@@ -334,6 +344,89 @@ def test_batches_differ_from_step_to_step_and_not_from_run_to_run(pictures):
     first = sample_batch(pairs, patch=8, batch=4, seed=(0, 1, 0))[0]
     assert torch.equal(first, sample_batch(pairs, patch=8, batch=4, seed=(0, 1, 0))[0])
     assert not torch.equal(first, sample_batch(pairs, patch=8, batch=4, seed=(0, 2, 0))[0])
+
+
+def test_photo_pictures_change_with_every_epoch_and_not_from_run_to_run(pictures):
+    """Two pictures, 4 patches a step: 4 steps an epoch."""
+    recipe = replace(RECIPE, degradation=replace(PHOTO, clean_share=0), batch=4, steps=12)
+    clean = load_dataset(pictures, scale=2, patch=8).training
+    with Epochs(clean, recipe) as epochs:
+        assert epochs.steps == PATCHES_PER_PICTURE * 2 // 4
+        seen = [epochs.pairs(step) for step in (0, 3, 4, 8)]
+    with Epochs(clean, recipe) as resumed:
+        later = resumed.pairs(9)
+    first, same, second, third = ([pair.low_res.tobytes() for pair in pairs] for pairs in seen)
+    assert first == same
+    assert len({*first, *second, *third, *(pair.low_res.tobytes() for pair in clean)}) == 8
+    assert third == [pair.low_res.tobytes() for pair in later]
+    for pair, source in zip(later, clean, strict=True):
+        assert pair.low_res.shape == source.low_res.shape
+        assert (pair.high_res == source.high_res).all()
+
+
+def test_gray_samples_are_gray_in_both_halves(pictures):
+    recipe = replace(RECIPE, degradation=replace(PHOTO, gray_share=1))
+    clean = load_dataset(pictures, scale=2, patch=8).training
+    with Epochs(clean, recipe) as epochs:
+        for pair, source in zip(epochs.pairs(0), clean, strict=True):
+            assert (pair.high_res == to_gray(source.high_res)).all()
+            assert (pair.low_res == pair.low_res[..., :1]).all()
+
+
+def test_clean_run_starts_no_process(pictures):
+    pairs = load_dataset(pictures, scale=2, patch=8).training
+    with Epochs(pairs, RECIPE) as epochs:
+        assert epochs.pairs(5) is pairs
+        assert multiprocessing.active_children() == []
+
+
+def test_weights_for_photos_are_judged_by_every_degradation(pictures):
+    dataset = load_dataset(pictures, scale=2, patch=8, judged_by=list(DEGRADATIONS))
+    truth = dataset.validation[0].high_res
+    assert len(dataset.validation) == len(DEGRADATIONS)
+    for pair, degrade in zip(dataset.validation, DEGRADATIONS.values(), strict=True):
+        assert pair.high_res is truth
+        assert (pair.low_res == degrade(truth, 2)).all()
+    clean = load_dataset(pictures, scale=2, patch=8)
+    assert clean.fingerprint() != dataset.fingerprint()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_workers_of_a_killed_run_end(tmp_path, pictures):
+    """They would wait for ever, and keep its memory."""
+    options = [*SMALL[:-4], "--steps", "100000", "--patch", "8", "--degradation", "photo"]
+    command = [sys.executable, "-m", "converters", "train", pictures, "-o", tmp_path / "run"]
+    with subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL) as ran:
+        workers = wait_for(lambda: find_workers(ran.pid))
+        ran.kill()
+    wait_for(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+def find_workers(parent):
+    """Ids of the processes that a process has started, where Linux tells them."""
+    tasks = Path(f"/proc/{parent}/task").glob("*/children")
+    return [child for task in tasks for child in task.read_text().split()]
+
+
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "too late"
+        time.sleep(0.1)
+    return found
+
+
+def test_command_trains_for_photos(tmp_path, pictures):
+    done = start(pictures, tmp_path / "run", "--degradation", "photo")
+    assert done.exit_code == 0, done.output
+    notes = open_checkpoint(tmp_path / "run" / "weights.safetensors").notes
+    assert "PhotoRecipe(clean_share=" in notes["recipe"]
+    other = start(pictures, tmp_path / "run", "--resume")
+    assert isinstance(other.exception, CheckpointError)
+    assert "degradation was {'clean_share'" in str(other.exception)
+    refused = start(pictures, tmp_path / "other", "--degradation", "jpeg")
+    assert refused.exit_code == 2
+    assert "photo" in refused.output
 
 
 def test_rate_climbs_and_falls_to_zero():

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from converters.conversion import convert, default_size
 from converters.errors import UnsupportedOptionError
-from converters.options import SHIFTS, ConversionOptions, Shift, Size
+from converters.options import SHIFTS, Shift, Size, complete_options
 from mobile_runtime.cli import options as command_options
 from mobile_runtime.model_file.format import FORMATS, Format, Interface
 from mobile_runtime.model_file.manifest import measure_file, read_manifest
@@ -124,11 +124,12 @@ def command(
     if sizes and all(format_.any_size for format_ in chosen):
         raise UnsupportedOptionError("An ONNX file takes any size: leave the sizes out.")
     files = [
-        ConversionOptions(
-            format_.name,
-            shift,
+        complete_options(
+            format_,
             precision,
-            sizes=None if format_.any_size else sizes or (default_size(opened.net.config),),
+            default_size=default_size(opened.net.config),
+            shift=shift,
+            sizes=() if format_.any_size else sizes,
             interface=_interface(format_, precision, interface),
             calibration=calibration if PRECISIONS[precision].calibrated else None,
         )
@@ -161,10 +162,11 @@ def _precisions(format_: Format, asked: Sequence[str]) -> Sequence[PrecisionName
     return named or [format_.default_precision]
 
 
-def _interface(format_: Format, precision: PrecisionName, asked: Interface | None) -> Interface:
-    """Return what was asked for where the file can have it, and the usual one elsewhere."""
-    possible = format_.interfaces_in(PRECISIONS[precision])
-    return asked if asked in possible and asked is not None else possible[0]
+def _interface(
+    format_: Format, precision: PrecisionName, asked: Interface | None
+) -> Interface | None:
+    """Return what was asked for where the file can have it."""
+    return asked if asked in format_.interfaces_in(PRECISIONS[precision]) else None
 
 
 def _sizes(height: int | None, width: int | None, others: Sequence[Size]) -> tuple[Size, ...]:

@@ -9,6 +9,7 @@ import click
 from mobile_runtime.cli import options
 from mobile_runtime.cli.progress import progress_bar
 from mobile_runtime.console import STDOUT, check_output, write_output
+from mobile_runtime.imaging.degradation import DEGRADATIONS
 from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
 
 
@@ -16,6 +17,13 @@ from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--each", is_flag=True, help="Print every picture, not only the mean.")
+@click.option(
+    "--degradation",
+    type=click.Choice(list(DEGRADATIONS)),
+    default="clean",
+    show_default=True,
+    help="How the pictures are reduced; only clean is what papers do.",
+)
 @options.json_path
 @options.overwrite
 @click.pass_context
@@ -23,6 +31,7 @@ def command(
     context: click.Context,
     files: tuple[Path, ...],
     folder: Path,
+    degradation: str,
     json_path: Path | None,
     *,
     each: bool,
@@ -31,13 +40,15 @@ def command(
     """Measure PSNR and SSIM on Y of checkpoints and model FILES on the pictures in FOLDER.
 
     The pictures are the truth: they are degraded by MATLAB's bicubic, upscaled, and compared, as
-    the papers do it. Bicubic upscaling is measured beside them. A file of fixed input size is run
+    the papers do it, or degraded as real pictures are: --degradation. Then a blockiness over 1
+    says that blocks of 8x8 show, and the RMS of artifacts how far the output moved from that of
+    the clean input. Bicubic upscaling is measured beside them. A file of fixed input size is run
     by tiles; a smaller picture is mirrored outwards, which costs a little accuracy at two borders.
     """
     check_output(json_path, overwrite=overwrite)
     sessions = [(path.name, context.obj(path, engine=None, threads=None)) for path in files]
     with progress_bar("PSNR", "pictures") as show:
-        rows = measure_quality(sessions, folder, on_progress=show)
+        rows = measure_quality(sessions, folder, degradation=degradation, on_progress=show)
     if json_path != STDOUT:
         print_quality(rows, each=each)
     write_output(json_path, json.dumps([asdict(row) for row in rows], indent=2).encode())

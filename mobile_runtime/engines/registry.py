@@ -21,8 +21,6 @@ class Engine:
     """Module that meets `mobile_runtime.engines.session.Runner`."""
     library: str
     """Module that the runner needs; importing it takes time and memory."""
-    extra: str
-    """Of `pip install scnet-mobile[extra]`, which installs the library."""
     unavailable_reason: Callable[[], UnavailableReason]
     native: bool = True
     """Whether it reads the file in native code, which a damaged file can crash."""
@@ -71,11 +69,11 @@ def _onnxruntime() -> UnavailableReason:
 
 
 _REFERENCE = {
-    name: Engine("mobile_runtime.engines.coreml", "coremltools", "coreml", _reference, native=False)
+    name: Engine("mobile_runtime.engines.coreml", "coremltools", _reference, native=False)
     for name in ("reference-fp16", "reference-fp32")
 }
 _CORE_ML = {
-    name: Engine("mobile_runtime.engines.coreml", "coremltools", "coreml", _core_ml)
+    name: Engine("mobile_runtime.engines.coreml", "coremltools", _core_ml)
     for name in ("coreml-all", "coreml-neural-engine", "coreml-gpu", "coreml-cpu")
 }
 _TFLITE = "mobile_runtime.engines.tflite_interpreter"
@@ -84,14 +82,14 @@ _LITERT_GPU = "mobile_runtime.engines.litert_gpu"
 ENGINES: dict[str, dict[str, Engine]] = {
     ".mlpackage": (_CORE_ML | _REFERENCE if sys.platform == "darwin" else _REFERENCE | _CORE_ML),
     ".tflite": {
-        "xnnpack": Engine(_TFLITE, "ai_edge_litert.interpreter", "tflite", _litert),
-        "builtin": Engine(_TFLITE, "ai_edge_litert.interpreter", "tflite", _litert),
-        "tflite-runtime": Engine(_TFLITE, "tflite_runtime.interpreter", "tflite", _tflite_runtime),
-        "litert-gpu": Engine(_LITERT_GPU, "ai_edge_litert.compiled_model", "tflite", _litert_gpu),
+        "xnnpack": Engine(_TFLITE, "ai_edge_litert.interpreter", _litert),
+        "builtin": Engine(_TFLITE, "ai_edge_litert.interpreter", _litert),
+        "tflite-runtime": Engine(_TFLITE, "tflite_runtime.interpreter", _tflite_runtime),
+        "litert-gpu": Engine(_LITERT_GPU, "ai_edge_litert.compiled_model", _litert_gpu),
     },
     ".onnx": {
         "onnxruntime": Engine(
-            "mobile_runtime.engines.onnxruntime_cpu", "onnxruntime", "onnx", _onnxruntime
+            "mobile_runtime.engines.onnxruntime_cpu", "onnxruntime", _onnxruntime
         ),
     },
 }

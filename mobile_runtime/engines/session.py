@@ -6,12 +6,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from mobile_runtime.engines.registry import ENGINES, Engine
+from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
 from mobile_runtime.errors import EngineUnavailableError, MissingDependencyError
 from mobile_runtime.formats.reader import require_model_file
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.file import ModelFile, read_model_file
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import Model, manifest_path
 from mobile_runtime.model_file.validation_result import EngineInfo
 
@@ -112,7 +113,7 @@ def prepare(path: Path, engine: str) -> None:
     """
     if reason := unavailable_reason(path, engine):
         raise EngineUnavailableError(reason)
-    _load_runner(ENGINES[path.suffix][engine])
+    _load_runner(path, engine)
 
 
 def open_unsandboxed(path: Path, *, engine: str, threads: int) -> Session:
@@ -121,7 +122,7 @@ def open_unsandboxed(path: Path, *, engine: str, threads: int) -> Session:
     Raises:
         ModelLoadError: A damaged file.
     """
-    return _load_runner(ENGINES[path.suffix][engine]).open_session(path, engine, threads)
+    return _load_runner(path, engine).open_session(path, engine, threads)
 
 
 def engines(path: Path) -> tuple[str, ...]:
@@ -148,9 +149,11 @@ def unavailable_reason(path: Path, engine: str) -> str | None:
     return ENGINES[path.suffix][engine].unavailable_reason()
 
 
-def _load_runner(engine: Engine) -> Runner:
+def _load_runner(path: Path, engine: str) -> Runner:
+    found = ENGINES[path.suffix][engine]
     try:
-        import_module(engine.library)
-        return cast(Runner, import_module(engine.runner))
+        import_module(found.library)
+        return cast(Runner, import_module(found.runner))
     except ModuleNotFoundError as error:
-        raise MissingDependencyError(error.name or engine.library, engine.extra) from error
+        extra = FORMAT_OF_SUFFIX[path.suffix].name
+        raise MissingDependencyError(error.name or found.library, extra) from error

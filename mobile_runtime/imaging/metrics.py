@@ -8,7 +8,7 @@ round to 8 bit, take Y of BT.601 in studio range, crop `scale` pixels at each bo
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from mobile_runtime.console import printable
 from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging.artifacts import Artifacts, find_artifacts, mean_artifacts
+from mobile_runtime.imaging.degradation import DEGRADATIONS
 from mobile_runtime.imaging.pictures import Image, Pixels, to_image, to_pixels
 from mobile_runtime.imaging.reading import open_picture
 
@@ -34,26 +36,38 @@ class Score:
     name: str
     psnr_db: float
     ssim: float
+    artifacts: Artifacts | None = None
+    """None where the input was clean."""
 
 
-def evaluate(upscale: Upscale, folder: Path, scale: int) -> Iterator[Score]:
+def evaluate(
+    upscale: Upscale, folder: Path, scale: int, degradation: str = "clean"
+) -> Iterator[Score]:
     """Score every picture of a folder, one after the other.
 
     Args:
         upscale: Returns an image `scale` times larger.
         folder: High-resolution pictures of any size; all are used, in order of their names.
         scale: Output pixels per input pixel and side.
+        degradation: Key of `DEGRADATIONS`. Only `clean` is the papers' protocol.
 
     Raises:
-        ImageError: The folder holds no picture, or one that cannot be read.
+        ImageError: The folder holds no picture, or one that cannot be read, or that is too small.
     """
+
+    def restore(truth: Pixels, degradation: str) -> Pixels:
+        return to_pixels(upscale(to_image(DEGRADATIONS[degradation](truth, scale))))
+
     for path in list_images(folder):
         picture = open_picture(path)
         truth = crop_to_multiple(picture.pixels, scale)
-        restored = to_pixels(upscale(to_image(resize_bicubic(truth, 1 / scale))))
-        yield compare(
-            truth, restored, border=scale, gray=picture.grayscale, name=printable(path.stem)
-        )
+        restored, gray = restore(truth, degradation), picture.grayscale
+        score = compare(truth, restored, border=scale, gray=gray, name=printable(path.stem))
+        if degradation != "clean":
+            clean = luma(restore(truth, "clean"), gray=gray)
+            artifacts = find_artifacts(luma(restored, gray=gray), clean, scale)
+            score = replace(score, artifacts=artifacts)
+        yield score
 
 
 def compare(
@@ -83,10 +97,12 @@ def compare(
 
 def mean(scores: list[Score]) -> Score:
     """Return the mean of the scores, as papers report it."""
+    artifacts = [score.artifacts for score in scores if score.artifacts]
     return Score(
         "mean",
         float(np.mean([score.psnr_db for score in scores])),
         float(np.mean([score.ssim for score in scores])),
+        mean_artifacts(artifacts) if artifacts else None,
     )
 
 

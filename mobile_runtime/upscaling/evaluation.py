@@ -26,25 +26,32 @@ class Quality:
     engine: str
     folder: str
     """Name of the folder."""
+    degradation: str
+    """Key of `DEGRADATIONS`."""
     mean: Score
     pictures: tuple[Score, ...]
 
 
 def measure_quality(
-    sessions: Iterable[tuple[str, Session]], folder: Path, *, on_progress: OnProgress | None = None
+    sessions: Iterable[tuple[str, Session]],
+    folder: Path,
+    *,
+    degradation: str = "clean",
+    on_progress: OnProgress | None = None,
 ) -> list[Quality]:
     """Measure open files on a folder of ground truth, and bicubic upscaling beside them.
 
     Args:
         sessions: Name and session of each file.
         folder: High-resolution pictures of any size.
+        degradation: Key of `DEGRADATIONS`. Only `clean` is the papers' protocol.
         on_progress: Called after each picture.
 
     Returns:
         One row per scale for bicubic, then one per file.
 
     Raises:
-        ImageError: The folder holds no picture, or one that cannot be read.
+        ImageError: The folder holds no picture, or one that cannot be read, or that is too small.
     """
     opened = list(sessions)
     methods: list[tuple[str, int, str, Upscale]] = [
@@ -60,12 +67,12 @@ def measure_quality(
     rows = []
     for method, scale, engine, upscale in methods:
         scores = []
-        for score in evaluate(upscale, folder, scale):
+        for score in evaluate(upscale, folder, scale, degradation):
             scores.append(score)
             if on_progress is not None:
                 on_progress(next(done), total)
         name = printable(folder.name)
-        rows.append(Quality(method, scale, engine, name, mean(scores), tuple(scores)))
+        rows.append(Quality(method, scale, engine, name, degradation, mean(scores), tuple(scores)))
     return rows
 
 
@@ -79,12 +86,16 @@ def print_quality(rows: list[Quality], *, each: bool = False) -> None:
     if not rows:
         return
     console, box = open_console()
-    title = f"PSNR and SSIM on Y, {rows[0].folder}, {len(rows[0].pictures)} pictures"
+    title = (
+        f"PSNR and SSIM on Y, {rows[0].folder}, {len(rows[0].pictures)} pictures, degradation: "
+        f"{rows[0].degradation}"
+    )
     console.print(title, markup=False)
     table = Table(box=box)
     for name in ("method", "scale", "engine"):
         table.add_column(name, overflow="fold")
-    for name in ("PSNR, dB", "SSIM"):
+    degraded = () if rows[0].degradation == "clean" else ("blockiness", "artifacts, RMS")
+    for name in ("PSNR, dB", "SSIM", *degraded):
         table.add_column(name, justify="right")
     for row in rows:
         for score in row.pictures if each else ():
@@ -94,5 +105,8 @@ def print_quality(rows: list[Quality], *, each: bool = False) -> None:
     console.print(table)
 
 
-def _figures(score: Score) -> tuple[str, str]:
-    return f"{score.psnr_db:.2f}", f"{score.ssim:.4f}"
+def _figures(score: Score) -> tuple[str, ...]:
+    figures = f"{score.psnr_db:.2f}", f"{score.ssim:.4f}"
+    if score.artifacts is None:
+        return figures
+    return *figures, f"{score.artifacts.blockiness:.2f}", f"{score.artifacts.rms:.1f}"

@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from mobile_runtime.imaging.degradation import DEGRADATIONS
 from scnet.checkpoint import Checkpoint, open_checkpoint
 from scnet.network import HEADS, STAGES, VARIANTS, Head, SCNetConfig
+from scnet.training.degradation import PHOTO
 from scnet.training.loop import check_body, train
 from scnet.training.patches import Dataset, load_dataset
 from scnet.training.recipe import Recipe
@@ -23,6 +25,8 @@ COLUMNS = (
     MofNCompleteColumn(),
     TimeRemainingColumn(),
 )
+
+DEGRADATION_RECIPES = {"clean": None, "photo": PHOTO}
 
 
 def _check_finite(context: click.Context, option: click.Parameter, value: float) -> float:
@@ -66,6 +70,13 @@ def _check_finite(context: click.Context, option: click.Parameter, value: float)
     show_default=True,
     help="Largest learning rate.",
 )
+@click.option(
+    "--degradation",
+    type=click.Choice(list(DEGRADATION_RECIPES)),
+    default="clean",
+    show_default=True,
+    help="How low-resolution pictures are made: MATLAB's bicubic, or as users have them.",
+)
 @click.option("--precision", type=click.Choice(["32-true", "bf16-mixed"]), default="bf16-mixed")
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=Recipe.seed, show_default=True)
 @click.option(
@@ -101,6 +112,9 @@ def command(
     The run folder gets weights.safetensors, log.csv and state.pth every 500 steps, and at the end
     curve.png. Interrupt whenever you like and go on from there with --resume. `fabric run` spreads
     the same command over several processes. Tried: two on a CPU, and one GPU alone.
+
+    With --degradation photo each picture is degraded anew, at random and in worker processes, for
+    every eight patches or so. Those kept back are degraded as scnet evaluate can do it, in turn.
     """
     begun = None if start is None else open_checkpoint(find_weights(start))
     recipe = _recipe(begun, **settings)
@@ -156,7 +170,13 @@ def _check_output(output: Path, *, resume: bool) -> None:
 
 
 def _recipe(
-    start: Checkpoint | None, *, scale: str, head: Head, variant: str, **settings: Any
+    start: Checkpoint | None,
+    *,
+    scale: str,
+    head: Head,
+    variant: str,
+    degradation: str,
+    **settings: Any,
 ) -> Recipe:
     width, depth = VARIANTS[variant]
     config = SCNetConfig(int(scale), head, width, depth)
@@ -164,12 +184,17 @@ def _recipe(
         check_body(config, start)  # before minutes go into reading pictures
     # Where the file lies is nobody's business.
     name = None if start is None else f"{start.path.name} {start.sha256}"
-    return Recipe(config, start=name, **settings)
+    return Recipe(config, start=name, degradation=DEGRADATION_RECIPES[degradation], **settings)
 
 
 def _read(folder: Path, recipe: Recipe, console: Console) -> Dataset:
     with console.status(Text(f"Reading {folder}")):
-        dataset = load_dataset(folder, scale=recipe.network.scale, patch=recipe.patch)
+        dataset = load_dataset(
+            folder,
+            scale=recipe.network.scale,
+            patch=recipe.patch,
+            judged_by=["clean"] if recipe.degradation is None else list(DEGRADATIONS),
+        )
     for reason in dataset.skipped:
         console.print(Text(f"Skipped: {reason}", style="yellow"))
     console.print(

@@ -1,7 +1,7 @@
 """The training loop: Lightning Fabric, a running mean of the weights, resumable state."""
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from math import isfinite
 from os import environ
@@ -23,6 +23,7 @@ from scnet.checkpoint import Checkpoint, save_weights
 from scnet.device_form import to_device_form
 from scnet.errors import CheckpointError, TrainingError
 from scnet.network import SCNet, SCNetConfig
+from scnet.training.epochs import Epochs
 from scnet.training.fake_quantization import enable_fake_quant
 from scnet.training.loss import charbonnier_loss
 from scnet.training.optimizer import Optimizer
@@ -85,18 +86,20 @@ def train(
     if resumed:
         restore(run, output / "state.pth")
     losses: list[float] = []
-    for step in range(run.step, recipe.steps):
-        loss = _advance(run, recipe, dataset)
-        _refuse_diverged(loss, run.step, output)
-        losses.append(loss)
-        on_step(run.step, loss)
-        if run.step % VALIDATE_EVERY == 0 or run.step == recipe.steps:
-            progress = Progress(step + 1, float(np.mean(losses)), validate(run.mean_net, dataset))
-            losses.clear()
-            run.history.append(progress)
-            if fabric.is_global_zero:
-                _save(run, recipe, output)
-            on_progress(progress)
+    with Epochs(dataset.training, recipe) as epochs:
+        for step in range(run.step, recipe.steps):
+            loss = _advance(run, recipe, epochs.pairs(step))
+            _refuse_diverged(loss, run.step, output)
+            losses.append(loss)
+            on_step(run.step, loss)
+            if run.step % VALIDATE_EVERY == 0 or run.step == recipe.steps:
+                mean_db = validate(run.mean_net, dataset)
+                progress = Progress(step + 1, float(np.mean(losses)), mean_db)
+                losses.clear()
+                run.history.append(progress)
+                if fabric.is_global_zero:
+                    _save(run, recipe, output)
+                on_progress(progress)
     if fabric.is_global_zero:
         plot_run(run.history, output / "curve.png")
     return output / "weights.safetensors"
@@ -186,9 +189,9 @@ def _running_mean(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], No
     return update
 
 
-def _advance(run: Run, recipe: Recipe, dataset: Dataset) -> float:
+def _advance(run: Run, recipe: Recipe, pairs: Sequence[Pair]) -> float:
     low_res, high_res = sample_batch(
-        dataset.training,
+        pairs,
         patch=recipe.patch,
         batch=recipe.batch,
         seed=(recipe.seed, run.step, run.fabric.global_rank),

@@ -1,6 +1,6 @@
 """The training pictures: read once, degraded once, cut into patches at random."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from mobile_runtime.errors import ImageError
-from mobile_runtime.imaging.metrics import crop_to_multiple, list_images, resize_bicubic
+from mobile_runtime.imaging.degradation import DEGRADATIONS, matlab_bicubic
+from mobile_runtime.imaging.metrics import crop_to_multiple, list_images
 from mobile_runtime.imaging.pictures import Pixels
 from mobile_runtime.imaging.reading import open_picture
 
@@ -24,7 +25,7 @@ class Pair:
     """One picture twice."""
 
     low_res: Pixels
-    """(H, W, 3) uint8: MATLAB's bicubic reduction of `high_res`."""
+    """(H, W, 3) uint8: a reduction of `high_res`."""
     high_res: Pixels
     """(H * scale, W * scale, 3) uint8."""
 
@@ -47,13 +48,16 @@ class Dataset:
         return digest.hexdigest()
 
 
-def load_dataset(folder: Path, *, scale: int, patch: int) -> Dataset:
+def load_dataset(
+    folder: Path, *, scale: int, patch: int, judged_by: Sequence[str] = ("clean",)
+) -> Dataset:
     """Read a folder into memory (about 4 bytes a pixel) and degrade it.
 
     Args:
         folder: Pictures of any size, folders below included.
         scale: Output pixels per input pixel and side.
         patch: Side of a low-resolution patch in pixels; smaller pictures are skipped.
+        judged_by: Keys of `DEGRADATIONS`, by which the validation pictures are degraded in turn.
 
     Raises:
         ImageError: No folder, no pictures, or too few usable ones to train and validate.
@@ -66,7 +70,7 @@ def load_dataset(folder: Path, *, scale: int, patch: int) -> Dataset:
             return str(error)
         if min(high_res.shape[:2]) < patch * scale:
             return f"{path} is smaller than a patch of {patch * scale} pixels."
-        return Pair(resize_bicubic(high_res, 1 / scale), high_res)
+        return Pair(matlab_bicubic(high_res, scale), high_res)
 
     with ThreadPoolExecutor() as pool:
         loaded = list(pool.map(load, list_images(folder)))
@@ -79,9 +83,16 @@ def load_dataset(folder: Path, *, scale: int, patch: int) -> Dataset:
         )
     return Dataset(
         training=tuple(p for i, p in enumerate(pairs) if i % HOLD_OUT_EVERY),
-        validation=tuple(pairs[::HOLD_OUT_EVERY]),
+        validation=tuple(_degrade(pairs[::HOLD_OUT_EVERY], judged_by, scale)),
         skipped=skipped,
     )
+
+
+def _degrade(pairs: Sequence[Pair], names: Sequence[str], scale: int) -> Iterator[Pair]:
+    """Use every picture and every degradation, and no more pairs than that takes."""
+    for index in range(max(len(pairs), len(names))):
+        high_res = pairs[index % len(pairs)].high_res
+        yield Pair(DEGRADATIONS[names[index % len(names)]](high_res, scale), high_res)
 
 
 def sample_batch(

@@ -5,6 +5,7 @@ from math import cos, pi
 from typing import Literal
 
 from scnet.network import SCNetConfig
+from scnet.training.degradation import PhotoRecipe
 
 Precision = Literal["32-true", "bf16-mixed"]
 
@@ -27,6 +28,8 @@ class Recipe:
     patches of 72x72, 1e-3 kept what they had, and 4e-3 lost 0.1 dB."""
     warmup_steps: int = 100
     """Steps over which the rate climbs to `rate`, before it falls by a cosine to zero."""
+    degradation: PhotoRecipe | None = None
+    """How low-resolution pictures are made; None is MATLAB's bicubic and nothing else."""
     epsilon: float = 0.03
     """Of Charbonnier's loss: where it turns from L2 to L1; 1.0 is white."""
     luma_weight: float = 4

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from docs_tables.results import Row, load, markdown, round_to
+from bench.subjects import BASELINES_GROUP, LABELS
 
-FORMS = ("floor", "slice_concat fp32", "slice_concat fp16", "slice_concat w8a8")
-FORMS += ("depthwise fp32", "depthwise fp16", "depthwise w8a8", "naive")
+from docs_tables.results import Row, load, markdown, round_to
 
 
 def summarize(report: dict[str, Any]) -> dict[str, Any]:
@@ -17,16 +16,16 @@ def summarize(report: dict[str, Any]) -> dict[str, Any]:
 
     Returns:
         `device`, `date`, `versions`, `runs` and `set5_psnr_db` as they were; `forms`, a row per
-        engine, network and input size; `peers`, a row per network and input size; `growth`.
+        engine, network and input size; `baselines`, a row per network and input size; `growth`.
     """
-    ours = [row for row in report["rows"] if not row["group"].startswith("peers")]
-    peers = [row for row in report["rows"] if row["group"].startswith("peers")]
+    ours = [row for row in report["rows"] if not row["group"].startswith(BASELINES_GROUP)]
+    baselines = [row for row in report["rows"] if row["group"].startswith(BASELINES_GROUP)]
     kept = ("device", "date", "versions", "runs", "warmup_runs", "seconds_limit")
     return {
         **{key: report[key] for key in kept},
         "forms": _gather(ours, ("engine", "threads", "network", "scale", "height", "width"), _form),
-        "peers": _gather(
-            peers,
+        "baselines": _gather(
+            baselines,
             ("network", "form", "scale", "height", "width", "parameters", "macs"),
             lambda row: f"{row['engine']}, {row['threads']}",
         ),
@@ -63,29 +62,31 @@ def _gather(rows: Sequence[Row], keys: tuple[str, ...], column: Any) -> list[Row
 
 
 def forms_table(saved: str, scale: int, height: int) -> str:
-    """Write latency, and its ratio to the floor, of each form of the network.
+    """Write latency, and its ratio to the lower bound, of each form of the network.
 
     Args:
         saved: Name of the saved results.
         scale: Of the networks.
         height: Of the input, in pixels.
     """
-    rows = [
+    rows = [row for row in load(saved)["forms"] if (row["scale"], row["height"]) == (scale, height)]
+    forms = list(dict.fromkeys(form for row in rows for form in row["measured"]))
+    cells = [
         [
             f"{row['engine']}, {row['threads']}",
             row["network"].removeprefix("SCNet-T "),
-            *(_cell(row["measured"].get(form)) for form in FORMS),
+            *(_cell(row["measured"].get(form)) for form in forms),
         ]
-        for row in load(saved)["forms"]
-        if (row["scale"], row["height"]) == (scale, height)
+        for row in rows
     ]
-    return markdown(["engine, threads", "head", *FORMS], rows, range(2, 10))
+    columns = ["engine, threads", "head", *(LABELS.get(form, form) for form in forms)]
+    return markdown(columns, cells, range(2, len(columns)))
 
 
-def peers_table(scale: int, height: int) -> str:
+def baselines_table(scale: int, height: int) -> str:
     """Write size, work, published quality and latency of each network."""
     results = load("benchmark")
-    rows = [row for row in results["peers"] if (row["scale"], row["height"]) == (scale, height)]
+    rows = [row for row in results["baselines"] if (row["scale"], row["height"]) == (scale, height)]
     engines = list(rows[0]["measured"])
     psnr_db = {(one["network"], one["scale"]): one["psnr_db"] for one in results["set5_psnr_db"]}
     cells = [
@@ -107,7 +108,8 @@ def growth_table() -> str:
     rows = [
         [
             point["engine"],
-            f"{point['network'].removeprefix('SCNet-T ')}, {point['form']}",
+            point["network"].removeprefix("SCNet-T "),
+            LABELS.get(point["form"], point["form"]),
             point["way"],
             f"{point['height']}x{point['width']}",
             f"{point['median_ms']:,.0f}",
@@ -115,8 +117,8 @@ def growth_table() -> str:
         ]
         for point in load("benchmark")["growth"]
     ]
-    columns = ["engine", "head, form", "input as", "input", "median, ms", "peak memory, MB"]
-    return markdown(columns, rows, range(4, 6))
+    columns = ["engine", "head", "form", "input as", "input", "median, ms", "peak memory, MB"]
+    return markdown(columns, rows, range(5, 7))
 
 
 def latency_ms(name: str) -> float | None:

@@ -1,6 +1,6 @@
 """What `nox -s models` found out about each file, taken from the manifests, and its tables."""
 
-import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from docs_tables.results import Row, load, markdown, round_to
 from mobile_runtime.check.placement import check
 from mobile_runtime.check.rule import Severity
+from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import measure_file
 from scnet.weights import DEFAULT
@@ -36,27 +37,28 @@ def collect(folder: Path) -> dict[str, Any]:
     manifests = sorted(folder.glob("scnet-*.json"))
     if not manifests:
         raise FileNotFoundError(f"{folder} holds no manifest: make the files, with nox -s models.")
-    files = [_describe(path.with_suffix(""), json.loads(path.read_text())) for path in manifests]
+    files = [_describe(path.with_suffix("")) for path in manifests]
     return {"date": f"{datetime.now(UTC):%Y-%m-%d}", "files": files}
 
 
-def _describe(path: Path, manifest: dict[str, Any]) -> Row:
-    model = manifest["model"]
+def _describe(path: Path) -> Row:
+    manifest = read_model_file(path).manifest
+    facts = ("format", "precision", "shift", "variant", "scale", "head")
     return {
         "file": path.name,
-        **{key: model[key] for key in ("format", "precision", "shift", "variant", "scale", "head")},
+        **{name: getattr(manifest.model, name) for name in facts},
         "size_bytes": measure_file(path),
-        "operators": sum(manifest["operators"].values()),
-        "psnr_loss_db": round_to(manifest["psnr_loss_db"], 3),
+        "operators": sum(manifest.operators.values()),
+        "psnr_loss_db": round_to(manifest.psnr_loss_db, 3),
         "results": [
             {
-                "engine": _name_engine(result),
-                "device": result["device"],
-                "passed": result["passed"],
-                **{key: round_to(value, 3) for key, value in result["worst"].items()},
-                "psnr_db": round(result["worst"]["psnr_db"], 1),
+                "engine": str(result.engine_info),
+                "device": result.device,
+                "passed": result.passed,
+                **{name: round_to(value, 3) for name, value in asdict(result.worst).items()},
+                "psnr_db": round(result.worst.psnr_db, 1),
             }
-            for result in manifest["verified"]
+            for result in manifest.verified
         ],
         "targets": [
             {
@@ -70,13 +72,6 @@ def _describe(path: Path, manifest: dict[str, Any]) -> Row:
             for report in check(path)
         ],
     }
-
-
-def _name_engine(result: Row) -> str:
-    """Return what ran a file; version 1 of the manifest has it in one string."""
-    threads = result.get("threads")
-    parts = (result["engine"], result.get("version"), threads and f"{threads} threads")
-    return ", ".join(part for part in parts if part)
 
 
 def summary_table() -> str:

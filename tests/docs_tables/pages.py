@@ -25,7 +25,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "forms": partial(benchmarks.forms_table, "benchmark", 4, 128),
     "forms x2": partial(benchmarks.forms_table, "benchmark", 2, 128),
     "forms on AVX2": partial(benchmarks.forms_table, "benchmark-avx2", 4, 128),
-    "peers": partial(benchmarks.peers_table, 4, 128),
+    "baselines": partial(benchmarks.baselines_table, 4, 128),
     "growth": benchmarks.growth_table,
     "benchmark environment": partial(benchmarks.environment, "benchmark"),
     "AVX2 environment": partial(benchmarks.environment, "benchmark-avx2"),

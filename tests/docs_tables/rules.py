@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from docs_tables.results import markdown
 from mobile_runtime.check import neural_engine, tflite_gpu, web
 from mobile_runtime.check.placement import NOT_STATIC, TARGETS
+from mobile_runtime.model_file.format import FORMATS
 
 SECTIONS = (
     ("Core ML on the Neural Engine", neural_engine.RULES),
@@ -19,7 +20,10 @@ def rules_tables() -> str:
 
 
 def _tables() -> Iterator[tuple[str, str]]:
-    units = [[f"`{t.name}`", t.title, f"`{t.suffix}`", t.unit, t.fallback] for t in TARGETS]
+    units = [
+        [f"`{t.name}`", t.title, f"`{FORMATS[t.format].suffix}`", t.unit, t.fallback]
+        for t in TARGETS
+    ]
     yield "Targets", markdown(["target", "engine", "files", "unit", "falls back to"], units)
     columns = ["rule", "severity", "targets", "stays", "finding", "remedy", "source"]
     for title, rules in SECTIONS:

@@ -133,7 +133,7 @@ def add_scores(evaluation: Path) -> dict[str, object]:
 
     Args:
         evaluation: Its JSON. Checkpoints and bicubic replace their scores; model files, all of the
-            saved files.
+            saved files. Scores on degraded pictures are left out.
 
     Returns:
         The new content of docs/results/quality.json.
@@ -146,6 +146,7 @@ def add_scores(evaluation: Path) -> dict[str, object]:
             "ssim": round(row["mean"]["ssim"], 4),
         }
         for row in json.loads(evaluation.read_text())
+        if row["degradation"] == "clean"
     ]
     files = [row for row in measured if "." in row["method"]]
     scores = {
