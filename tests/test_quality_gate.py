@@ -101,7 +101,7 @@ def test_channels_of_unlike_size_cost_nothing(tmp_path, photograph, format_):
 def test_a_single_outlier_widens_nobodys_steps():
     values = np.random.default_rng(0).normal(size=3_000_000).astype(np.float32)
     strayed = np.append(values, np.float32(100))
-    steps = compute_quant_params({"calm": [values], "strayed": [strayed]}, lambda value: ())
+    steps = compute_quant_params({"calm": [values], "strayed": [strayed]}, {})
     assert steps["strayed"].scale < 1.05 * steps["calm"].scale
 
 
