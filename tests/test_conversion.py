@@ -6,10 +6,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
+from itertools import product
 
 import pytest
 import torch
 from click.testing import CliRunner
+from model_files import all_precisions
 from networks import blow_up, make_net
 
 from converters.cli.convert import command
@@ -45,19 +48,30 @@ def test_file_manifest_and_samples_appear_together(tmp_path, checkpoint):
     assert set(files(tmp_path / "out")) == expected
 
 
-@pytest.mark.parametrize(
-    ("format_", "precision"), [(name, one) for name in FORMATS for one in FORMATS[name].precisions]
-)
-def test_network_without_training_converts(tmp_path, format_, precision):
-    """Biases of zero may be left out; 8 bits may scale by them, and by what a dead block gives."""
-    path, net = tmp_path / "net.safetensors", SCNet(SCNetConfig(2, "direct", 16, 2))
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory):
+    """A network without training in every format and precision, all in one folder."""
+    folder, net = tmp_path_factory.mktemp("untrained"), SCNet(SCNetConfig(2, "direct", 16, 2))
     net.body[0].conv1.weight.data[3].zero_()
     net.body[1].conv1.bias.data.fill_(-30)
-    save_weights(net, path, {})
-    sizes = None if format_ == "onnx" else ((24, 24),)
-    wanted = [ConversionOptions(format_, precision=precision, sizes=sizes)]
-    (made,) = convert(open_checkpoint(path), wanted, tmp_path / "out")
-    assert all(verdict.passed for verdict in read_manifest(made).verified)
+    save_weights(net, folder / "net.safetensors", {})
+    return convert(
+        open_checkpoint(folder / "net.safetensors"), all_precisions((24, 24)), folder / "out"
+    )
+
+
+def test_network_without_training_converts(untrained):
+    """Biases of zero may be left out; 8 bits may scale by them, and by what a dead block gives."""
+    verified = {path.name: read_manifest(path).verified for path in untrained}
+    assert all(verified.values())
+    assert [name for name, each in verified.items() if not all(v.passed for v in each)] == []
+
+
+def test_all_formats_and_precisions_fit_into_one_folder(untrained):
+    assert len({path.parent for path in untrained}) == 1
+    assert len({manifest_path(path) for path in untrained}) == len(untrained)
+    assert all(read_manifest(path).file == path.name for path in untrained)
+    assert len(untrained) == sum(len(format_.precisions) for format_ in FORMATS.values())
 
 
 def test_features_that_fp16_cannot_hold_convert_to_it(tmp_path):
@@ -172,15 +186,13 @@ def test_interrupted_conversion_leaves_nothing(tmp_path, checkpoint, number, cod
     assert not out.exists()
 
 
-def test_all_formats_and_precisions_fit_into_one_folder(tmp_path, checkpoint):
-    wanted = [
-        ConversionOptions(format_, "depthwise", precision, None if format_ == "onnx" else ((8, 8),))
-        for format_ in FORMATS
-        for precision in FORMATS[format_].precisions
-    ]
-    paths = convert(checkpoint(), wanted, tmp_path / "out")
-    assert len({manifest_path(path) for path in paths}) == len(wanted)
-    assert all(read_manifest(path).file == path.name for path in paths)
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "options", all_precisions((8, 8)), ids=lambda o: f"{o.format}-{o.precision}"
+)
+def test_every_kind_of_file_may_be_of_8_pixels_a_side(tmp_path, checkpoint, options):
+    (path,) = convert(checkpoint(), [replace(options, shift="depthwise")], tmp_path / "out")
+    assert all(verdict.passed for verdict in read_manifest(path).verified)
 
 
 def test_manifest_alone_is_not_replaced_either(tmp_path, checkpoint):
@@ -232,6 +244,10 @@ FULL_SIZE = {
 }
 
 
+USUAL = (("coreml", "slice_concat"), ("tflite", "depthwise"), ("onnx", "slice_concat"))
+"""What is converted at full size in the usual run; the rest is left to `nox -s full`."""
+
+
 @pytest.mark.parametrize("format_", ["tflite", "onnx"])
 def test_bundled_weights_convert_to_half_precision(tmp_path, format_):
     """At full size the quantizer lays out a .tflite in another way than at small ones."""
@@ -242,8 +258,13 @@ def test_bundled_weights_convert_to_half_precision(tmp_path, format_):
     assert path.stat().st_size < 550_000
 
 
-@pytest.mark.parametrize("shift", SHIFTS)
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize(
+    ("format_", "shift"),
+    [
+        pytest.param(*key, marks=() if key in USUAL else pytest.mark.full)
+        for key in product(FORMATS, SHIFTS)
+    ],
+)
 def test_bundled_weights_convert_at_full_size(tmp_path, format_, shift):
     sizes = None if format_ == "onnx" else ((128, 128),)
     precision = "fp16" if format_ == "coreml" else "fp32"
