@@ -21,7 +21,7 @@ from scnet.weights import WEIGHTS
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 CARDS = [*pages()]
-TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text() for page in {*PAGES, *CARDS}}
+TEXTS = {page.relative_to(ROOT).as_posix(): page.read_text() for page in sorted({*PAGES, *CARDS})}
 SHELL = re.findall(r"```sh\n(.*?)```", "\n".join(TEXTS.values()), re.DOTALL)
 LINES = "\n".join(SHELL).replace("\\\n", " ").splitlines()
 
