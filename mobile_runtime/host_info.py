@@ -2,6 +2,7 @@
 
 import os
 import platform
+from datetime import UTC, datetime
 from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
@@ -26,6 +27,11 @@ def describe_device() -> str:
     name = f"{platform.system()} {platform.machine()}{_name_instructions(features)}"
     name = f"{name}, {os.cpu_count()} cores"
     return f"{name}, emulated by qemu" if _is_emulated() else name
+
+
+def utc_now() -> str:
+    """Return date and time in UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _name_instructions(features: str) -> str:

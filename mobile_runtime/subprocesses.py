@@ -41,16 +41,24 @@ def send_result(result: object) -> None:
     sys.stdout.write(f"\n{msgspec.json.encode(result).decode()}\n")
 
 
-def receive_result(child: Child, failure: str) -> Any:
-    """Return what an ended process wrote with `send_result`.
+def call_module(module: str, task: object, *, failure: str, seconds_limit: float) -> Any:
+    """Return what a module, run with `run_module`, wrote with `send_result`.
 
     Args:
-        child: The process.
+        module: Full name.
+        task: Anything that msgspec can encode.
         failure: Beginning of the error message.
+        seconds_limit: The process is killed after it.
 
     Raises:
-        ModelLoadError: It crashed, failed, or wrote no result.
+        ModelLoadError: It crashed, failed, wrote no result, or did not end in time.
     """
+    try:
+        child = run_module(module, task, seconds_limit=seconds_limit)
+    except subprocess.TimeoutExpired as error:
+        raise ModelLoadError(
+            f"{failure} it did not end within {seconds_limit:g} seconds."
+        ) from error
     if child.returncode != 0:
         raise ModelLoadError(f"{failure} {describe_exit(child)}")
     # Not splitlines: names from files, quoted by an engine, may hold other line separators.

@@ -7,12 +7,12 @@ from click.core import ParameterSource
 
 from mobile_runtime.benchmark.plot import draw_png, import_figure
 from mobile_runtime.benchmark.report import print_table
-from mobile_runtime.benchmark.results import format_json, read_benchmark
+from mobile_runtime.benchmark.results import read_benchmark
 from mobile_runtime.benchmark.run import benchmark
 from mobile_runtime.benchmark.timing import Plan
 from mobile_runtime.cli import options
 from mobile_runtime.cli.progress import progress_bar
-from mobile_runtime.console import STDOUT, check_output, write_output
+from mobile_runtime.console import STDOUT, check_output, write_json, write_output
 from mobile_runtime.engines.session import Opener
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.model_file.manifest import Size
@@ -22,11 +22,11 @@ OUTPUT_PARAMETERS = ("read_path", "details", "json_path", "plot_path", "overwrit
 
 
 @click.command("benchmark")
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1)
+@click.argument("files", type=options.PATH, nargs=-1)
 @click.option(
     "--read",
     "read_path",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     help="Show a file from --json, or the web page's report, instead of measuring.",
 )
 @click.option("--engine", help="Engine that runs the files; by default the first of each format.")
@@ -41,9 +41,8 @@ OUTPUT_PARAMETERS = ("read_path", "details", "json_path", "plot_path", "overwrit
 @options.warmup_runs
 @options.seconds_limit
 @options.details
-@options.json_path
-@click.option("--plot", "plot_path", type=click.Path(path_type=Path), help="Box plot, a .png.")
-@options.overwrite
+@click.option("--plot", "plot_path", type=options.PATH, help="Box plot, a .png.")
+@options.json_output
 @click.pass_obj
 def command(
     open_session: Opener,
@@ -85,7 +84,7 @@ def command(
             )
     if json_path != STDOUT:
         print_table(found, details=details)
-    write_output(json_path, format_json(found))
+    write_json(json_path, found)
     if plot_path is not None:
         write_output(plot_path, draw_png(found))
 

@@ -14,12 +14,7 @@ from mobile_runtime.errors import ManifestError, ScnetError
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.golden_samples import read_golden, write_array
-from mobile_runtime.model_file.manifest import (
-    Manifest,
-    hash_file,
-    manifest_path,
-    own_tolerance,
-)
+from mobile_runtime.model_file.manifest import Manifest, hash_file, manifest_path, own_tolerance
 
 PROTOCOL = "PROTOCOL.md"
 SIGN = b"Written by `scnet bundle`"

@@ -12,12 +12,7 @@ from string import Template
 
 from mobile_runtime.device.test_templates import DeviceTest, choose_test
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import (
-    Manifest,
-    TensorSpec,
-    own_tolerance,
-    tolerance_in,
-)
+from mobile_runtime.model_file.manifest import Manifest, TensorSpec, own_tolerance, tolerance_in
 from mobile_runtime.model_file.precision import Tolerance
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -6,12 +6,7 @@ from pathlib import Path
 
 from mobile_runtime.atomic_write import file_lock
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import (
-    Manifest,
-    check_hash,
-    read_manifest,
-    write_manifest,
-)
+from mobile_runtime.model_file.manifest import Manifest, check_hash, read_manifest, write_manifest
 from mobile_runtime.model_file.validation_result import ValidationResult
 
 
@@ -21,11 +16,6 @@ class ModelFile:
 
     path: Path
     manifest: Manifest
-
-    @property
-    def folder(self) -> Path:
-        """Where the file, its manifest and the golden samples are."""
-        return self.path.parent
 
 
 def read_model_file(file: Path | ModelFile) -> ModelFile:
@@ -67,7 +57,7 @@ def keep_results(file: ModelFile, results: Iterable[ValidationResult]) -> ModelF
     Raises:
         ManifestError: The file is another one by now, or its folder cannot be written to.
     """
-    with file_lock(file.folder):
+    with file_lock(file.path.parent):
         now = read_manifest(file.path)
         if now.sha256 != file.manifest.sha256:
             raise ManifestError(
@@ -75,5 +65,5 @@ def keep_results(file: ModelFile, results: Iterable[ValidationResult]) -> ModelF
                 "Run it again."
             )
         kept = add_results(now, results)
-        write_manifest(kept, file.folder)
+        write_manifest(kept, file.path.parent)
     return ModelFile(file.path, kept)

@@ -42,11 +42,8 @@ def upscale_pixels(
     height, width = pixels.shape[:2]
     scale = model_of(session).scale
     output = np.empty((height * scale, width * scale, 3), np.uint8)
-
-    def crop(inside: Area) -> Image:
-        return to_image(pixels[inside])
-
-    for target, part in _run(session, crop, (height, width), tile, on_progress):
+    parts = _run(session, (height, width), lambda area: to_image(pixels[area]), tile, on_progress)
+    for target, part in parts:
         output[target] = to_pixels(part)
     return output
 
@@ -72,11 +69,8 @@ def upscale_image(
     height, width = image.shape[2:]
     scale = model_of(session).scale
     output = np.empty((1, 3, height * scale, width * scale), np.float32)
-
-    def crop(inside: Area) -> Image:
-        return image[(..., *inside)]
-
-    for target, part in _run(session, crop, (height, width), tile, on_progress):
+    parts = _run(session, (height, width), lambda area: image[(..., *area)], tile, on_progress)
+    for target, part in parts:
         output[(..., *target)] = part
     return output
 
@@ -121,8 +115,8 @@ def model_of(session: Session) -> Model:
 
 def _run(
     session: Session,
-    crop: Callable[[Area], Image],
     size: Size,
+    crop: Callable[[Area], Image],
     side: int | None,
     on_progress: OnProgress | None,
 ) -> Iterator[tuple[Area, Image]]:

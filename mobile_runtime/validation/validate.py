@@ -125,7 +125,7 @@ def compare_golden(session: Session, file: ModelFile) -> Iterator[Comparison]:
         ModelLoadError: The session's output is not a picture of the right size.
         ImageError: The file does not take the size of a sample.
     """
-    for name, image, output in read_golden(file.manifest, file.folder):
+    for name, image, output in read_golden(file.manifest, file.path.parent):
         expected = np.clip(output, 0, 1) if file.manifest.model.output.clipped else output
         difference = parity.compare(expected, _run(session, image, expected.shape))
         yield Comparison(name, image, expected, difference)

@@ -74,7 +74,7 @@ def read_subject(model: Path) -> Subject:
             "float32 NHWC."
         )
     own_tolerance(manifest)  # refused now rather than after the runs
-    return Subject(file, read_golden(manifest, file.folder))
+    return Subject(file, read_golden(manifest, file.path.parent))
 
 
 def measure(
