@@ -1,6 +1,7 @@
 """`scnet benchmark`: latency and memory of model files on this machine."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -37,29 +38,26 @@ OUTPUT_PARAMETERS = ("read_path", "details", "json_path", "plot_path", "overwrit
     type=click.IntRange(min=1),
     help="Of the input in pixels; for files that take more than one size.",
 )
-@options.runs
-@options.warmup_runs
-@options.seconds_limit
+@options.plan
 @options.details
 @click.option("--plot", "plot_path", type=options.PATH, help="Box plot, a .png.")
 @options.json_output
 @click.pass_obj
 def command(
     open_session: Opener,
+    /,
     files: tuple[Path, ...],
     read_path: Path | None,
     engine: str | None,
     threads: int | None,
     height: int | None,
     width: int | None,
-    runs: int,
-    warmup_runs: int,
-    seconds_limit: float,
     json_path: Path | None,
     plot_path: Path | None,
     *,
     details: bool,
     overwrite: bool,
+    **plan: Any,
 ) -> None:
     """Measure latency and memory of model FILES (.mlpackage, .tflite, .onnx), made here or not.
 
@@ -76,7 +74,7 @@ def command(
             found = benchmark(
                 files,
                 open_model=open_session,
-                plan=Plan(runs, warmup_runs, seconds_limit),
+                plan=Plan(**plan),
                 engine=engine,
                 threads=threads,
                 size=_read_size(height, width),

@@ -1,6 +1,7 @@
 """`scnet device`: verification and latency of a model file on a connected phone."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -43,9 +44,7 @@ def command() -> None:
     help="gpu computes in fp16 and has the tolerance of fp16; gpu-fp32 that of the file.",
 )
 @click.option("--threads", type=options.THREADS, default=4, show_default=True)
-@options.runs
-@options.warmup_runs
-@options.seconds_limit
+@options.plan
 @click.option(
     "--step-seconds",
     type=options.SECONDS,
@@ -57,19 +56,18 @@ def command() -> None:
 @click.pass_context
 def android(
     context: click.Context,
+    /,
     file: Path,
     tool: Path,
     serial: str | None,
     program: str,
     engines: tuple[str, ...],
     threads: int,
-    runs: int,
-    warmup_runs: int,
-    seconds_limit: float,
     step_seconds: float,
     json_path: Path | None,
     *,
     overwrite: bool,
+    **plan: Any,
 ) -> None:
     """Run the golden samples of a .tflite FILE on an Android phone, over adb.
 
@@ -79,7 +77,7 @@ def android(
     nodes to the CPU.
     """
     check_output(json_path, overwrite=overwrite)
-    plan = Plan(runs, warmup_runs, seconds_limit)
+    timing = Plan(**plan)
     found: list[PhoneRun] = []
     errors = 0
     subject = read_subject(file)
@@ -88,12 +86,12 @@ def android(
     with set_up(connection, phone, file, tool, threads=threads, on_step=_echo) as bench:
         for name in dict.fromkeys(engines):
             try:
-                found.append(measure(bench, subject, ENGINES[name], plan, _echo))
+                found.append(measure(bench, subject, ENGINES[name], timing, _echo))
             except ScnetError as error:  # must not hide the results of the other engines
                 errors += 1
                 complain(f"{name}: {error}")
         sha256 = subject.file.manifest.sha256
-        report = PhoneReport(file.name, sha256, phone, utc_now(), threads, plan, tuple(found))
+        report = PhoneReport(file.name, sha256, phone, utc_now(), threads, timing, tuple(found))
         if found and json_path != STDOUT:
             print_phone_report(report)
         write_json(json_path, report)

@@ -48,6 +48,11 @@ overwrite = click.option("--overwrite", is_flag=True, help="Replace existing out
 files = click.argument("files", type=PATH, nargs=-1, required=True)
 
 
+def plan(command: Command) -> Command:
+    """Add the options that make a `Plan`: `runs`, `warmup_runs` and `seconds_limit`."""
+    return runs(warmup_runs(seconds_limit(command)))
+
+
 def json_output(command: Command) -> Command:
     """Add --json and --overwrite: `json_path` and `overwrite`."""
     json_path = click.option(

@@ -117,10 +117,7 @@ def _check(model: Path, samples: list[Sample]) -> None:
     """Read everything back: each file has its hash, and none has overwritten another."""
     read_golden(read_model_file(model).manifest, model.parent)
     for sample in samples:
-        _check_hash(model.parent / sample.input, sample.input_sha256)
-        _check_hash(model.parent / sample.output, sample.output_sha256)
-
-
-def _check_hash(path: Path, sha256: str) -> None:
-    if hash_file(path) != sha256:
-        raise ManifestError(f"Two files of the bundle would be called {path.name}: convert again.")
+        pairs = (sample.input, sample.input_sha256), (sample.output, sample.output_sha256)
+        for path, sha256 in pairs:
+            if hash_file(model.parent / path) != sha256:
+                raise ManifestError(f"Two files of the bundle would be {path}: convert again.")

@@ -27,13 +27,8 @@ Diverges = Callable[[str], bool]
 """Checks whether two executors return different values for a tensor."""
 
 REFUSALS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RuntimeError, TypeError, ValueError),
 )
 """What the formats' libraries and the references raise for files that they do not support."""
 

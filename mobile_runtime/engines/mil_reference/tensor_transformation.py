@@ -129,10 +129,7 @@ def pixel_shuffle(x: Array, upscale_factor: int) -> Array:
 
 def pixel_unshuffle(x: Array, downscale_factor: int) -> Array:
     """Return the inverse of `pixel_shuffle`."""
-    n, c, h, w = x.shape
-    f = downscale_factor
-    blocks = x.reshape(n, c, h // f, f, w // f, f).transpose(0, 1, 3, 5, 2, 4)
-    return blocks.reshape(n, c * f**2, h // f, w // f)
+    return _blocks_to_channels(x, downscale_factor, (0, 1, 3, 5, 2, 4))
 
 
 def depth_to_space(x: Array, block_size: int) -> Array:
@@ -149,10 +146,13 @@ def depth_to_space(x: Array, block_size: int) -> Array:
 
 def space_to_depth(x: Array, block_size: int) -> Array:
     """Return the inverse of `depth_to_space`."""
+    return _blocks_to_channels(x, block_size, (0, 3, 5, 1, 2, 4))
+
+
+def _blocks_to_channels(x: Array, block: int, order: Ints) -> Array:
     n, c, h, w = x.shape
-    b = block_size
-    blocks = x.reshape(n, c, h // b, b, w // b, b).transpose(0, 3, 5, 1, 2, 4)
-    return blocks.reshape(n, c * b**2, h // b, w // b)
+    blocks = x.reshape(n, c, h // block, block, w // block, block).transpose(order)
+    return blocks.reshape(n, c * block**2, h // block, w // block)
 
 
 def upsample_nearest_neighbor(
