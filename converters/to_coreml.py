@@ -105,9 +105,7 @@ def _export(network: nn.Module, sizes: Sequence[Size]) -> torch.export.ExportedP
     several = len(sizes) > 1
     free = dict.fromkeys((2, 3), Dim.AUTO) if several else None
     program = torch.export.export(
-        network,
-        (torch.zeros(1, 3, *sizes[0]),),
-        dynamic_shapes=(free,) if several else None,
+        network, (torch.zeros(1, 3, *sizes[0]),), dynamic_shapes=(free,) if several else None
     )
     decomposed: torch.export.ExportedProgram = program.run_decompositions({})
     return decomposed

@@ -7,15 +7,7 @@ Apple publishes no list of what it runs, and says that it varies by device, syst
 from dataclasses import replace
 
 from mobile_runtime.check.neural_engine_shapes import ANE, RULEBOOK, SHAPE_RULES
-from mobile_runtime.check.rule import (
-    Rule,
-    any_of,
-    each,
-    each_port,
-    follows,
-    refusal,
-    whole,
-)
+from mobile_runtime.check.rule import Rule, any_of, each, each_port, follows, refusal, whole
 from mobile_runtime.formats.data_movement import MIL as DATA_MOVEMENT
 from mobile_runtime.formats.graph import Graph, Operator, Port
 

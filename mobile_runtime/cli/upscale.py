@@ -20,10 +20,7 @@ from mobile_runtime.upscaling.upscale_picture import upscale_file
 @click.argument("photo", type=options.PATH)
 @click.option("--output", "-o", type=options.PATH, required=True, help=".png, .jpg or .webp.")
 @click.option(
-    "--model",
-    "-m",
-    type=options.PATH,
-    help="Model file or checkpoint; bundled weights by default.",
+    "--model", "-m", type=options.PATH, help="Model file or checkpoint; bundled weights by default."
 )
 @click.option("--engine", help="Engine that runs the file; by default the first of its format.")
 @click.option(

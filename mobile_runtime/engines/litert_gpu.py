@@ -116,8 +116,7 @@ def _options(model: Model | None) -> Options:
     """
     exact = model is None or model.precision == "fp32"
     return Options(
-        HardwareAccelerator.GPU | HardwareAccelerator.CPU,
-        gpu_options=GpuOptions(enforce_f32=exact),
+        HardwareAccelerator.GPU | HardwareAccelerator.CPU, gpu_options=GpuOptions(enforce_f32=exact)
     )
 
 

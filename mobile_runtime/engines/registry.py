@@ -85,9 +85,7 @@ ENGINES: dict[str, dict[str, Engine]] = {
         "litert-gpu": Engine(_LITERT_GPU, "ai_edge_litert.compiled_model", _litert_gpu),
     },
     ".onnx": {
-        "onnxruntime": Engine(
-            "mobile_runtime.engines.onnxruntime_cpu", "onnxruntime", _onnxruntime
-        ),
+        "onnxruntime": Engine("mobile_runtime.engines.onnxruntime_cpu", "onnxruntime", _onnxruntime)
     },
 }
 """Suffix -> the engines for such files, the default of this system first.

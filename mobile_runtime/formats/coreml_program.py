@@ -97,11 +97,7 @@ def _read_program(model: Any, weights: WeightFiles) -> Program:
     )
 
 
-def _read_operation(
-    op: Any,
-    weights: WeightFiles,
-    constants: dict[str, Value | None],
-) -> Operation:
+def _read_operation(op: Any, weights: WeightFiles, constants: dict[str, Value | None]) -> Operation:
     """Return an operator; values written inside it are added to the constants."""
     name = op.outputs[0].name
     inputs: dict[str, tuple[str, ...]] = {}

@@ -38,7 +38,7 @@ def read_golden(manifest: Manifest, folder: Path) -> list[tuple[str, Image, Imag
 
 def write_array(path: Path, array: Image) -> str:
     """Write raw little-endian float32 and return its sha256."""
-    content = np.ascontiguousarray(array, dtype="<f4").tobytes()
+    content = array.astype("<f4").tobytes()
     path.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
 

@@ -54,7 +54,7 @@ class Bench:
         """
         pixels = image.transpose(0, 2, 3, 1)
         source = self.scratch / INPUT
-        source.write_bytes(np.ascontiguousarray(pixels, dtype="<f4").tobytes())
+        source.write_bytes(pixels.astype("<f4").tobytes())
         self.connection.push(source, self._path(INPUT))
         self.connection.shell("rm", "-f", self._path(OUTPUT), self._path(PROFILE))
         answer = self.connection.shell(
