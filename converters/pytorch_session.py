@@ -41,13 +41,7 @@ class CheckpointSession:
 def open_session(
     path: Path | None, *, engine: str | None = None, threads: int | None = None
 ) -> CheckpointSession:
-    """Open a checkpoint.
-
-    Args:
-        path: A `.pth`, `.pt` or `.safetensors`, or the name of bundled weights; None opens the
-            default ones.
-        engine: A checkpoint has only `pytorch`.
-        threads: All cores if not given.
+    """Open a checkpoint; see `converters.open_model.open_model`.
 
     Raises:
         CheckpointError: Damaged, not of an SCNet, or of two possible scales.

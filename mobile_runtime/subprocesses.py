@@ -15,12 +15,9 @@ Child = subprocess.CompletedProcess[str]
 
 
 def run_module(module: str, task: object, *, seconds_limit: float | None = None) -> Child:
-    """Run a module with `python -m` in a new process, and wait for its end.
+    """Run a module with `python -m` in a new process, which is killed after the limit.
 
-    Args:
-        module: Full name; it reads the task as JSON from `sys.argv[1]`.
-        task: Anything that msgspec can encode.
-        seconds_limit: The process is killed after it.
+    It reads the task, which msgspec can encode, as JSON from `sys.argv[1]`.
 
     Raises:
         subprocess.TimeoutExpired: The process took longer.
@@ -44,11 +41,7 @@ def send_result(result: object) -> None:
 def call_module(module: str, task: object, *, failure: str, seconds_limit: float) -> Any:
     """Return what a module, run with `run_module`, wrote with `send_result`.
 
-    Args:
-        module: Full name.
-        task: Anything that msgspec can encode.
-        failure: Beginning of the error message.
-        seconds_limit: The process is killed after it.
+    Messages begin with `failure`.
 
     Raises:
         ModelLoadError: It crashed, failed, wrote no result, or did not end in time.

@@ -61,9 +61,7 @@ def measure_cold_start(
 ) -> ColdStart:
     """Measure the first use of a file in a fresh Python process.
 
-    Args:
-        config: What to open and run.
-        seconds_limit: No further run is begun after this; the first one is always made.
+    No further run is begun after `seconds_limit`; the first one is always made.
 
     Raises:
         ScnetError: Any subclass, as opening and running raise it.

@@ -14,12 +14,7 @@ WIDTH, DETAILED_WIDTH = 80, 160
 
 
 def print_table(benchmark: Benchmark, *, details: bool = False) -> None:
-    """Print one row per file.
-
-    Args:
-        benchmark: From `benchmark` or `read_benchmark`.
-        details: Add cold start, memory, statistics and the spread of the ratios.
-    """
+    """Print one row per file; details are cold start, memory, statistics and spread of ratios."""
     console = Console()
     if not console.is_terminal:
         console.width = DETAILED_WIDTH if details else WIDTH

@@ -26,12 +26,8 @@ Golden = list[tuple[str, Image, Image]]
 def bundle(model: Path, folder: Path, *, overwrite: bool = False) -> None:
     """Write a folder with a model file, manifest, golden samples and instructions for a test.
 
-    The folder appears once it is complete and every hash in it is right, or not at all.
-
-    Args:
-        model: A model file with a manifest beside it.
-        folder: Path of the new folder.
-        overwrite: Replace an existing bundle.
+    The folder appears once it is complete and every hash in it is right, or not at all; an existing
+    bundle is replaced if `overwrite` is set.
 
     Raises:
         ManifestError: The manifest or a sample is missing, damaged, or about another file.

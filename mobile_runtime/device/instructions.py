@@ -35,12 +35,7 @@ class Sample:
 
 
 def format_instructions(manifest: Manifest, samples: Sequence[Sample], folder: str) -> str:
-    """Return the page for one file, in Markdown.
-
-    Args:
-        manifest: Of the file.
-        samples: Golden samples in the folder.
-        folder: Name of the folder that holds everything.
+    """Return the page for one file and its samples, in Markdown; `folder` is the folder's name.
 
     Raises:
         ManifestError: There is no test for this kind of file, or a name is not safe in code.

@@ -50,12 +50,9 @@ class CoreMLSession:
 
 
 def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
-    """Open an `.mlpackage`.
+    """Open an `.mlpackage`; see `mobile_runtime.engines.session.open_session`.
 
-    Args:
-        path: The package.
-        engine: `reference-...` or `coreml-...`.
-        threads: Ignored: NumPy's BLAS and Core ML decide for themselves.
+    Threads are ignored: NumPy's BLAS and Core ML decide for themselves.
 
     Raises:
         ModelLoadError: Damaged, not an mlprogram, or not one image in and one out.

@@ -69,13 +69,7 @@ class Feature:
 
 
 def read_specification(path: Path) -> tuple[Path, Any]:
-    """Read the specification of an mlprogram.
-
-    Args:
-        path: A `.mlpackage`.
-
-    Returns:
-        The file inside the package, and the `Model_pb2.Model` in it.
+    """Return the file with the specification of an mlprogram, and the `Model_pb2.Model` in it.
 
     Raises:
         ModelLoadError: Damaged, incomplete, or not an mlprogram.

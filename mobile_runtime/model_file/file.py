@@ -6,7 +6,13 @@ from pathlib import Path
 
 from mobile_runtime.atomic_write import file_lock
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import Manifest, check_hash, read_manifest, write_manifest
+from mobile_runtime.model_file.manifest import (
+    Manifest,
+    describe_mismatch,
+    hash_file,
+    read_manifest,
+    write_manifest,
+)
 from mobile_runtime.model_file.validation_result import ValidationResult
 
 
@@ -21,8 +27,7 @@ class ModelFile:
 def read_model_file(file: Path | ModelFile) -> ModelFile:
     """Return a model file with its manifest, checked against the file's sha256.
 
-    Args:
-        file: Its path; a `ModelFile` is returned as it is, so that nothing is hashed twice.
+    A `ModelFile` is returned as it is, so that nothing is hashed twice.
 
     Raises:
         ManifestError: The manifest is missing, malformed, or about another file.
@@ -30,7 +35,8 @@ def read_model_file(file: Path | ModelFile) -> ModelFile:
     if isinstance(file, ModelFile):
         return file
     manifest = read_manifest(file)
-    check_hash(file, manifest)
+    if manifest.sha256 != hash_file(file):
+        raise ManifestError(describe_mismatch(file, manifest))
     return ModelFile(file, manifest)
 
 
@@ -46,13 +52,9 @@ def add_results(manifest: Manifest, results: Iterable[ValidationResult]) -> Mani
 
 
 def keep_results(file: ModelFile, results: Iterable[ValidationResult]) -> ModelFile:
-    """Write results into the manifest beside a file, to which others may have added theirs.
+    """Add results to the manifest beside a file, to which others may have added theirs.
 
     Whoever does the same at the same time waits, so that no result is lost.
-
-    Args:
-        file: As it was when it was run.
-        results: To add.
 
     Raises:
         ManifestError: The file is another one by now, or its folder cannot be written to.

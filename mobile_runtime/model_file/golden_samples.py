@@ -12,14 +12,9 @@ from mobile_runtime.model_file.manifest import GoldenSample, Manifest, Shape
 
 
 def read_golden(manifest: Manifest, folder: Path) -> list[tuple[str, Image, Image]]:
-    """Return the golden samples of a manifest.
+    """Return name, input and PyTorch's output of each golden sample of a manifest in a folder.
 
-    Args:
-        manifest: Of the model file.
-        folder: Where the manifest is.
-
-    Returns:
-        For each, its name, its input and PyTorch's output: float32 NCHW, RGB, white at 1.0.
+    The arrays are float32 NCHW, RGB, white at 1.0.
 
     Raises:
         ManifestError: A sample is missing, outside the folder, or of another shape or sha256.

@@ -55,16 +55,13 @@ def upscale_image(
     tile: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Image:
-    """Upscale a float image without rounding to 8 bits; errors as for `upscale_pixels`.
+    """Upscale a float image without rounding to 8 bits; else as `upscale_pixels`.
 
     Args:
         session: An open model file.
-        image: float32 (1, 3, H, W) RGB in [0, 1], any size.
+        image: float32 (1, 3, H, W) RGB in [0, 1], any size; upscaled, it is not clipped.
         tile: See `upscale_pixels`.
         on_progress: Called after each tile.
-
-    Returns:
-        float32 (1, 3, H * scale, W * scale) RGB, not clipped.
     """
     height, width = image.shape[2:]
     scale = model_of(session).scale
@@ -76,14 +73,9 @@ def upscale_image(
 
 
 def find_mirrored(session: Session, size: Size) -> tuple[bool, bool]:
-    """Return along which axes a picture is smaller than all tiles, so that its edge is inexact.
+    """Return whether rows are added at the bottom, and columns on the right: edges are inexact.
 
-    Args:
-        session: An open model file.
-        size: Height and width of the picture, one that `upscale_pixels` takes.
-
-    Returns:
-        Whether rows are added at the bottom, and columns on the right.
+    A picture of this size, one that `upscale_pixels` takes, is then smaller than all tiles.
 
     Raises:
         ModelLoadError: The file does not say its scale and halo.

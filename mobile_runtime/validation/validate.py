@@ -40,20 +40,9 @@ class Comparison:
 
 
 def validate(file: Path | ModelFile, *, threads: int | None = None) -> tuple[ValidationResult, ...]:
-    """Return how a model file does on every engine that can run it here.
+    """Return how a model file does on each of `available_engines`, in that order.
 
-    Args:
-        file: A model file with a manifest beside it.
-        threads: For engines that have threads; all cores if not given.
-
-    Returns:
-        One result for each of `available_engines`, in that order.
-
-    Raises:
-        ManifestError: There is no manifest, it is about another file, or it was edited.
-        ModelLoadError: An engine refused the file.
-        ImageError: The file does not take the size of a sample.
-        EngineUnavailableError: No engine can run the file here.
+    Arguments and errors are those of `validate_on_engine`.
     """
     opened = read_model_file(file)
     names = available_engines(opened.path)

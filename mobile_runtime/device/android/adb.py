@@ -97,11 +97,7 @@ def phone_folder(connection: Connection) -> Iterator[str]:
 
 
 def run_adb(words: list[str], seconds_limit: float) -> Answer:
-    """Run adb.
-
-    Args:
-        words: Name or path of adb, and its arguments.
-        seconds_limit: adb is killed after it.
+    """Run adb: its name or path, and its arguments; it is killed after the limit.
 
     Raises:
         DeviceError: It cannot be started, or does not end.

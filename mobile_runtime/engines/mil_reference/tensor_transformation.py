@@ -41,16 +41,10 @@ def slice_by_index(
     squeeze_mask: Sequence[bool] | None = None,
 ) -> Array:
     """Return x[begin:end:stride] per axis; a masked end is open, a squeezed axis is an index."""
-    unmasked = [False] * x.ndim
-    axes = zip(
-        begin,
-        end,
-        stride if stride is not None else [1] * x.ndim,
-        begin_mask if begin_mask is not None else unmasked,
-        end_mask if end_mask is not None else unmasked,
-        squeeze_mask if squeeze_mask is not None else unmasked,
-        strict=True,
-    )
+    steps = [1] * x.ndim if stride is None else stride
+    given = begin_mask, end_mask, squeeze_mask
+    masks = [[False] * x.ndim if mask is None else mask for mask in given]
+    axes = zip(begin, end, steps, *masks, strict=True)
     index = (
         b if squeezed else slice(None if open_start else b, None if open_end else e, step)
         for b, e, step, open_start, open_end, squeezed in axes
