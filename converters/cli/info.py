@@ -44,11 +44,10 @@ def command(
         write_json(json_path, rows)
         return
     path = find_weights(file)
-    if scale is not None and path.suffix in FORMAT_OF_SUFFIX:
+    is_model = path.suffix in FORMAT_OF_SUFFIX
+    if scale is not None and is_model:
         raise click.UsageError("--scale is for checkpoints: a model file says its own.")
-    facts = (
-        describe_file(path) if path.suffix in FORMAT_OF_SUFFIX else describe_checkpoint(path, scale)
-    )
+    facts = describe_file(path) if is_model else describe_checkpoint(path, scale)
     if json_path != STDOUT:
         _print_facts(path.name, facts)
     write_json(json_path, facts)

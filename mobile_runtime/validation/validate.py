@@ -116,8 +116,13 @@ def compare_golden(session: Session, file: ModelFile) -> Iterator[Comparison]:
     """
     for name, image, output in read_golden(file.manifest, file.path.parent):
         expected = np.clip(output, 0, 1) if file.manifest.model.output.clipped else output
-        difference = parity.compare(expected, _run(session, image, expected.shape))
-        yield Comparison(name, image, expected, difference)
+        actual = session.run(image)
+        if actual.shape != expected.shape:
+            raise ModelLoadError(
+                f"{session.engine} returned {actual.shape} instead of {expected.shape} for "
+                f"{image.shape}: the file is not what its manifest says. Convert again."
+            )
+        yield Comparison(name, image, expected, parity.compare(expected, actual))
 
 
 def _find_failures(worst: Difference, allowed: Tolerance, placement: Placement) -> Iterator[str]:
@@ -125,13 +130,3 @@ def _find_failures(worst: Difference, allowed: Tolerance, placement: Placement) 
         yield f"{worst} (expected {allowed})"
     if not placement.complete:
         yield f"not all of it ran where it should: {placement.described}"
-
-
-def _run(session: Session, image: Image, expected: tuple[int, ...]) -> Image:
-    output = session.run(image)
-    if output.shape != expected:
-        raise ModelLoadError(
-            f"{session.engine} returned {output.shape} instead of {expected} for {image.shape}: "
-            "the file is not what its manifest says. Convert again."
-        )
-    return output
