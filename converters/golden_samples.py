@@ -58,7 +58,10 @@ def write_golden(
             for name, image in inputs(size)
             if not (photographs_only and name == STRESS_IMAGE)
         }
-        home = f"golden/{network}-{size[0]}x{size[1]}-{_digest(pairs)[:8]}"
+        # Of every bit: PyTorch's last bits depend on machine and threads.
+        content = b"".join(array.tobytes() for pair in pairs.values() for array in pair)
+        digest = sha256(content).hexdigest()
+        home = f"golden/{network}-{size[0]}x{size[1]}-{digest[:8]}"
         (folder / home).mkdir(parents=True, exist_ok=True)
         for name, (image, output) in pairs.items():
             source, target = f"{home}/{name}.input.f32", f"{home}/{name}.output.f32"
@@ -116,11 +119,3 @@ def _run(exact: SCNet, image: Image) -> Image:
     with torch.inference_mode():
         output: Image = exact(torch.from_numpy(image).double()).float().numpy()
     return output
-
-
-def _digest(pairs: dict[str, tuple[Image, Image]]) -> str:
-    """Return a hash over every bit: PyTorch's last bits depend on machine and threads."""
-    digest = sha256()
-    for image, output in pairs.values():
-        digest.update(image.tobytes() + output.tobytes())
-    return digest.hexdigest()
