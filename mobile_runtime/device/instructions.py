@@ -41,6 +41,7 @@ def format_instructions(manifest: Manifest, samples: Sequence[Sample], folder: s
         ManifestError: There is no test for this kind of file, or a name is not safe in code.
     """
     test, model = choose_test(manifest), manifest.model
+    passed = [_plain_text(str(result.engine_info)) for result in manifest.verified if result.passed]
     names = {
         "file": _identifier(manifest.file),
         "folder": _identifier(folder),
@@ -70,7 +71,7 @@ def format_instructions(manifest: Manifest, samples: Sequence[Sample], folder: s
         install=test.install,
         fence=test.language.lower(),
         code=_format_code(manifest, test, names, rows),
-        verified="; ".join(_plain_text(name) for name in _passed_on(manifest)) or "nothing",
+        verified="; ".join(passed) or "nothing",
     )
 
 
@@ -88,10 +89,6 @@ def _format_code(
         fp16_psnr_db=float(fp16.psnr_db),
     )
     return code.rstrip()
-
-
-def _passed_on(manifest: Manifest) -> list[str]:
-    return [str(result.engine_info) for result in manifest.verified if result.passed]
 
 
 def _fill(name: str, **blanks: object) -> str:
