@@ -1,11 +1,11 @@
 """Conversion of a checkpoint: each file is written to a staging folder, validated, then renamed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import torch
 from torch import fx
@@ -180,31 +180,31 @@ def rewrite(net: SCNet, options: ConversionOptions) -> fx.GraphModule:
 
 def describe_model(checkpoint: Checkpoint, options: ConversionOptions, tool: Converter) -> Model:
     """Return what a file will say of itself."""
-    config = checkpoint.net.config
-    source, sink = tool.describe(config.scale, options)
+    ports = tool.describe(checkpoint.net.config.scale, options)
+    written = {key: getattr(options, key) for key in ("format", "precision", "shift", "sizes")}
+    return describe_network(checkpoint, ports, ("scnet-mobile", *tool.TOOLS), **written)
+
+
+def describe_network(
+    checkpoint: Checkpoint,
+    ports: tuple[TensorSpec, TensorSpec],
+    tools: Iterable[str],
+    **written: Any,
+) -> Model:
+    """Return a `Model`: of the checkpoint what it knows, the other fields in `written`."""
+    config, notes = checkpoint.net.config, checkpoint.notes
+    source = notes.get("source", "Not stated in the checkpoint.")
+    licence = notes.get("licence", UNKNOWN_LICENCE)
     return Model(
-        format=options.format,
         variant=config.variant,
         head=config.head,
         scale=config.scale,
-        precision=options.precision,
-        shift=options.shift,
-        sizes=options.sizes,
         halo=halo(config),
-        input=source,
-        output=sink,
-        weights=describe_weights(checkpoint),
-        tools={name: version(name) for name in ("scnet-mobile", *tool.TOOLS)},
-    )
-
-
-def describe_weights(checkpoint: Checkpoint) -> Weights:
-    """Return where weights come from and their license, as far as the checkpoint says."""
-    return Weights(
-        name=checkpoint.path.name,
-        sha256=checkpoint.sha256,
-        licence=checkpoint.notes.get("licence", UNKNOWN_LICENCE),
-        source=checkpoint.notes.get("source", "Not stated in the checkpoint."),
+        input=ports[0],
+        output=ports[1],
+        weights=Weights(checkpoint.path.name, checkpoint.sha256, licence, source),
+        tools={name: version(name) for name in tools},
+        **written,
     )
 
 

@@ -18,7 +18,7 @@ from mobile_runtime.imaging.pictures import Image, Pixels, to_image
 from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.model_file.golden_samples import write_array
 from mobile_runtime.model_file.manifest import GoldenSample
-from scnet.network import SCNet, SCNetConfig
+from scnet.network import SCNet
 
 PHOTOGRAPHS = sorted((Path(__file__).parent / "photographs").glob("*.png"))
 
@@ -49,7 +49,8 @@ def write_golden(
     Returns:
         What to put into the manifest.
     """
-    exact = deepcopy(net).double()
+    exact, config = deepcopy(net).double(), net.config
+    network = f"{config.variant}-x{config.scale}-{config.head}"
     samples = []
     for size in sizes or ANY_SIZE:
         pairs = {
@@ -57,7 +58,10 @@ def write_golden(
             for name, image in inputs(size)
             if not (photographs_only and name == STRESS_IMAGE)
         }
-        home = f"golden/{_name(net.config)}-{size[0]}x{size[1]}-{_digest(pairs)[:8]}"
+        # Of every bit: PyTorch's last bits depend on machine and threads.
+        content = b"".join(array.tobytes() for pair in pairs.values() for array in pair)
+        digest = sha256(content).hexdigest()
+        home = f"golden/{network}-{size[0]}x{size[1]}-{digest[:8]}"
         (folder / home).mkdir(parents=True, exist_ok=True)
         for name, (image, output) in pairs.items():
             source, target = f"{home}/{name}.input.f32", f"{home}/{name}.output.f32"
@@ -115,15 +119,3 @@ def _run(exact: SCNet, image: Image) -> Image:
     with torch.inference_mode():
         output: Image = exact(torch.from_numpy(image).double()).float().numpy()
     return output
-
-
-def _name(config: SCNetConfig) -> str:
-    return f"{config.variant}-x{config.scale}-{config.head}"
-
-
-def _digest(pairs: dict[str, tuple[Image, Image]]) -> str:
-    """Return a hash over every bit: PyTorch's last bits depend on machine and threads."""
-    digest = sha256()
-    for image, output in pairs.values():
-        digest.update(image.tobytes() + output.tobytes())
-    return digest.hexdigest()

@@ -1,6 +1,5 @@
 """Options of a conversion, and the name of the file that it writes."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -55,11 +54,12 @@ class ConversionOptions:
                     f"Sizes are 1 to {LONGEST_SIDE} pixels, not {side}{advice}."
                 )
         if len(self.sizes or ()) > 1 and not format_.several_sizes:
-            able = _list(row.title for row in FORMATS.values() if row.several_sizes)
+            able = ", ".join(row.title for row in FORMATS.values() if row.several_sizes)
             raise UnsupportedOptionError(f"Only {able} takes several sizes, not {self.format}.")
         if self.precision not in format_.precisions:
+            able = ", ".join(format_.precisions)
             raise UnsupportedOptionError(
-                f"{self.format} files come in {_list(format_.precisions)}, not in {self.precision}."
+                f"{self.format} files come in {able}, not in {self.precision}."
             )
         if self.interface not in format_.interfaces_in(precision):
             raise UnsupportedOptionError(
@@ -116,7 +116,3 @@ class FileName:
             parts.append(options.interface)
         parts += [f"{height}x{width}" for height, width in options.sizes or ()]
         return "-".join(parts) + format_.suffix
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names)

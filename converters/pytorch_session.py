@@ -8,15 +8,15 @@ from pathlib import Path
 import torch
 from torch import fx
 
-from converters.conversion import describe_weights
+from converters.conversion import describe_network
+from converters.tensor_specs import ANY_SIZE, tensor_specs
 from mobile_runtime.engines.session import CPU, Placement
 from mobile_runtime.errors import EngineUnavailableError
 from mobile_runtime.imaging.pictures import Image
-from mobile_runtime.model_file.manifest import Model, TensorSpec
+from mobile_runtime.model_file.manifest import Model
 from mobile_runtime.model_file.validation_result import EngineInfo
-from scnet.checkpoint import Checkpoint, open_checkpoint
+from scnet.checkpoint import open_checkpoint
 from scnet.device_form import to_device_form
-from scnet.network import halo
 from scnet.weights import find_weights
 
 ENGINE = "pytorch"
@@ -41,13 +41,7 @@ class CheckpointSession:
 def open_session(
     path: Path | None, *, engine: str | None = None, threads: int | None = None
 ) -> CheckpointSession:
-    """Open a checkpoint.
-
-    Args:
-        path: A `.pth`, `.pt` or `.safetensors`, or the name of bundled weights; None opens the
-            default ones.
-        engine: A checkpoint has only `pytorch`.
-        threads: All cores if not given.
+    """Open a checkpoint; see `converters.open_model.open_model`.
 
     Raises:
         CheckpointError: Damaged, not of an SCNet, or of two possible scales.
@@ -58,23 +52,7 @@ def open_session(
     checkpoint = open_checkpoint(find_weights(path))
     torch.set_num_threads(threads or os.cpu_count() or 1)
     info = EngineInfo(ENGINE, f"PyTorch {version('torch')}", torch.get_num_threads())
-    return CheckpointSession(info, _describe(checkpoint), to_device_form(checkpoint.net))
-
-
-def _describe(checkpoint: Checkpoint) -> Model:
-    config = checkpoint.net.config
-    shape = (1, 3, None, None)
-    return Model(
-        format="pytorch",
-        variant=config.variant,
-        head=config.head,
-        scale=config.scale,
-        precision="fp32",
-        shift="slice_concat",
-        sizes=None,
-        halo=halo(config),
-        input=TensorSpec("image", shape, "float32", "NCHW", "0..1"),
-        output=TensorSpec("upscaled_image", shape, "float32", "NCHW", "0..1"),
-        weights=describe_weights(checkpoint),
-        tools={"torch": version("torch")},
-    )
+    ports = tensor_specs(ANY_SIZE, ANY_SIZE, "NCHW", "tensor")
+    written = {"format": "pytorch", "precision": "fp32", "shift": "slice_concat", "sizes": None}
+    model = describe_network(checkpoint, ports, ["torch"], **written)
+    return CheckpointSession(info, model, to_device_form(checkpoint.net))

@@ -16,6 +16,7 @@ from converters.quantization.coreml_weights import compress_weights
 from converters.quantization.gptq import palettize, quantize_weights
 from converters.quantization.qdq import insert_qdq
 from converters.tensor_specs import ANY_SIZE, tensor_specs
+from mobile_runtime.model_file.format import Interface
 from mobile_runtime.model_file.manifest import Model, TensorSpec
 from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.device_form import fold_range, shift_as_convolution
@@ -61,10 +62,12 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     elif compressed:
         quantize_weights(graph, images, per_channel=True)
     exact = precision.weight_bits == 32
+    shapes = [(1, 3, *size) for size in options.sizes]
+    shape = shapes[0] if len(shapes) == 1 else ct.EnumeratedShapes(shapes, default=shapes[0])
     converted = ct.convert(
         _export(network, options.sizes),
-        inputs=[_input_type(options)],
-        outputs=[_output_type(options)],
+        inputs=[_port(options.interface, "image", shape)],
+        outputs=[_port(options.interface, "upscaled_image")],
         minimum_deployment_target=EIGHT_BIT_TARGET if precision.calibrated else DEPLOYMENT_TARGET,
         compute_precision=ct.precision.FLOAT32 if exact else ct.precision.FLOAT16,
         skip_model_load=True,
@@ -102,30 +105,17 @@ class _Clipped(nn.Module):
 
 def _export(network: nn.Module, sizes: Sequence[Size]) -> torch.export.ExportedProgram:
     """Trace by `torch.export`: with numpy 2, coremltools 9 fails on shapes from `torch.jit`."""
-    several = len(sizes) > 1
-    free = dict.fromkeys((2, 3), Dim.AUTO) if several else None
-    program = torch.export.export(
-        network,
-        (torch.zeros(1, 3, *sizes[0]),),
-        dynamic_shapes=(free,) if several else None,
-    )
+    image = torch.zeros(1, 3, *sizes[0])
+    free = ({2: Dim.AUTO, 3: Dim.AUTO},) if len(sizes) > 1 else None
+    program = torch.export.export(network, (image,), dynamic_shapes=free)
     decomposed: torch.export.ExportedProgram = program.run_decompositions({})
     return decomposed
 
 
-def _input_type(options: ConversionOptions) -> Any:
-    assert options.sizes is not None
-    shapes = [(1, 3, *size) for size in options.sizes]
-    shape = shapes[0] if len(shapes) == 1 else ct.EnumeratedShapes(shapes, default=shapes[0])
-    if options.interface == "image":
-        return ct.ImageType(name="image", shape=shape, color_layout=ct.colorlayout.RGB)
-    return ct.TensorType(name="image", shape=shape)
-
-
-def _output_type(options: ConversionOptions) -> Any:
-    if options.interface == "image":
-        return ct.ImageType(name="upscaled_image", color_layout=ct.colorlayout.RGB)
-    return ct.TensorType(name="upscaled_image")
+def _port(interface: Interface, name: str, shape: Any = None) -> Any:
+    if interface == "image":
+        return ct.ImageType(name=name, shape=shape, color_layout=ct.colorlayout.RGB)
+    return ct.TensorType(name=name, shape=shape)
 
 
 def _describe(converted: Any, model: Model) -> None:

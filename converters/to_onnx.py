@@ -82,11 +82,8 @@ def _halve_weights(proto: onnx.ModelProto) -> None:
     for tensor in graph.initializer:
         if len(tensor.dims) == 4:
             halved = numpy_helper.to_array(tensor).astype("float16")
-            casts.append(
-                helper.make_node(
-                    "Cast", [f"{tensor.name}_fp16"], [tensor.name], to=TensorProto.FLOAT
-                )
-            )
-            tensor.CopyFrom(numpy_helper.from_array(halved, f"{tensor.name}_fp16"))
+            source, target = f"{tensor.name}_fp16", tensor.name
+            casts.append(helper.make_node("Cast", [source], [target], to=TensorProto.FLOAT))
+            tensor.CopyFrom(numpy_helper.from_array(halved, source))
     for cast in reversed(casts):
         graph.node.insert(0, cast)

@@ -28,9 +28,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 def unwritable_reason(path: Path, *, overwrite: bool) -> str | None:
     """Return in a sentence why a file cannot be written with `atomic_write`; None if it can.
 
-    Args:
-        path: Of the file.
-        overwrite: An existing file or a broken link may be replaced.
+    With `overwrite`, an existing file or a broken link may be replaced.
     """
     try:
         if path.is_dir():

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import click
+import msgspec
 from rich.box import MARKDOWN, SIMPLE_HEAD, Box
 from rich.console import Console
 from rich.table import Table
@@ -85,6 +86,11 @@ def write_output(path: Path | None, content: bytes) -> None:
             temporary.write_bytes(content)
     except OSError as error:
         raise ScnetError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def write_json(path: Path | None, content: object) -> None:
+    """Write what msgspec encodes, dataclasses among it, as `write_output` does."""
+    write_output(path, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
 
 
 def _is_stream(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from datetime import UTC, datetime
 from pathlib import Path
 
 CPUINFO = Path("/proc/cpuinfo")
@@ -22,15 +23,15 @@ fp32's time with AVX-512 VNNI (2026-11-25), 1.06 with AVX2 (2026-11-27; SCNet-T 
 
 def describe_device() -> str:
     """Return system, architecture, best int8 instructions and number of cores of this machine."""
-    features = CPUINFO.read_text() if CPUINFO.exists() else ""
-    name = f"{platform.system()} {platform.machine()}{_name_instructions(features)}"
-    name = f"{name}, {os.cpu_count()} cores"
+    flags = set(CPUINFO.read_text().split()) if CPUINFO.exists() else ()
+    best = next((f" with {name}" for flag, name in INSTRUCTIONS.items() if flag in flags), "")
+    name = f"{platform.system()} {platform.machine()}{best}, {os.cpu_count()} cores"
     return f"{name}, emulated by qemu" if _is_emulated() else name
 
 
-def _name_instructions(features: str) -> str:
-    known = set(features.split())
-    return next((f" with {name}" for flag, name in INSTRUCTIONS.items() if flag in known), "")
+def utc_now() -> str:
+    """Return date and time in UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _is_emulated() -> bool:

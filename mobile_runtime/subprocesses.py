@@ -15,12 +15,9 @@ Child = subprocess.CompletedProcess[str]
 
 
 def run_module(module: str, task: object, *, seconds_limit: float | None = None) -> Child:
-    """Run a module with `python -m` in a new process, and wait for its end.
+    """Run a module with `python -m` in a new process, which is killed after the limit.
 
-    Args:
-        module: Full name; it reads the task as JSON from `sys.argv[1]`.
-        task: Anything that msgspec can encode.
-        seconds_limit: The process is killed after it.
+    It reads the task, which msgspec can encode, as JSON from `sys.argv[1]`.
 
     Raises:
         subprocess.TimeoutExpired: The process took longer.
@@ -41,16 +38,20 @@ def send_result(result: object) -> None:
     sys.stdout.write(f"\n{msgspec.json.encode(result).decode()}\n")
 
 
-def receive_result(child: Child, failure: str) -> Any:
-    """Return what an ended process wrote with `send_result`.
+def call_module(module: str, task: object, *, failure: str, seconds_limit: float) -> Any:
+    """Return what a module, run with `run_module`, wrote with `send_result`.
 
-    Args:
-        child: The process.
-        failure: Beginning of the error message.
+    Messages begin with `failure`.
 
     Raises:
-        ModelLoadError: It crashed, failed, or wrote no result.
+        ModelLoadError: It crashed, failed, wrote no result, or did not end in time.
     """
+    try:
+        child = run_module(module, task, seconds_limit=seconds_limit)
+    except subprocess.TimeoutExpired as error:
+        raise ModelLoadError(
+            f"{failure} it did not end within {seconds_limit:g} seconds."
+        ) from error
     if child.returncode != 0:
         raise ModelLoadError(f"{failure} {describe_exit(child)}")
     # Not splitlines: names from files, quoted by an engine, may hold other line separators.

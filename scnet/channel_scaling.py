@@ -50,9 +50,9 @@ def smooth_channels(graph: fx.GraphModule, images: Iterable[Tensor]) -> None:
     peaks = _measure_peaks(graph, images)
     for values in _channel_groups(graph, SCALABLE):
         activation = _largest_shares([peaks[value] for value in values])
-        weight = _largest_shares([_column_peaks(reader) for reader in _readers(graph, values)])
+        weight = _largest_shares([_column_peaks(reader) for reader in _readers(values)])
         factors = activation**MIGRATION_STRENGTH / weight ** (1 - MIGRATION_STRENGTH)
-        _rescale(graph, values, factors / factors.log().mean().exp())
+        _rescale(values, factors / factors.log().mean().exp())
 
 
 def scale_to_fp16_range(graph: fx.GraphModule, images: Iterable[Tensor]) -> None:
@@ -70,7 +70,7 @@ def scale_to_fp16_range(graph: fx.GraphModule, images: Iterable[Tensor]) -> None
     for values in _channel_groups(graph, (*SCALABLE, DepthToSpace)):
         peak = max(float(peaks[value].max()) for value in values)
         if isfinite(peak) and peak > FP16_PEAK:
-            _rescale(graph, values, torch.tensor(2.0 ** ceil(log2(peak / FP16_PEAK))))
+            _rescale(values, torch.tensor(2.0 ** ceil(log2(peak / FP16_PEAK))))
 
 
 def rebalance_weights(graph: fx.GraphModule, usual: Mapping[str, float]) -> None:
@@ -89,12 +89,12 @@ def rebalance_weights(graph: fx.GraphModule, usual: Mapping[str, float]) -> None
     excess = torch.tensor([log2(root_mean_square(convs[n].weight) / usual[n]) for n in names])
     written, read = torch.zeros(2, len(names), len(groups))
     for column, values in enumerate(groups):
-        writers, readers = _convolutions(graph, values), _readers(graph, values)
+        writers, readers = _convolutions(values), _readers(values)
         written[:, column] = torch.tensor([float(convs[name] in writers) for name in names])
         read[:, column] = torch.tensor([float(convs[name] in readers) for name in names])
     powers = (torch.linalg.pinv(written - read) @ excess).round()
     for values, power in zip(groups, powers, strict=True):
-        _rescale(graph, values, 2.0**power)
+        _rescale(values, 2.0**power)
 
 
 def root_mean_square(weight: Tensor) -> float:
@@ -148,14 +148,14 @@ def _tied_values(
     return [(value, _FIXED) for value in (node, *sources)]
 
 
-def _convolutions(graph: fx.GraphModule, nodes: Iterable[fx.Node]) -> list[nn.Conv2d]:
+def _convolutions(nodes: Iterable[fx.Node]) -> list[nn.Conv2d]:
     """Return the convolutions among nodes, each once."""
     layers = {node.target: layer_of(node) for node in nodes}
     return [layer for layer in layers.values() if isinstance(layer, nn.Conv2d)]
 
 
-def _readers(graph: fx.GraphModule, values: Sequence[fx.Node]) -> list[nn.Conv2d]:
-    return _convolutions(graph, [user for value in values for user in value.users])
+def _readers(values: Sequence[fx.Node]) -> list[nn.Conv2d]:
+    return _convolutions([user for value in values for user in value.users])
 
 
 def _column_peaks(reader: nn.Conv2d) -> Tensor:
@@ -170,12 +170,12 @@ def _largest_shares(peaks: Sequence[Tensor]) -> Tensor:
     return torch.stack(shares).amax(0).clamp_min(MIN_SHARE)
 
 
-def _rescale(graph: fx.GraphModule, values: Sequence[fx.Node], factors: Tensor) -> None:
+def _rescale(values: Sequence[fx.Node], factors: Tensor) -> None:
     """Divide values by factors, one for all or one per channel, and multiply their readers."""
     with torch.no_grad():
-        for writer in _convolutions(graph, values):
+        for writer in _convolutions(values):
             writer.weight.div_(factors.view(-1, 1, 1, 1))
             assert writer.bias is not None
             writer.bias.div_(factors)
-        for reader in _readers(graph, values):
+        for reader in _readers(values):
             reader.weight.mul_(factors.view(1, -1, 1, 1))

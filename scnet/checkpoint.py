@@ -32,20 +32,9 @@ _HEADER = "scnet"
 """The one metadata key of our safetensors: several would be written in random order."""
 
 _READ_FAILURES = (
-    pickle.UnpicklingError,
-    SafetensorError,
-    struct.error,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    ImportError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,  # with NotImplementedError and RecursionError
-    TypeError,
-    ValueError,
+    *(pickle.UnpicklingError, SafetensorError, struct.error, ArithmeticError, AssertionError),
+    *(AttributeError, EOFError, ImportError, LookupError, MemoryError, OSError, TypeError),
+    *(ValueError, RuntimeError),  # with NotImplementedError and RecursionError
 )
 """What torch and safetensors raise on damaged files of every kind."""
 

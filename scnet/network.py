@@ -116,35 +116,23 @@ class ResidualBlock(nn.Module):
         return features + change
 
 
-class MlpUpsampler(nn.Module):
-    """The author's default upsampler: interpolation, then 1x1 convolutions."""
+class Upsampler(nn.Module):
+    """One stage of upsampling, with the author's two heads.
 
-    def __init__(self, width: int, factor: int) -> None:
+    `mlp`, the default, interpolates before its 1x1 convolutions. `pixelshuffle` computes them at
+    low resolution and ends in PixelShuffle: section 4.3, table 7.
+    """
+
+    def __init__(self, head: Head, width: int, factor: int) -> None:
         super().__init__()
+        mlp = head == "mlp"
         self.up_layer = nn.Sequential(
-            Upsample(factor),
+            *([Upsample(factor)] if mlp else []),
             nn.Conv2d(width, width, 1),
             nn.LeakyReLU(0.02),
             SpatialShift(),
-            nn.Conv2d(width, width, 1),
-        )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, D, H, W) -> (N, D, H * factor, W * factor)."""
-        return self.up_layer(features)  # type: ignore[no-any-return]
-
-
-class PixelShuffleUpsampler(nn.Module):
-    """1x1 convolutions at low resolution, then PixelShuffle: section 4.3, table 7."""
-
-    def __init__(self, width: int, factor: int) -> None:
-        super().__init__()
-        self.up_layer = nn.Sequential(
-            nn.Conv2d(width, width, 1),
-            nn.LeakyReLU(0.02),
-            SpatialShift(),
-            nn.Conv2d(width, width * factor**2, 1),
-            nn.PixelShuffle(factor),
+            nn.Conv2d(width, width if mlp else width * factor**2, 1),
+            *([] if mlp else [nn.PixelShuffle(factor)]),
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -166,9 +154,8 @@ class SCNet(nn.Module):
             self.activation_up = nn.LeakyReLU(0.02)
             self.shift = SpatialShift()
         else:
-            upsampler = MlpUpsampler if config.head == "mlp" else PixelShuffleUpsampler
             for number, factor in enumerate(config.stages, start=1):
-                self.add_module(f"upconv{number}", upsampler(width, factor))
+                self.add_module(f"upconv{number}", Upsampler(config.head, width, factor))
         self.conv_hr = nn.Conv2d(width, width, 1)
         if config.head == "direct":
             self.conv_last = nn.Conv2d(width, 3 * config.scale**2, 1)

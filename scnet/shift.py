@@ -44,15 +44,12 @@ def _fake(features: Tensor) -> Tensor:
     return torch.empty_like(features)
 
 
-def _keep_nothing(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-    """The shift is linear: its gradient needs neither input nor output."""
-
-
 def _gradient(_ctx: Any, gradient: Tensor) -> Tensor:
+    """Return the gradient of the input; the shift is linear, so nothing need be kept for it."""
     return _shift(gradient, [(-dy, -dx) for dy, dx in OFFSETS])
 
 
-spatial_shift.register_autograd(_gradient, setup_context=_keep_nothing)
+spatial_shift.register_autograd(_gradient)
 
 
 def shift_kernel(channels: int) -> Tensor:

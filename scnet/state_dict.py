@@ -22,13 +22,9 @@ def infer_config(
     scale: int | None = None,
     head: Head | None = None,
 ) -> SCNetConfig:
-    """Return the configuration of the SCNet that a state dict belongs to.
+    """Return the configuration of the SCNet that a state dict belongs to; see `open_checkpoint`.
 
-    Args:
-        tensors: The state dict.
-        header: From the file's header; the shapes must allow it.
-        scale: See `open_checkpoint`.
-        head: See `open_checkpoint`.
+    The shapes must allow what the file's header says.
 
     Raises:
         CheckpointError: It belongs to none, or not to the one that was asked for.

@@ -37,7 +37,7 @@ class SizeType(click.ParamType[Size]):
 
 
 @click.command("convert")
-@click.argument("checkpoint", type=click.Path(path_type=Path), required=False)
+@click.argument("checkpoint", type=command_options.PATH, required=False)
 @click.option(
     "--format",
     "formats",
@@ -81,15 +81,13 @@ class SizeType(click.ParamType[Size]):
 )
 @click.option(
     "--calibration",
-    type=click.Path(path_type=Path),
+    type=command_options.PATH,
     help=f"Folder of photographs to calibrate {CALIBRATED} on, of which 32 at most are used; some "
     "came with the program.",
 )
 @click.option("--scale", type=click.Choice([str(s) for s in STAGES]), help="Must fit the file.")
 @click.option("--head", type=click.Choice(HEADS), help="Must fit the file.")
-@click.option(
-    "--output-dir", "-o", type=click.Path(path_type=Path), default=".", show_default="here"
-)
+@click.option("--output-dir", "-o", type=command_options.PATH, default=".", show_default="here")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
 @command_options.details
 @click.option("--no-verify", is_flag=True, help="Keep files that no engine has run.")

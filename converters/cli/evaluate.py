@@ -1,21 +1,19 @@
 """`scnet evaluate`: PSNR and SSIM on Y by the protocol of the papers."""
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from mobile_runtime.cli import options
 from mobile_runtime.cli.progress import progress_bar
-from mobile_runtime.console import STDOUT, check_output, write_output
+from mobile_runtime.console import STDOUT, check_output, write_json
 from mobile_runtime.imaging.degradation import DEGRADATIONS
 from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
 
 
 @click.command("evaluate")
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
-@click.argument("folder", type=click.Path(path_type=Path))
+@options.files
+@click.argument("folder", type=options.PATH)
 @click.option("--each", is_flag=True, help="Print every picture, not only the mean.")
 @click.option(
     "--degradation",
@@ -24,8 +22,7 @@ from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
     show_default=True,
     help="How the pictures are reduced; only clean is what papers do.",
 )
-@options.json_path
-@options.overwrite
+@options.json_output
 @click.pass_context
 def command(
     context: click.Context,
@@ -51,4 +48,4 @@ def command(
         rows = measure_quality(sessions, folder, degradation=degradation, on_progress=show)
     if json_path != STDOUT:
         print_quality(rows, each=each)
-    write_output(json_path, json.dumps([asdict(row) for row in rows], indent=2).encode())
+    write_json(json_path, rows)

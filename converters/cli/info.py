@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mobile_runtime.cli import options
-from mobile_runtime.console import STDOUT, check_output, printable, write_output
+from mobile_runtime.console import STDOUT, check_output, printable, write_json
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.file import ModelFile, read_model_file
@@ -24,10 +24,9 @@ Facts = dict[str, object]
 
 
 @click.command("info")
-@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.argument("file", type=options.PATH, required=False)
 @click.option("--scale", type=int, help="For an mlp checkpoint that may be x2 or x3.")
-@options.json_path
-@options.overwrite
+@options.json_output
 def command(
     file: Path | None, scale: int | None, json_path: Path | None, *, overwrite: bool
 ) -> None:
@@ -42,21 +41,16 @@ def command(
         rows = {name: describe_checkpoint(path) for name, path in WEIGHTS.items()}
         if json_path != STDOUT:
             _print_weights(rows)
-        write_output(json_path, _to_json(rows))
+        write_json(json_path, rows)
         return
     path = find_weights(file)
-    if scale is not None and path.suffix in FORMAT_OF_SUFFIX:
+    is_model = path.suffix in FORMAT_OF_SUFFIX
+    if scale is not None and is_model:
         raise click.UsageError("--scale is for checkpoints: a model file says its own.")
-    facts = (
-        describe_file(path) if path.suffix in FORMAT_OF_SUFFIX else describe_checkpoint(path, scale)
-    )
+    facts = describe_file(path) if is_model else describe_checkpoint(path, scale)
     if json_path != STDOUT:
         _print_facts(path.name, facts)
-    write_output(json_path, _to_json(facts))
-
-
-def _to_json(found: Mapping[str, object]) -> bytes:
-    return json.dumps(found, indent=2).encode()
+    write_json(json_path, facts)
 
 
 def _print_facts(title: str, facts: Facts) -> None:

@@ -76,15 +76,9 @@ def _to_nhwc(features: Tensor) -> Tensor:
     return features.permute(0, 2, 3, 1).contiguous()
 
 
-@conv_2d.register_fake
-def _(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    return features.new_empty(*features.shape[:3], len(bias))
-
-
-@shift.register_fake
-@depthwise_conv_2d.register_fake
-def _(features: Tensor, *_weights: Tensor) -> Tensor:
-    return torch.empty_like(features)
+conv_2d.register_fake(lambda features, _, bias: features.new_empty(*features.shape[:3], len(bias)))
+for _same_shape in (shift, depthwise_conv_2d):
+    _same_shape.register_fake(lambda features, *_: torch.empty_like(features))
 
 
 @depth_to_space.register_fake
@@ -101,9 +95,8 @@ def _(features: Tensor, factor: int) -> Tensor:
 
 @lower(torch.ops.scnet.tfl_conv_2d.default)  # type: ignore[untyped-decorator]
 def _lower_conv_2d(context: Any, *operands: ir.Value) -> ir.Value:
-    return build_tfl_op(
-        "conv_2d", result_of(context), operands, {**CONVOLUTION, "padding": "VALID"}
-    )
+    attributes = {**CONVOLUTION, "padding": "VALID"}
+    return build_tfl_op("conv_2d", result_of(context), operands, attributes)
 
 
 @lower(torch.ops.scnet.tfl_depthwise_conv_2d.default)  # type: ignore[untyped-decorator]

@@ -32,20 +32,10 @@ def quantize(values: Tensor, scale: float, zero_point: int) -> Tensor:
     return (values / scale).round().add(zero_point).clamp(0, UINT8_MAX).to(torch.uint8)
 
 
-@quantize.register_fake
-def _quantize_fake(values: Tensor, scale: float, zero_point: int) -> Tensor:
-    return torch.empty_like(values, dtype=torch.uint8)
-
-
 @torch.library.custom_op("scnet::dequantize", mutates_args=())
 def dequantize(values: Tensor, scale: float, zero_point: int) -> Tensor:
     """Return float32 values; parameters as in `QuantParams`."""
     return (values.float() - zero_point) * scale
-
-
-@dequantize.register_fake
-def _dequantize_fake(values: Tensor, scale: float, zero_point: int) -> Tensor:
-    return torch.empty_like(values, dtype=torch.float32)
 
 
 @torch.library.custom_op("scnet::shift_bytes", mutates_args=())
@@ -56,9 +46,9 @@ def shift_bytes(values: Tensor, zero_point: int) -> Tensor:
     return shifted.to(torch.uint8)
 
 
-@shift_bytes.register_fake
-def _shift_fake(values: Tensor, zero_point: int) -> Tensor:
-    return torch.empty_like(values)
+quantize.register_fake(lambda values, *_: torch.empty_like(values, dtype=torch.uint8))
+dequantize.register_fake(lambda values, *_: torch.empty_like(values, dtype=torch.float32))
+shift_bytes.register_fake(lambda values, _: torch.empty_like(values))
 
 
 class _QuantizationLayer(nn.Module):

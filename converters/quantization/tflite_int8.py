@@ -39,19 +39,10 @@ CHANNEL_AXES = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3}
 """Of the output channels in a weight."""
 
 VERSIONS = {
-    "CONV_2D": 3,
-    "DEPTHWISE_CONV_2D": 3,
-    "ADD": 2,
-    "PAD": 2,
-    "SLICE": 2,
-    "CONCATENATION": 2,
-    "DEPTH_TO_SPACE": 1,
-    "LEAKY_RELU": 1,
-    "RESIZE_BILINEAR": 3,
-    "RESIZE_NEAREST_NEIGHBOR": 3,
-    "AVERAGE_POOL_2D": 2,
-    "QUANTIZE": 1,
-    "DEQUANTIZE": 2,
+    **dict.fromkeys(("DEPTH_TO_SPACE", "LEAKY_RELU", "QUANTIZE"), 1),
+    **dict.fromkeys(("ADD", "PAD", "SLICE", "CONCATENATION", "AVERAGE_POOL_2D", "DEQUANTIZE"), 2),
+    **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D"), 3),
+    **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"), 3),
 }
 """Of the operators on int8: google-ai-edge/LiteRT tflite/tools/versioning/op_version.cc. TensorFlow
 Lite 2.14 has all of them."""

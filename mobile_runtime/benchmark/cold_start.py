@@ -1,7 +1,6 @@
 """Load time, first run and peak memory of a model file, measured in a fresh process."""
 
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ import numpy as np
 from mobile_runtime import errors
 from mobile_runtime.benchmark.timing import Clock, Plan
 from mobile_runtime.engines.session import open_unsandboxed, prepare
-from mobile_runtime.errors import ModelLoadError, ScnetError
+from mobile_runtime.errors import ScnetError
 from mobile_runtime.imaging.pictures import Image
-from mobile_runtime.subprocesses import receive_result, run_module, send_result
+from mobile_runtime.subprocesses import call_module, send_result
 
 HANG_SECONDS = 600
 """Added to the limit for runs: after it, the process hangs and is killed."""
@@ -62,9 +61,7 @@ def measure_cold_start(
 ) -> ColdStart:
     """Measure the first use of a file in a fresh Python process.
 
-    Args:
-        config: What to open and run.
-        seconds_limit: No further run is begun after this; the first one is always made.
+    No further run is begun after `seconds_limit`; the first one is always made.
 
     Raises:
         ScnetError: Any subclass, as opening and running raise it.
@@ -72,13 +69,8 @@ def measure_cold_start(
     """
     limit = seconds_limit + HANG_SECONDS
     failure = f"{config.path} cannot be run by {config.engine}:"
-    try:
-        child = run_module(__name__, (config, seconds_limit), seconds_limit=limit)
-    except subprocess.TimeoutExpired as error:
-        raise ModelLoadError(
-            f"{failure} its first use did not end within {limit:g} seconds."
-        ) from error
-    kind, result = receive_result(child, failure)
+    task = config, seconds_limit
+    kind, result = call_module(__name__, task, failure=failure, seconds_limit=limit)
     if kind == ColdStart.__name__:
         return msgspec.convert(result, ColdStart)
     failed: ScnetError = getattr(errors, kind)(*result)

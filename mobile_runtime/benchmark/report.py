@@ -14,12 +14,7 @@ WIDTH, DETAILED_WIDTH = 80, 160
 
 
 def print_table(benchmark: Benchmark, *, details: bool = False) -> None:
-    """Print one row per file.
-
-    Args:
-        benchmark: From `benchmark` or `read_benchmark`.
-        details: Add cold start, memory, statistics and the spread of the ratios.
-    """
+    """Print one row per file; details are cold start, memory, statistics and spread of ratios."""
     console = Console()
     if not console.is_terminal:
         console.width = DETAILED_WIDTH if details else WIDTH
@@ -29,7 +24,12 @@ def print_table(benchmark: Benchmark, *, details: bool = False) -> None:
         caption_justify="left",
         show_lines=True,
     )
-    (_fill_detailed if details else _fill)(table, benchmark)
+    rows = [(_details if details else _latency)(row, benchmark.plan) for row in benchmark.files]
+    for name in rows[0]:
+        words = name.startswith(("file", "engine"))
+        table.add_column(name, justify="left" if words else "right", overflow="fold")
+    for cells in rows:
+        table.add_row(*cells.values())
     console.print(table)
 
 
@@ -43,38 +43,31 @@ def facts(row: Measurement) -> Iterator[str]:
         yield f"{row.psnr_db:.1f} dB to PyTorch"
 
 
-def _fill(table: Table, benchmark: Benchmark) -> None:
-    table.add_column("file", overflow="fold")
-    table.add_column("engine", overflow="fold")
-    table.add_column("median,\nms", justify="right")
-    table.add_column("ratio to\nthe first", justify="right")
-    for row in benchmark.files:
-        figures = f"[bold]{row.warm.median_ms:.2f}[/]", f"{row.ratio.median:.2f}"
-        table.add_row(escape(row.file), escape(row.engine), *figures)
+def _latency(row: Measurement, plan: Plan) -> dict[str, str]:
+    """Return the cells of a row, by column."""
+    return {
+        "file": escape(row.file),
+        "engine": escape(row.engine),
+        "median,\nms": f"[bold]{row.warm.median_ms:.2f}[/]",
+        "ratio to\nthe first": f"{row.ratio.median:.2f}",
+    }
 
 
-def _fill_detailed(table: Table, benchmark: Benchmark) -> None:
-    table.add_column("file, engine, placement", overflow="fold")
-    for name in ("cold: load,\nfirst run, ms", "memory,\nMB", "median,\nms"):
-        table.add_column(name, justify="right")
-    for name in ("mean,\ntrimmed, ms", "p90,\np95, ms", "min,\nstdev, ms", "runs"):
-        table.add_column(name, justify="right")
-    table.add_column("ratio to\nthe first", justify="right")
-    for row in benchmark.files:
-        table.add_row(escape("\n".join(facts(row))), *_figures(row, benchmark.plan))
-
-
-def _figures(row: Measurement, plan: Plan) -> Iterator[str]:
+def _details(row: Measurement, plan: Plan) -> dict[str, str]:
     cold, warm, ratio = row.cold, row.warm, row.ratio
-    runs = len(warm.samples_ms)
-    yield f"{cold.load_ms:.2f}\n{cold.first_run_ms:.2f}"
-    yield "?" if cold.peak_memory_mb is None else f"{cold.peak_memory_mb:.1f}"
-    yield f"[bold]{warm.median_ms:.2f}[/]"
-    yield f"{warm.mean_ms:.2f}\n{warm.trimmed_mean_ms:.2f}"
-    yield f"{warm.p90_ms:.2f}\n{warm.p95_ms:.2f}"
-    yield f"{warm.min_ms:.2f}\n{'?' if warm.stdev_ms is None else f'{warm.stdev_ms:.2f}'}"
-    yield str(runs) if runs == plan.runs else f"[yellow]{runs} of {plan.runs}[/]"
-    yield f"{ratio.median:.2f}\n{ratio.p10:.2f}..{ratio.p90:.2f}"
+    memory, runs = cold.peak_memory_mb, len(warm.samples_ms)
+    stdev = "?" if warm.stdev_ms is None else f"{warm.stdev_ms:.2f}"
+    return {
+        "file, engine, placement": escape("\n".join(facts(row))),
+        "cold: load,\nfirst run, ms": f"{cold.load_ms:.2f}\n{cold.first_run_ms:.2f}",
+        "memory,\nMB": "?" if memory is None else f"{memory:.1f}",
+        "median,\nms": f"[bold]{warm.median_ms:.2f}[/]",
+        "mean,\ntrimmed, ms": f"{warm.mean_ms:.2f}\n{warm.trimmed_mean_ms:.2f}",
+        "p90,\np95, ms": f"{warm.p90_ms:.2f}\n{warm.p95_ms:.2f}",
+        "min,\nstdev, ms": f"{warm.min_ms:.2f}\n{stdev}",
+        "runs": str(runs) if runs == plan.runs else f"[yellow]{runs} of {plan.runs}[/]",
+        "ratio to\nthe first": f"{ratio.median:.2f}\n{ratio.p10:.2f}..{ratio.p90:.2f}",
+    }
 
 
 def _remarks(benchmark: Benchmark, *, details: bool) -> Iterator[str]:

@@ -56,13 +56,8 @@ class Benchmark:
     files: Annotated[tuple[Measurement, ...], msgspec.Meta(min_length=1)]
 
 
-def format_json(benchmark: Benchmark) -> bytes:
-    """Return a benchmark as JSON, every run included."""
-    return msgspec.json.format(msgspec.json.encode(benchmark), indent=2) + b"\n"
-
-
 def read_benchmark(path: Path) -> Benchmark:
-    """Read what `format_json` or the web page wrote, on any machine.
+    """Read what `scnet benchmark --json` or the web page wrote, on any machine.
 
     Raises:
         ScnetError: The file cannot be read, or is something else.

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -11,16 +10,10 @@ from pathlib import Path
 from mobile_runtime.benchmark.cold_start import ColdStart, ColdStartConfig, measure_cold_start
 from mobile_runtime.benchmark.results import Benchmark, Measurement
 from mobile_runtime.benchmark.timing import DEFAULT_PLAN, Plan, Round, compare, run_warm, summarize
-from mobile_runtime.engines.session import (
-    CPU,
-    Placement,
-    Session,
-    engines,
-    open_session,
-)
+from mobile_runtime.engines.session import CPU, Placement, Session, engines, open_session
 from mobile_runtime.errors import ImageError, ModelLoadError
 from mobile_runtime.formats.reader import count_operators
-from mobile_runtime.host_info import describe_device
+from mobile_runtime.host_info import describe_device, utc_now
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import Model, Size
 from mobile_runtime.upscaling.tiling import DEFAULT_TILE
@@ -80,7 +73,7 @@ def benchmark(
     samples = list(zip(*rounds, strict=True))
     return Benchmark(
         device=describe_device(),
-        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        date=utc_now(),
         plan=plan,
         warmup_runs=len(warmup),
         files=tuple(

@@ -7,15 +7,7 @@ Apple publishes no list of what it runs, and says that it varies by device, syst
 from dataclasses import replace
 
 from mobile_runtime.check.neural_engine_shapes import ANE, RULEBOOK, SHAPE_RULES
-from mobile_runtime.check.rule import (
-    NotStatic,
-    Rule,
-    any_of,
-    each,
-    each_port,
-    follows,
-    whole,
-)
+from mobile_runtime.check.rule import Rule, any_of, each, each_port, follows, refusal, whole
 from mobile_runtime.formats.data_movement import MIL as DATA_MOVEMENT
 from mobile_runtime.formats.graph import Graph, Operator, Port
 
@@ -60,13 +52,9 @@ def _is_border_cast(graph: Graph, operator: Operator) -> bool:
     return {t.dtype for t in graph.activations_of(operator)} == {"float16", "float32"}
 
 
-def _scales(operator: Operator) -> set[float]:
-    names = ("scale_factor_height", "scale_factor_width")
-    return {float(operator.attributes.get(name, 1)) for name in names}
-
-
 def _upsamples_by_other_than_two(graph: Graph, operator: Operator) -> bool:
-    return not _scales(operator) <= {1.0, 2.0}
+    names = ("scale_factor_height", "scale_factor_width")
+    return any(float(operator.attributes.get(name, 1)) not in (1, 2) for name in names)
 
 
 def _numbers(operator: Operator, name: str) -> tuple[int, ...]:
@@ -141,13 +129,12 @@ def _has_images_before_ios16(graph: Graph) -> bool:
 
 
 PROGRAM_RULES = (
-    Rule(
+    refusal(
         *("ANE001", "warning", ANE, whole(_is_fp32_throughout)),
         "The whole program computes in fp32; the Neural Engine computes in fp16, so all of it runs "
         "on GPU or CPU.",
         "Convert with --precision fp16, unless GPU or CPU is what you want.",
         f"{RULEBOOK} 'Supported dtypes'; hollance/neural-engine 16-bit.md",
-        unsupported=True,
     ),
     Rule(
         *("ANE001b", "info", ANE, each(_is_border_cast, "cast")),
@@ -155,13 +142,12 @@ PROGRAM_RULES = (
         "Nothing, if one cast at each end is all; arrays can be fp16 themselves (iOS 16).",
         f"{RULEBOOK} 'Supported dtypes'",
     ),
-    Rule(
+    refusal(
         *("ANE007", "error", ANE, any_of(*GATHERING)),
         "Gathering, scattering, recurrent and custom operators run elsewhere.",
         "Write the shift as one pad, slices and one concat, or as a depthwise convolution "
         "(`scnet convert` does).",
         f"{HOLLANCE}; apple/coremltools#1875",
-        unsupported=True,
     ),
     Rule(
         *("ANE008", "warning", ANE, any_of("pad")),
@@ -209,13 +195,12 @@ PROGRAM_RULES = (
         "Convert with --shift depthwise: one convolution instead of 1 pad, 8 slices and 1 concat.",
         f"{RULEBOOK} 'Avoid unnecessary memory copies'",
     ),
-    Rule(
+    refusal(
         *("ANE014", "error", ANE, _strays_into_fp32),
         "Computes in fp32 within an fp16 program: a Python float or the scale of an image input "
         "does that.",
         "Cast the constant to fp16, or fold it into a convolution's weights.",
         f"{RULEBOOK}; apple/coremltools#2213",
-        unsupported=True,
     ),
     Rule(
         *("ANE015", "warning", ANE, any_of("silu", "tanh")),
@@ -260,11 +245,4 @@ PROGRAM_RULES = (
 RULES = tuple(
     replace(rule, message=f"{rule.message} {EMPIRICAL}")
     for rule in sorted((*SHAPE_RULES, *PROGRAM_RULES), key=lambda rule: rule.id)
-)
-
-NOT_STATIC = (
-    NotStatic("ANE016", "The range of activations needs calibration images: run the model."),
-    NotStatic(
-        "ANE023", "What blocks a conversion is in the source network; the file is converted."
-    ),
 )

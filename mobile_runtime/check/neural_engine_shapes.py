@@ -7,6 +7,7 @@ from mobile_runtime.check.rule import (
     each_input,
     each_port,
     has_rank_above,
+    refusal,
     whole,
 )
 from mobile_runtime.formats.graph import Graph, Operator, Port, is_free
@@ -26,10 +27,6 @@ def _has_free_shape(port: Port) -> bool:
     return len(port.shapes) > MOST_SHAPES or any(map(is_free, port.shapes))
 
 
-def _is_enumerated(port: Port) -> bool:
-    return 1 < len(port.shapes) <= MOST_SHAPES
-
-
 def _has_long_axis(graph: Graph, operator: Operator) -> bool:
     return any(
         (length or 0) > LONGEST_AXIS
@@ -46,42 +43,35 @@ def _is_padded(graph: Graph, port: Port) -> bool:
     return any(width is not None and width * 2 % ALIGNMENT_BYTES for width in widths)
 
 
-def _gives_padded_rows(graph: Graph) -> bool:
-    return any(_is_padded(graph, port) for port in graph.outputs)
-
-
 def _is_large_picture(port: Port) -> bool:
     return any(len(s) == 4 and min(s[2] or 0, s[3] or 0) >= LARGEST_TILE for s in port.shapes)
 
 
 SHAPE_RULES = (
-    Rule(
+    refusal(
         *("ANE002", "error", ANE, each(has_rank_above(5))),
         "A tensor has more than 5 axes.",
         "Keep to 4 axes, (N, C, H, W).",
         f"{RULEBOOK}; john-rocky/CoreML-Models conversion_notes 'Tensor Rank Limits'",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("ANE003", "error", ANE, whole(lambda graph: any(map(_has_free_shape, graph.inputs)))),
         f"An input has a range of sizes, or more than {MOST_SHAPES} enumerated ones: only "
         "fixed and enumerated shapes stay.",
         "Convert for one size, or for a list of sizes.",
         "apple/coremltools flexible-inputs.md, #1029, #1764, #2370",
-        unsupported=True,
     ),
     Rule(
-        *("ANE004", "warning", ANE, each_input(_is_enumerated)),
+        *("ANE004", "warning", ANE, each_input(lambda port: 1 < len(port.shapes) <= MOST_SHAPES)),
         "Several sizes: memory is taken for the largest, and changing between them costs time.",
         "One file for each size that matters.",
         "apple/coremltools#1249, #2370, #2730",
     ),
-    Rule(
+    refusal(
         *("ANE005", "error", ANE, each(_has_long_axis)),
         f"An axis is longer than {LONGEST_AXIS}.",
         "Use smaller tiles.",
         "ncdrone/rustane#13; chrishayuk/larql#312",
-        unsupported=True,
     ),
     Rule(
         *("ANE006", "warning", ANE, each_port(_is_padded)),
@@ -90,12 +80,11 @@ SHAPE_RULES = (
         "Choose a width that is a multiple of 32, better a power of two.",
         f"{RULEBOOK} 'Tensor memory alignment'",
     ),
-    Rule(
+    refusal(
         *("ANE018", "error", ANE, whole(lambda graph: graph.size_bytes >= 1e9)),
         "1 GB or more: too large for the Neural Engine of an iPhone.",
         "Compress the weights, or split the model.",
         "apple/coreml mlmodel-utilities.md",
-        unsupported=True,
     ),
     Rule(
         *("ANE019", "info", ANE, whole(lambda graph: graph.size_bytes < 50e6)),
@@ -111,7 +100,7 @@ SHAPE_RULES = (
         "john-rocky/CoreML-Models conversion_notes",
     ),
     Rule(
-        *("ANE022", "info", ANE, whole(_gives_padded_rows)),
+        *("ANE022", "info", ANE, whole(lambda g: any(_is_padded(g, port) for port in g.outputs))),
         "The output's rows may be padded in memory (88 values become 96).",
         "Read MLMultiArray through its strides.",
         "john-rocky/CoreML-Models conversion_notes",

@@ -6,15 +6,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mobile_runtime.check import neural_engine, tflite_gpu, web
-from mobile_runtime.check.rule import WHOLE_FILE, Finding, NotStatic, Rule, TargetName
+from mobile_runtime.check.rule import WHOLE_FILE, Finding, Rule, TargetName
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
 from mobile_runtime.formats.graph import Graph
 from mobile_runtime.formats.reader import read_graph, require_model_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FormatName
 
 RULES: tuple[Rule, ...] = (*neural_engine.RULES, *tflite_gpu.RULES, *web.RULES)
-NOT_STATIC: tuple[NotStatic, ...] = (*neural_engine.NOT_STATIC, *tflite_gpu.NOT_STATIC)
-"""What only a device, or running the model, can show."""
+
+
+@dataclass(frozen=True)
+class NotStatic:
+    """A rule that only a device, or running the model, can decide."""
+
+    id: str
+    reason: str
+
+
+NOT_STATIC = (
+    NotStatic("ANE016", "The range of activations needs calibration images: run the model."),
+    NotStatic(
+        "ANE023", "What blocks a conversion is in the source network; the file is converted."
+    ),
+    NotStatic("TFG028", "How far the GPU's numbers are from the CPU's: run the golden samples."),
+)
 
 
 @dataclass(frozen=True)

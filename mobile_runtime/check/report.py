@@ -39,7 +39,7 @@ def _summarize(reports: Sequence[PlacementReport], box: Box) -> Table:
             *(Text(printable(report.file)), report.title, f"{report.resident}/{report.total}"),
             ", ".join(f"{unit} {sum(kinds.values())}" for unit, kinds in report.operators.items()),
             str(len(report.partitions)),
-            *(_paint(severity, n) for severity, n in zip(COLORS, counts, strict=True)),
+            *(f"[{c}]{n}[/]" if n else "0" for c, n in zip(COLORS.values(), counts, strict=True)),
         )
     return table
 
@@ -63,7 +63,3 @@ def _where(finding: Finding) -> Text:
     more = len(finding.places) - SHOWN
     names = [printable(place) for place in finding.places[:SHOWN]]
     return Text("\n".join([*names, f"and {more} more"] if more > 0 else names))
-
-
-def _paint(severity: str, count: int) -> str:
-    return f"[{COLORS[severity]}]{count}[/]" if count else "0"

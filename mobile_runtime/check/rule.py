@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from mobile_runtime.formats.graph import Graph, Operator, Port, Shape
@@ -39,12 +40,8 @@ class Rule:
     """The target does not run what the rule matches: it falls back to another unit."""
 
 
-@dataclass(frozen=True)
-class NotStatic:
-    """A rule that cannot be decided from the file."""
-
-    id: str
-    reason: str
+refusal = partial(Rule, unsupported=True)
+"""A rule on what the target does not run."""
 
 
 @dataclass(frozen=True)

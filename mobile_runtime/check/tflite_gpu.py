@@ -6,7 +6,6 @@ from math import prod
 
 from mobile_runtime.check.rule import (
     MOVES_PER_COMPUTATION,
-    NotStatic,
     Rule,
     any_of,
     each,
@@ -15,6 +14,7 @@ from mobile_runtime.check.rule import (
     follows,
     has_rank_above,
     mostly,
+    refusal,
     shape_at,
     uses_dtype,
     whole,
@@ -57,10 +57,6 @@ def _is_too_new(caps: Mapping[str, int], graph: Graph, operator: Operator) -> bo
     return operator.version > caps.get(operator.kind, operator.version)
 
 
-def _is_partitioned(graph: Graph) -> bool:
-    return bool(graph.unsupported)
-
-
 def _is_no_single_picture(port: Port) -> bool:
     return any(is_free(shape) or (len(shape) > 1 and shape[0] != 1) for shape in port.shapes)
 
@@ -97,54 +93,47 @@ def _dequantizes_int16(graph: Graph) -> list[str]:
 
 
 ENGINE_RULES = (
-    Rule(
+    refusal(
         *("TFG001", "error", LEGACY_ONLY, each(partial(_is_unknown, LEGACY_KINDS))),
         "The legacy delegate has no such operator.",
         "Write it with convolutions, slices and elementwise arithmetic.",
         f"{LEGACY}; {GC}",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG001b", "error", DRIFT_ONLY, each(partial(_is_unknown, DRIFT_KINDS))),
         "ML Drift has no such operator.",
         "Write it with convolutions, slices and elementwise arithmetic.",
         f"{DRIFT}; {GC}",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG002", "error", LEGACY_ONLY, each(partial(_is_never_taken, LEGACY_KINDS))),
         "No GPU engine takes this: gathering, scattering, broadcasting, Flex and custom operators.",
         NATIVE_SHIFT,
         f"{GC}; {SKILL}; google-ai-edge/LiteRT#9191",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG002b", "error", DRIFT_ONLY, each(partial(_is_never_taken, DRIFT_KINDS))),
         "No GPU engine takes this: gathering, scattering, broadcasting, Flex and custom operators.",
         NATIVE_SHIFT,
         f"{GC}; {SKILL}; google-ai-edge/LiteRT#9191",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG003", "error", GPUS, each(has_rank_above(4))),
         "A tensor has more than 4 axes.",
         "Avoid PixelShuffle's reshape to 6 axes: DEPTH_TO_SPACE does it in one operator.",
         f"{PARSER}; {LEGACY}; {SKILL}",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG004", "error", LEGACY_ONLY, each(partial(_is_too_new, LEGACY_CAPS))),
         "This version of the operator is newer than the legacy delegate reads.",
         "Convert in fp32 with static shapes: newer versions come from other types.",
         f"{LEGACY} CheckMaxSupportedOpVersion",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG004b", "error", DRIFT_ONLY, each(partial(_is_too_new, DRIFT_CAPS))),
         "This version of the operator is newer than ML Drift reads.",
         "Convert in fp32 with static shapes: newer versions come from other types.",
         f"{DRIFT} ValidateSupport",
-        unsupported=True,
     ),
     Rule(
         *("TFG014", "warning", GPUS, any_of("SELECT", "SELECT_V2")),
@@ -172,18 +161,14 @@ ENGINE_RULES = (
         SKILL,
     ),
     Rule(
-        *(
-            "TFG018",
-            "warning",
-            GPUS,
-            each(follows("GREATER", "GREATER_EQUAL"), "SELECT", "SELECT_V2"),
-        ),
+        *("TFG018", "warning", GPUS),
+        each(follows("GREATER", "GREATER_EQUAL"), "SELECT", "SELECT_V2"),
         "A PReLU that became GREATER, MUL and SELECT.",
         "relu(x) - a * relu(-x), or LEAKY_RELU.",
         "google-ai-edge/litert-torch#1090; google-ai-edge/litert-samples#170",
     ),
     Rule(
-        *("TFG019", "error", GPUS, whole(_is_partitioned)),
+        *("TFG019", "error", GPUS, whole(lambda graph: bool(graph.unsupported))),
         "Not one partition: by default only the largest run of operators goes to the GPU, and the "
         "rest to the CPU.",
         "Look at the operators that are not supported.",
@@ -232,31 +217,24 @@ ENGINE_RULES = (
         "Reduce in steps, or scale the values down first.",
         SKILL,
     ),
-    Rule(
+    refusal(
         *("TFG026", "warning", GPUS, each(_is_quantized_per_channel)),
         "Activations have a scale for each channel; the GPU reads one per tensor.",
         "Quantize activations per tensor.",
         f"{PARSER} PreCheckReadValueByTensorIdx",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG026b", "warning", GPUS, _dequantizes_int16),
         "INT16 cannot be dequantized on the GPU.",
         "Quantize to int8.",
         GC,
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG027", "error", GPUS, each(uses_dtype("int64", "float64"))),
         "Computes with int64 or float64.",
         "Use int32 and float32.",
         f"{DRIFT} IsAllAllowedTensors",
-        unsupported=True,
     ),
 )
 
 RULES = tuple(sorted((*ARGUMENT_RULES, *ENGINE_RULES), key=lambda rule: rule.id))
-
-NOT_STATIC = (
-    NotStatic("TFG028", "How far the GPU's numbers are from the CPU's: run the golden samples."),
-)

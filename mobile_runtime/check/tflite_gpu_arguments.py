@@ -1,6 +1,6 @@
 """TFLite GPU rules on the arguments of single operators: shapes, constants, attributes."""
 
-from mobile_runtime.check.rule import Rule, each, shape_at
+from mobile_runtime.check.rule import each, refusal, shape_at
 from mobile_runtime.check.tflite_gpu_operators import (
     BINARY,
     DRIFT,
@@ -17,8 +17,9 @@ SIGN_BIT = 5
 """The fused activation that no GPU engine has."""
 
 
-def _takes_one_runtime_input(graph: Graph, operator: Operator) -> bool:
-    return len(graph.dynamic_inputs_of(operator)) == 1 and len(operator.outputs) == 1
+def _joins_or_splits(graph: Graph, operator: Operator) -> bool:
+    """Check for anything but one computed input and one output."""
+    return len(graph.dynamic_inputs_of(operator)) != 1 or len(operator.outputs) != 1
 
 
 def _slices_wrongly(graph: Graph, operator: Operator) -> bool:
@@ -50,12 +51,12 @@ def _pads_wrongly(graph: Graph, operator: Operator) -> bool:
 def _resizes_wrongly(graph: Graph, operator: Operator) -> bool:
     both = ("alignCorners", "halfPixelCenters")
     contradicts = all(operator.attributes.get(name) for name in both)
-    return contradicts or not _takes_one_runtime_input(graph, operator)
+    return contradicts or _joins_or_splits(graph, operator)
 
 
 def _rearranges_wrongly(graph: Graph, operator: Operator) -> bool:
     block = operator.attributes.get("blockSize", 0)
-    return block <= 1 or not _takes_one_runtime_input(graph, operator)
+    return block <= 1 or _joins_or_splits(graph, operator)
 
 
 def _convolves_wrongly(graph: Graph, operator: Operator) -> bool:
@@ -97,10 +98,6 @@ def _transposes_wrongly(graph: Graph, operator: Operator) -> bool:
     return order is None or not order.constant or not 2 <= len(order.values) <= 4
 
 
-def _reshapes_wrongly(graph: Graph, operator: Operator) -> bool:
-    return not _takes_one_runtime_input(graph, operator)
-
-
 def _selects_wrongly(graph: Graph, operator: Operator) -> bool:
     """Require a bool or float condition, and choices of the output's shape or scalars."""
     if len(operator.inputs) != 3:
@@ -117,96 +114,83 @@ def _selects_by_constant(graph: Graph, operator: Operator) -> bool:
 
 
 ARGUMENT_RULES = (
-    Rule(
+    refusal(
         *("TFG005", "error", GPUS, each(_slices_wrongly, "SLICE")),
         "SLICE needs constant begins and sizes, alike in length, and an input of 3 or 4 axes.",
         "Convert with static shapes.",
         f"{GC}; {DRIFT} SliceOperationParser",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG006", "error", GPUS, each(_strides_wrongly, "STRIDED_SLICE")),
         "STRIDED_SLICE must not drop or add axes, needs positive strides and 3 or 4 axes.",
         "Slice without an integer index, or use SLICE.",
         f"{GC}; {DRIFT}",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG007", "error", GPUS, each(_pads_wrongly, "PAD", "PADV2", "MIRROR_PAD")),
         "Padding needs a constant 4x2 or 3x2 table, and mirrors only without the edge.",
         "Pad 3 or 4 axes with zeros, or fold the padding into a convolution.",
         f"{GC}; {DRIFT}",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG008", "error", GPUS, each(_resizes_wrongly, "RESIZE_BILINEAR")),
         "RESIZE_BILINEAR cannot align corners and use half-pixel centers at once.",
         "align_corners=False.",
         GC,
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG009", "error", GPUS, each(_rearranges_wrongly, "DEPTH_TO_SPACE", "SPACE_TO_DEPTH")),
         "DEPTH_TO_SPACE needs a block of 2 or more.",
         "Leave it out: a block of 1 does nothing.",
         f"{GC}; tensorflow/tensorflow#51422",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG010", "error", GPUS, each(_convolves_wrongly, "CONV_2D", "DEPTHWISE_CONV_2D")),
         "A convolution with three computed inputs, no stride, or an unknown fused activation.",
         "Keep the bias constant, strides positive, and the activation a ReLU or tanh.",
         GC,
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG010b", "error", GPUS, each(_convolves_depthwise_wrongly, "DEPTHWISE_CONV_2D")),
         "Channels of input, kernel, bias and output do not fit, or there are not 4 axes.",
         "Export the convolution with groups equal to the channels.",
         GC,
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG011", "error", GPUS, each(_broadcasts_wrongly, "ADD", "MUL")),
         "Shapes of different rank that the delegates do not broadcast.",
         "Reshape the constant to 4 axes when exporting.",
         f"{GC} CheckAddMulBroadcastCompatibility; the analyzer assumes more",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG012", "error", GPUS, each(_pairs_wrongly, *BINARY)),
         "Needs two different inputs, at least one of them computed.",
         "x - x, x / x or constants alone: fold them when exporting.",
         f"{GC}; {SKILL}; google-ai-edge/LiteRT#9192",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG013", "error", GPUS, each(_transposes_wrongly, "TRANSPOSE")),
         "TRANSPOSE needs a constant order of 2 to 4 axes.",
         "Keep (N, H, W, C) from end to end.",
         DRIFT,
-        unsupported=True,
     ),
-    Rule(
-        *("TFG013b", "error", GPUS, each(_reshapes_wrongly, "RESHAPE")),
+    refusal(
+        *("TFG013b", "error", GPUS, each(_joins_or_splits, "RESHAPE")),
         "RESHAPE needs a constant shape.",
         "Convert with static shapes.",
         f"{DRIFT}; {GC}",
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG014b", "error", GPUS, each(_selects_wrongly, "SELECT", "SELECT_V2")),
         "SELECT between values that do not have the output's shape and are no scalars.",
         "x * (1 - mask) + value * mask.",
         GC,
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("TFG014c", "error", LEGACY_ONLY, each(_selects_by_constant, "SELECT", "SELECT_V2")),
         "SELECT by a constant mask: the legacy delegate takes only computed ones, and gives the "
         "whole model back to the CPU when it meets this while building.",
         f"{NATIVE_SHIFT} Otherwise x * (1 - mask) + value * mask.",
         f"{LEGACY} SelectV2OperationParser::Parse; object_reader.cc ReadNonConstantTensor",
-        unsupported=True,
     ),
 )

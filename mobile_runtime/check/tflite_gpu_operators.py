@@ -52,32 +52,18 @@ NEVER = frozenset({"GATHER_ND", "SCATTER_ND", "BROADCAST_TO", "COMPLEX_ABS", "RF
 """What converters emit most often that neither takes; Flex and other custom operators too."""
 
 _BOTH_CAPS = {
-    "PRELU": 1,
-    "QUANTIZE": 2,
-    "RESHAPE": 1,
-    "LEAKY_RELU": 2,
-    "RELU": 2,
-    "RELU6": 2,
-    "RELU_N1_TO_1": 2,
-    "RESIZE_BILINEAR": 3,
-    "RESIZE_NEAREST_NEIGHBOR": 3,
-    "SELECT_V2": 1,
-    "TRANSPOSE_CONV": 3,
+    **dict.fromkeys(("PRELU", "RESHAPE", "SELECT_V2"), 1),
+    **dict.fromkeys(("LEAKY_RELU", "QUANTIZE", "RELU", "RELU6", "RELU_N1_TO_1"), 2),
+    **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV"), 3),
 }
 
 LEGACY_CAPS = {
     **_BOTH_CAPS,
-    "CONCATENATION": 2,
-    "CONV_2D": 6,
-    "DEPTHWISE_CONV_2D": 6,
+    **dict.fromkeys(("CONCATENATION", "PAD", "SLICE", "SOFTMAX", "SPACE_TO_DEPTH"), 2),
     "DEQUANTIZE": 3,
+    **dict.fromkeys(("STRIDED_SLICE", "TRANSPOSE"), 4),
+    **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D"), 6),
     "FULLY_CONNECTED": 9,
-    "PAD": 2,
-    "SLICE": 2,
-    "SOFTMAX": 2,
-    "SPACE_TO_DEPTH": 2,
-    "STRIDED_SLICE": 4,
-    "TRANSPOSE": 4,
 }
 """Kind -> newest version of it that the legacy delegate reads."""
 

@@ -2,13 +2,13 @@
 
 from mobile_runtime.check.rule import (
     MOVES_PER_COMPUTATION,
-    NotStatic,
     Rule,
     any_of,
     each,
     each_input,
     follows,
     mostly,
+    refusal,
     uses_dtype,
     whole,
 )
@@ -24,7 +24,7 @@ INT64 = 7
 """In `TensorProto.DataType`."""
 MANY_NODES = 1000
 """Ours: SCNet-T has 246 in the slice form; its published formulation, converted plainly, 1720."""
-CONTROL_FLOW = ("If", "Loop", "Scan")
+CONTROL_FLOW = frozenset(("If", "Loop", "Scan"))
 
 
 def _text(operator: Operator, name: str, default: str) -> str:
@@ -53,10 +53,6 @@ def _unsqueezes_by_scalar(graph: Graph, operator: Operator) -> bool:
     return axes is not None and len(axes) != 1
 
 
-def _has_no_coreml_builder(graph: Graph, operator: Operator) -> bool:
-    return operator.kind not in COREML_KINDS
-
-
 def _slices_by_computed_bounds(graph: Graph, operator: Operator) -> bool:
     return any(not tensor.constant for tensor in graph.inputs_of(operator)[1:])
 
@@ -77,10 +73,6 @@ def _resizes_unusually(graph: Graph, operator: Operator) -> bool:
 
 def _has_free_shape(port: Port) -> bool:
     return any(map(is_free, port.shapes))
-
-
-def _has_no_webgpu_kernel(graph: Graph, operator: Operator) -> bool:
-    return operator.kind not in WEBGPU_KINDS and operator.kind not in CONTROL_FLOW
 
 
 def _has_foreign_domain(graph: Graph, operator: Operator) -> bool:
@@ -125,34 +117,35 @@ RULES = (
         "Store weights in fp16 and compute in fp32 (`scnet convert --precision fp16`).",
         "nagadomi/nunif README; huggingface/transformers.js dtypes.js",
     ),
-    Rule(
-        *("ONX006", "warning", ("coreml-provider",), each(_has_no_coreml_builder)),
+    refusal(
+        *(
+            "ONX006",
+            "warning",
+            ("coreml-provider",),
+            each(lambda _, op: op.kind not in COREML_KINDS),
+        ),
         "Not among the operators that the CoreML provider lists for mlprograms (newer releases "
         "may take Pad), so it runs on the CPU.",
         "Convert with --shift depthwise, or use the .mlpackage.",
         COREML_LIST,
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("ONX006b", "warning", ("coreml-provider",), each(_slices_by_computed_bounds, "Slice")),
         "Slice by computed bounds.",
         "Make starts, ends, axes and steps constant.",
         COREML_LIST,
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("ONX006c", "warning", ("coreml-provider",), each(_shuffles_free_size, "DepthToSpace")),
         "DepthToSpace in mode CRD needs an input of fixed size.",
         "Use mode DCR and permute the convolution before it, or fix the size.",
         COREML_LIST,
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("ONX006d", "warning", ("coreml-provider",), each(_resizes_unusually, "Resize")),
         "Resize needs 4 axes, constant scales, and mode nearest or linear.",
         "Export with scale factors, not with sizes.",
         f"{ORT} coreml/builders/impl/resize_op_builder.cc",
-        unsupported=True,
     ),
     Rule(
         *("ONX006e", "info", ("coreml-provider",), each_input(_has_free_shape)),
@@ -172,19 +165,22 @@ RULES = (
         "Only where each millisecond counts: freeDimensionOverrides and enableGraphCapture.",
         f"{ORT}@85cef0af",
     ),
-    Rule(
-        *("ONX007c", "warning", ("webgpu",), each(_has_no_webgpu_kernel)),
+    refusal(
+        *(
+            "ONX007c",
+            "warning",
+            ("webgpu",),
+            each(lambda _, op: op.kind not in WEBGPU_KINDS | CONTROL_FLOW),
+        ),
         "No WebGPU kernel: runs on the CPU, with a copy each way.",
         "Write it with convolutions, slices and elementwise arithmetic.",
         WEBGPU_LIST,
-        unsupported=True,
     ),
-    Rule(
+    refusal(
         *("ONX007d", "error", ("webgpu", "wasm"), each(_has_foreign_domain)),
         "An operator that onnxruntime does not come with: the file does not load.",
         "Export with standard operators.",
         f"{ORT} docs/OperatorKernels.md",
-        unsupported=True,
     ),
     Rule(
         *("ONX008", "info", ("webgpu", "wasm"), whole(lambda g: len(g.operators) > MANY_NODES)),
@@ -200,5 +196,3 @@ RULES = (
         "Measured here: 1720 operators against 35; huggingface/transformers.js#138",
     ),
 )
-
-NOT_STATIC: tuple[NotStatic, ...] = ()

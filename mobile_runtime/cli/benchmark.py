@@ -1,18 +1,19 @@
 """`scnet benchmark`: latency and memory of model files on this machine."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
 from mobile_runtime.benchmark.plot import draw_png, import_figure
 from mobile_runtime.benchmark.report import print_table
-from mobile_runtime.benchmark.results import format_json, read_benchmark
+from mobile_runtime.benchmark.results import read_benchmark
 from mobile_runtime.benchmark.run import benchmark
 from mobile_runtime.benchmark.timing import Plan
 from mobile_runtime.cli import options
 from mobile_runtime.cli.progress import progress_bar
-from mobile_runtime.console import STDOUT, check_output, write_output
+from mobile_runtime.console import STDOUT, check_output, write_json, write_output
 from mobile_runtime.engines.session import Opener
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.model_file.manifest import Size
@@ -22,11 +23,11 @@ OUTPUT_PARAMETERS = ("read_path", "details", "json_path", "plot_path", "overwrit
 
 
 @click.command("benchmark")
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1)
+@click.argument("files", type=options.PATH, nargs=-1)
 @click.option(
     "--read",
     "read_path",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     help="Show a file from --json, or the web page's report, instead of measuring.",
 )
 @click.option("--engine", help="Engine that runs the files; by default the first of each format.")
@@ -37,30 +38,26 @@ OUTPUT_PARAMETERS = ("read_path", "details", "json_path", "plot_path", "overwrit
     type=click.IntRange(min=1),
     help="Of the input in pixels; for files that take more than one size.",
 )
-@options.runs
-@options.warmup_runs
-@options.seconds_limit
+@options.plan
 @options.details
-@options.json_path
-@click.option("--plot", "plot_path", type=click.Path(path_type=Path), help="Box plot, a .png.")
-@options.overwrite
+@click.option("--plot", "plot_path", type=options.PATH, help="Box plot, a .png.")
+@options.json_output
 @click.pass_obj
 def command(
     open_session: Opener,
+    /,
     files: tuple[Path, ...],
     read_path: Path | None,
     engine: str | None,
     threads: int | None,
     height: int | None,
     width: int | None,
-    runs: int,
-    warmup_runs: int,
-    seconds_limit: float,
     json_path: Path | None,
     plot_path: Path | None,
     *,
     details: bool,
     overwrite: bool,
+    **plan: Any,
 ) -> None:
     """Measure latency and memory of model FILES (.mlpackage, .tflite, .onnx), made here or not.
 
@@ -77,7 +74,7 @@ def command(
             found = benchmark(
                 files,
                 open_model=open_session,
-                plan=Plan(runs, warmup_runs, seconds_limit),
+                plan=Plan(**plan),
                 engine=engine,
                 threads=threads,
                 size=_read_size(height, width),
@@ -85,7 +82,7 @@ def command(
             )
     if json_path != STDOUT:
         print_table(found, details=details)
-    write_output(json_path, format_json(found))
+    write_json(json_path, found)
     if plot_path is not None:
         write_output(plot_path, draw_png(found))
 

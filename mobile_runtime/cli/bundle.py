@@ -4,20 +4,14 @@ from pathlib import Path
 
 import click
 
+from mobile_runtime.cli import options
 from mobile_runtime.console import printable
 from mobile_runtime.device.bundle import bundle
 
 
 @click.command("bundle")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "--output-dir",
-    "-o",
-    "folder",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="New folder.",
-)
+@click.argument("file", type=options.PATH)
+@click.option("--output-dir", "-o", "folder", type=options.PATH, required=True, help="New folder.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing bundle.")
 def command(file: Path, folder: Path, *, overwrite: bool) -> None:
     """Write a folder with a model FILE, its manifest, golden samples and a test for a device.

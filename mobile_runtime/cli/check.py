@@ -3,16 +3,15 @@
 from pathlib import Path
 
 import click
-import msgspec
 
 from mobile_runtime.check.placement import TARGETS, check
 from mobile_runtime.check.report import print_reports
 from mobile_runtime.cli import options
-from mobile_runtime.console import STDOUT, check_output, write_output
+from mobile_runtime.console import STDOUT, check_output, write_json
 
 
 @click.command("check")
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@options.files
 @click.option(
     "--target",
     "targets",
@@ -20,8 +19,7 @@ from mobile_runtime.console import STDOUT, check_output, write_output
     multiple=True,
     help="Where the files are to run; by default everywhere they can.",
 )
-@options.json_path
-@options.overwrite
+@options.json_output
 @click.pass_context
 def command(
     context: click.Context,
@@ -40,7 +38,6 @@ def command(
     reports = [report for path in files for report in check(path, targets)]
     if json_path != STDOUT:
         print_reports(reports)
-    if json_path is not None:
-        write_output(json_path, msgspec.json.format(msgspec.json.encode(reports), indent=2))
+    write_json(json_path, reports)
     if not all(report.passed for report in reports):
         context.exit(1)

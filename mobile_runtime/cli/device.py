@@ -1,19 +1,20 @@
 """`scnet device`: verification and latency of a model file on a connected phone."""
 
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mobile_runtime.benchmark.timing import Plan
 from mobile_runtime.cli import options
-from mobile_runtime.console import STDOUT, check_output, complain, printable, write_output
+from mobile_runtime.console import STDOUT, check_output, complain, printable, write_json
 from mobile_runtime.device.android.benchmark_model import ENGINES
 from mobile_runtime.device.android.measure import PhoneRun, measure, read_subject
 from mobile_runtime.device.android.phone import connect, read_phone
 from mobile_runtime.device.android.remote_tool import set_up
-from mobile_runtime.device.android.report import PhoneReport, format_json, print_table
+from mobile_runtime.device.android.report import PhoneReport, print_phone_report
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.host_info import utc_now
 from mobile_runtime.model_file.file import keep_results
 
 
@@ -23,11 +24,11 @@ def command() -> None:
 
 
 @command.command("android")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=options.PATH)
 @click.option(
     "--benchmark-model",
     "tool",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     required=True,
     help="TFLite's benchmark_model, built for the phone.",
 )
@@ -43,9 +44,7 @@ def command() -> None:
     help="gpu computes in fp16 and has the tolerance of fp16; gpu-fp32 that of the file.",
 )
 @click.option("--threads", type=options.THREADS, default=4, show_default=True)
-@options.runs
-@options.warmup_runs
-@options.seconds_limit
+@options.plan
 @click.option(
     "--step-seconds",
     type=options.SECONDS,
@@ -53,26 +52,22 @@ def command() -> None:
     show_default=True,
     help="Stop when one command of adb takes longer.",
 )
-@options.details
-@options.json_path
-@options.overwrite
+@options.json_output
 @click.pass_context
 def android(
     context: click.Context,
+    /,
     file: Path,
     tool: Path,
     serial: str | None,
     program: str,
     engines: tuple[str, ...],
     threads: int,
-    runs: int,
-    warmup_runs: int,
-    seconds_limit: float,
     step_seconds: float,
     json_path: Path | None,
     *,
-    details: bool,
     overwrite: bool,
+    **plan: Any,
 ) -> None:
     """Run the golden samples of a .tflite FILE on an Android phone, over adb.
 
@@ -82,7 +77,7 @@ def android(
     nodes to the CPU.
     """
     check_output(json_path, overwrite=overwrite)
-    plan = Plan(runs, warmup_runs, seconds_limit)
+    timing = Plan(**plan)
     found: list[PhoneRun] = []
     errors = 0
     subject = read_subject(file)
@@ -91,16 +86,15 @@ def android(
     with set_up(connection, phone, file, tool, threads=threads, on_step=_echo) as bench:
         for name in dict.fromkeys(engines):
             try:
-                found.append(measure(bench, subject, ENGINES[name], plan, _echo))
+                found.append(measure(bench, subject, ENGINES[name], timing, _echo))
             except ScnetError as error:  # must not hide the results of the other engines
                 errors += 1
                 complain(f"{name}: {error}")
-        date = datetime.now(UTC).isoformat(timespec="seconds")
         sha256 = subject.file.manifest.sha256
-        report = PhoneReport(file.name, sha256, phone, date, threads, plan, tuple(found))
+        report = PhoneReport(file.name, sha256, phone, utc_now(), threads, timing, tuple(found))
         if found and json_path != STDOUT:
-            print_table(report, details=details)
-        write_output(json_path, format_json(report))
+            print_phone_report(report)
+        write_json(json_path, report)
         if found:
             keep_results(subject.file, [run.result for run in found])
     context.exit(2 if errors else 0 if all(run.result.passed for run in found) else 1)

@@ -1,13 +1,18 @@
 """Options shared by several commands."""
 
+from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from mobile_runtime.benchmark.timing import Plan
 from mobile_runtime.engines.session import MAX_THREADS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
 
 
 class SecondsType(click.FloatRange):
@@ -38,11 +43,22 @@ seconds_limit = click.option(
     show_default=True,
     help="For the timed runs of a file on an engine; fewer are made if time runs out.",
 )
-json_path = click.option(
-    "--json",
-    "json_path",
-    type=click.Path(path_type=Path, allow_dash=True),
-    help="Write all results into this file; - prints them instead of tables.",
-)
 details = click.option("--details", is_flag=True, help="Show all columns.")
 overwrite = click.option("--overwrite", is_flag=True, help="Replace existing output files.")
+files = click.argument("files", type=PATH, nargs=-1, required=True)
+
+
+def plan(command: Command) -> Command:
+    """Add the options that make a `Plan`: `runs`, `warmup_runs` and `seconds_limit`."""
+    return runs(warmup_runs(seconds_limit(command)))
+
+
+def json_output(command: Command) -> Command:
+    """Add --json and --overwrite: `json_path` and `overwrite`."""
+    json_path = click.option(
+        "--json",
+        "json_path",
+        type=click.Path(path_type=Path, allow_dash=True),
+        help="Write all results into this file; - prints them instead of tables.",
+    )
+    return json_path(overwrite(command))

@@ -11,12 +11,7 @@ from mobile_runtime.upscaling.upscale import OnProgress
 
 @contextmanager
 def progress_bar(description: str, unit: str) -> Iterator[OnProgress]:
-    """Show a bar that is drawn on its calls only, so that it takes no time from what is measured.
-
-    Args:
-        description: What is being done.
-        unit: What is counted, in the plural.
-    """
+    """Show a bar that is drawn on its calls only, to take no time from what is measured."""
     console = Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),

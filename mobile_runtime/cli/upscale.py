@@ -17,15 +17,10 @@ from mobile_runtime.upscaling.upscale_picture import upscale_file
 
 
 @click.command("upscale")
-@click.argument("photo", type=click.Path(path_type=Path))
+@click.argument("photo", type=options.PATH)
+@click.option("--output", "-o", type=options.PATH, required=True, help=".png, .jpg or .webp.")
 @click.option(
-    "--output", "-o", type=click.Path(path_type=Path), required=True, help=".png, .jpg or .webp."
-)
-@click.option(
-    "--model",
-    "-m",
-    type=click.Path(path_type=Path),
-    help="Model file or checkpoint; bundled weights by default.",
+    "--model", "-m", type=options.PATH, help="Model file or checkpoint; bundled weights by default."
 )
 @click.option("--engine", help="Engine that runs the file; by default the first of its format.")
 @click.option(
@@ -37,7 +32,7 @@ from mobile_runtime.upscaling.upscale_picture import upscale_file
 @options.threads
 @click.option(
     "--comparison",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     help="Also write the photo, bicubic and the result side by side into this file.",
 )
 @options.overwrite

@@ -9,27 +9,22 @@ from rich.console import Console
 
 from mobile_runtime.cli import options
 from mobile_runtime.cli.progress import progress_bar
-from mobile_runtime.console import STDOUT, check_output, complain, write_output
+from mobile_runtime.console import STDOUT, check_output, complain, write_json
 from mobile_runtime.engines.session import Session, engines, open_session, unavailable_reason
-from mobile_runtime.errors import (
-    EngineUnavailableError,
-    ImageError,
-    MissingDependencyError,
-    ModelLoadError,
-    ScnetError,
-)
+from mobile_runtime.errors import EngineUnavailableError, ManifestError, ScnetError
+from mobile_runtime.host_info import utc_now
 from mobile_runtime.imaging.metrics import list_images
 from mobile_runtime.model_file.file import ModelFile, keep_results, read_model_file
 from mobile_runtime.model_file.manifest import measure_file
 from mobile_runtime.model_file.validation_result import ValidationResult
 from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
 from mobile_runtime.validation.fault_localization import Fault, localize_fault
-from mobile_runtime.validation.report import Validation, format_json, print_validations
+from mobile_runtime.validation.report import Report, Validation, print_validations
 from mobile_runtime.validation.validate import available_engines, validate_on_engine
 
 
 @click.command("validate")
-@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@options.files
 @click.option(
     "--engine",
     "asked",
@@ -40,12 +35,11 @@ from mobile_runtime.validation.validate import available_engines, validate_on_en
 @click.option(
     "--quality",
     "folder",
-    type=click.Path(path_type=Path),
+    type=options.PATH,
     help="Measure PSNR and SSIM on Y on this folder of pictures as well.",
 )
 @options.details
-@options.json_path
-@options.overwrite
+@options.json_output
 @click.pass_context
 def command(
     context: click.Context,
@@ -92,8 +86,7 @@ def command(
             complain(str(error))
     if json_path != STDOUT:
         print_quality(quality)
-    if json_path is not None:
-        write_output(json_path, format_json(found, quality))
+    write_json(json_path, Report(utc_now(), found, quality))
     context.exit(_exit_code(found, errors))
 
 
@@ -110,12 +103,9 @@ def _validate(file: ModelFile, asked: Sequence[str], threads: int | None) -> Val
                 results.append(validate_on_engine(file, engine, threads=threads))
                 if not file.manifest.tolerance.allows(results[-1].worst):
                     faults += _localize_fault(file, engine, threads)
-        except (
-            EngineUnavailableError,
-            ImageError,
-            MissingDependencyError,
-            ModelLoadError,
-        ) as error:
+        except ManifestError:
+            raise
+        except ScnetError as error:
             errors[engine] = str(error)
             complain(f"{path.name} on {engine}: {error}")
     return Validation(

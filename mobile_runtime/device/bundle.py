@@ -14,12 +14,7 @@ from mobile_runtime.errors import ManifestError, ScnetError
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.golden_samples import read_golden, write_array
-from mobile_runtime.model_file.manifest import (
-    Manifest,
-    hash_file,
-    manifest_path,
-    own_tolerance,
-)
+from mobile_runtime.model_file.manifest import Manifest, hash_file, manifest_path, own_tolerance
 
 PROTOCOL = "PROTOCOL.md"
 SIGN = b"Written by `scnet bundle`"
@@ -31,12 +26,8 @@ Golden = list[tuple[str, Image, Image]]
 def bundle(model: Path, folder: Path, *, overwrite: bool = False) -> None:
     """Write a folder with a model file, manifest, golden samples and instructions for a test.
 
-    The folder appears once it is complete and every hash in it is right, or not at all.
-
-    Args:
-        model: A model file with a manifest beside it.
-        folder: Path of the new folder.
-        overwrite: Replace an existing bundle.
+    The folder appears once it is complete and every hash in it is right, or not at all; an existing
+    bundle is replaced if `overwrite` is set.
 
     Raises:
         ManifestError: The manifest or a sample is missing, damaged, or about another file.
@@ -122,10 +113,7 @@ def _check(model: Path, samples: list[Sample]) -> None:
     """Read everything back: each file has its hash, and none has overwritten another."""
     read_golden(read_model_file(model).manifest, model.parent)
     for sample in samples:
-        _check_hash(model.parent / sample.input, sample.input_sha256)
-        _check_hash(model.parent / sample.output, sample.output_sha256)
-
-
-def _check_hash(path: Path, sha256: str) -> None:
-    if hash_file(path) != sha256:
-        raise ManifestError(f"Two files of the bundle would be called {path.name}: convert again.")
+        pairs = (sample.input, sample.input_sha256), (sample.output, sample.output_sha256)
+        for path, sha256 in pairs:
+            if hash_file(model.parent / path) != sha256:
+                raise ManifestError(f"Two files of the bundle would be {path}: convert again.")

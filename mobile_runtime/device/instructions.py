@@ -12,12 +12,7 @@ from string import Template
 
 from mobile_runtime.device.test_templates import DeviceTest, choose_test
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import (
-    Manifest,
-    TensorSpec,
-    own_tolerance,
-    tolerance_in,
-)
+from mobile_runtime.model_file.manifest import Manifest, TensorSpec, own_tolerance, tolerance_in
 from mobile_runtime.model_file.precision import Tolerance
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -40,17 +35,13 @@ class Sample:
 
 
 def format_instructions(manifest: Manifest, samples: Sequence[Sample], folder: str) -> str:
-    """Return the page for one file, in Markdown.
-
-    Args:
-        manifest: Of the file.
-        samples: Golden samples in the folder.
-        folder: Name of the folder that holds everything.
+    """Return the page for one file and its samples, in Markdown; `folder` is the folder's name.
 
     Raises:
         ManifestError: There is no test for this kind of file, or a name is not safe in code.
     """
     test, model = choose_test(manifest), manifest.model
+    passed = [_plain_text(str(result.engine_info)) for result in manifest.verified if result.passed]
     names = {
         "file": _identifier(manifest.file),
         "folder": _identifier(folder),
@@ -80,7 +71,7 @@ def format_instructions(manifest: Manifest, samples: Sequence[Sample], folder: s
         install=test.install,
         fence=test.language.lower(),
         code=_format_code(manifest, test, names, rows),
-        verified="; ".join(_plain_text(name) for name in _passed_on(manifest)) or "nothing",
+        verified="; ".join(passed) or "nothing",
     )
 
 
@@ -98,10 +89,6 @@ def _format_code(
         fp16_psnr_db=float(fp16.psnr_db),
     )
     return code.rstrip()
-
-
-def _passed_on(manifest: Manifest) -> list[str]:
-    return [str(result.engine_info) for result in manifest.verified if result.passed]
 
 
 def _fill(name: str, **blanks: object) -> str:

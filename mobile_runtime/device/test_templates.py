@@ -3,8 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from mobile_runtime.errors import ManifestError
 from mobile_runtime.imaging.pictures import Image, to_pixels
 from mobile_runtime.model_file.manifest import Manifest
@@ -30,18 +28,6 @@ class DeviceTest:
     """Encodes such a sample, (1, 3, H, W) float32 RGB in [0, 1]."""
 
 
-def _write_nhwc(image: Image) -> bytes:
-    return np.ascontiguousarray(image.transpose(0, 2, 3, 1), dtype="<f4").tobytes()
-
-
-def _write_bgr(image: Image) -> bytes:
-    return np.ascontiguousarray(to_pixels(image)[..., ::-1]).tobytes()
-
-
-def _write_rgb(image: Image) -> bytes:
-    return to_pixels(image).tobytes()
-
-
 _XCODE = (
     "Add this folder to a test target as a folder reference (blue in Xcode), so that it is copied "
     "as it is. From iOS 16 and macOS 13 on."
@@ -64,7 +50,7 @@ TESTS: Mapping[tuple[str, str], DeviceTest] = {
         layout="Raw bytes, row by row, blue, green and red of each pixel; white is 255. "
         "They are the golden samples, clipped and rounded.",
         suffix="bgr",
-        write=_write_bgr,
+        write=lambda image: to_pixels(image)[..., ::-1].tobytes(),
     ),
     ("tflite", "float32"): DeviceTest(
         *("tflite.kt", "Kotlin", "LiteRT"),
@@ -73,7 +59,7 @@ TESTS: Mapping[tuple[str, str], DeviceTest] = {
         layout="Raw little-endian float32, NHWC, RGB in 0..1; the outputs are not clipped. They "
         "are the golden samples, which lie in `golden/` as NCHW, transposed.",
         suffix="f32",
-        write=_write_nhwc,
+        write=lambda image: image.transpose(0, 2, 3, 1).astype("<f4").tobytes(),
     ),
     ("tflite", "uint8"): DeviceTest(
         *("tflite_image.kt", "Kotlin", "LiteRT", _ANDROID),
@@ -81,7 +67,7 @@ TESTS: Mapping[tuple[str, str], DeviceTest] = {
         layout="Raw bytes, row by row, red, green and blue of each pixel; white is 255. "
         "They are the golden samples, clipped and rounded.",
         suffix="rgb",
-        write=_write_rgb,
+        write=lambda image: to_pixels(image).tobytes(),
     ),
     ("onnx", "float32"): DeviceTest(
         *("onnx.kt", "Kotlin", "onnxruntime"),

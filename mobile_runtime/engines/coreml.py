@@ -1,6 +1,7 @@
 """Engines for `.mlpackage`: the MIL reference executor anywhere, Core ML itself on a Mac."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from operator import contains
 from pathlib import Path
 
@@ -20,42 +21,32 @@ REFERENCE: dict[str, executor.Arithmetic] = {"reference-fp16": "fp16", "referenc
 """Engine -> its arithmetic."""
 
 
+@dataclass(frozen=True)
 class CoreMLSession:
-    """An open `.mlpackage`; meets `mobile_runtime.engines.session.Session`."""
+    """An open `.mlpackage`; see `mobile_runtime.engines.session.Session`."""
 
-    def __init__(
-        self,
-        path: Path,
-        program: Program,
-        engine: EngineInfo,
-        predict: Callable[[Image], Image],
-        placement: Placement,
-    ) -> None:
-        self.engine = engine
-        self.placement = placement
-        self.model = Model.from_metadata(program.metadata)
-        self._path = path
-        self._shapes = program.inputs[0].shapes
-        self._predict = predict
+    path: Path
+    shapes: tuple[Shape, ...]
+    model: Model | None
+    engine: EngineInfo
+    predict: Callable[[Image], Image]
+    placement: Placement
 
     def run(self, image: Image) -> Image:
         """Return the upscaled image; see `mobile_runtime.engines.session.Session.run`."""
-        if not any(_fits(image, shape) for shape in self._shapes):
+        if not any(_fits(image, shape) for shape in self.shapes):
             raise ImageError(
-                f"{self._path.name} takes {', '.join(map(_describe, self._shapes))} (height x "
+                f"{self.path.name} takes {', '.join(map(_describe, self.shapes))} (height x "
                 f"width), not {image.shape[-2]}x{image.shape[-1]}: tile the picture, or convert "
                 "for its size."
             )
-        return self._predict(image)
+        return self.predict(image)
 
 
 def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
-    """Open an `.mlpackage`.
+    """Open an `.mlpackage`; see `mobile_runtime.engines.session.open_session`.
 
-    Args:
-        path: The package.
-        engine: `reference-...` or `coreml-...`.
-        threads: Ignored: NumPy's BLAS and Core ML decide for themselves.
+    Threads are ignored: NumPy's BLAS and Core ML decide for themselves.
 
     Raises:
         ModelLoadError: Damaged, not an mlprogram, or not one image in and one out.
@@ -63,15 +54,12 @@ def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
     del threads
     program = load_program(path)
     _check_ports(path, program)
+    shapes, model = program.inputs[0].shapes, Model.from_metadata(program.metadata)
     if engine not in REFERENCE:
-        return CoreMLSession(path, program, *load_core_ml(path, program, engine))
-    return CoreMLSession(
-        path,
-        program,
-        EngineInfo(engine),
-        _in_numpy(program, REFERENCE[engine]),
-        Placement("reference executor, no device", complete=True),
-    )
+        return CoreMLSession(path, shapes, model, *load_core_ml(path, program, engine))
+    predict = _in_numpy(program, REFERENCE[engine])
+    placement = Placement("reference executor, no device", complete=True)
+    return CoreMLSession(path, shapes, model, EngineInfo(engine), predict, placement)
 
 
 def read_image_shape(path: Path) -> tuple[int, ...]:

@@ -42,10 +42,7 @@ UNITS: dict[str, tuple[coremltools.ComputeUnit, str | None]] = {
 def load_core_ml(
     path: Path, program: Program, engine: str
 ) -> tuple[EngineInfo, Callable[[Image], Image], Placement]:
-    """Load a package for some compute units.
-
-    Returns:
-        The engine, the function that upscales, and where Core ML runs the operators.
+    """Return the engine, the function that upscales, and where Core ML runs the operators.
 
     Raises:
         ModelLoadError: Core ML refused the package.
@@ -60,12 +57,7 @@ def load_core_ml(
 
 
 def place(operators: Counter[str], asked: str | None) -> Placement:
-    """Return where operators run.
-
-    Args:
-        operators: How many run on each device.
-        asked: The device that all must run on; any if None.
-    """
+    """Return where operators run, by how many run on each device; None asks for no device."""
     total = operators.total()
     where = " and ".join(f"{count} on {device}" for device, count in operators.most_common())
     complete = asked is None or operators[asked] == total

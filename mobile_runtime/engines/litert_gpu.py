@@ -46,11 +46,7 @@ class GPUSession:
     compiled: Any
     inputs: list[Any]
     outputs: list[Any]
-
-    @property
-    def model(self) -> Model | None:
-        """See `mobile_runtime.engines.session.Session.model`."""
-        return self.file.model
+    model: Model | None
 
     def run(self, image: Image) -> Image:
         """Return the upscaled image; see `mobile_runtime.engines.session.Session.run`.
@@ -90,7 +86,7 @@ def open_session(path: Path, engine: str, threads: int) -> GPUSession:
         log.seek(0)
         placement = _place(file, compiled, log.read())
     info = EngineInfo(engine, f"ai-edge-litert {version('ai-edge-litert')}, {adapter}")
-    return GPUSession(file, info, placement, compiled, *buffers)
+    return GPUSession(file, info, placement, compiled, *buffers, file.model)
 
 
 @cache
@@ -120,8 +116,7 @@ def _options(model: Model | None) -> Options:
     """
     exact = model is None or model.precision == "fp32"
     return Options(
-        HardwareAccelerator.GPU | HardwareAccelerator.CPU,
-        gpu_options=GpuOptions(enforce_f32=exact),
+        HardwareAccelerator.GPU | HardwareAccelerator.CPU, gpu_options=GpuOptions(enforce_f32=exact)
     )
 
 

@@ -18,13 +18,8 @@ ANY_SIDE = 64
 """Pixels; what `read_image_shape` returns where a file takes any size."""
 
 REFUSALS = (
-    failures.Fail,
-    failures.InvalidArgument,
-    failures.InvalidGraph,
-    failures.InvalidProtobuf,
-    failures.NotImplemented,
-    failures.RuntimeException,
-    UnicodeDecodeError,
+    *(failures.Fail, failures.InvalidArgument, failures.InvalidGraph, failures.InvalidProtobuf),
+    *(failures.NotImplemented, failures.RuntimeException, UnicodeDecodeError),
 )
 """What onnxruntime raises for a file that it cannot open or run: no base class of its own.
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 
@@ -32,18 +33,14 @@ def _needs(package: str, extra: str) -> UnavailableReason:
     return str(MissingDependencyError(package, extra))
 
 
-def _reference() -> UnavailableReason:
-    return _needs("coremltools", "coreml")
+_reference = partial(_needs, "coremltools", "coreml")
+_litert = partial(_needs, "ai-edge-litert", "tflite")
 
 
 def _core_ml() -> UnavailableReason:
     if sys.platform != "darwin":
         return "Core ML runs on a Mac only: use reference-fp16 here, and check on a Mac."
-    return _needs("coremltools", "coreml")
-
-
-def _litert() -> UnavailableReason:
-    return _needs("ai-edge-litert", "tflite")
+    return _reference()
 
 
 def _litert_gpu() -> UnavailableReason:
@@ -88,9 +85,7 @@ ENGINES: dict[str, dict[str, Engine]] = {
         "litert-gpu": Engine(_LITERT_GPU, "ai_edge_litert.compiled_model", _litert_gpu),
     },
     ".onnx": {
-        "onnxruntime": Engine(
-            "mobile_runtime.engines.onnxruntime_cpu", "onnxruntime", _onnxruntime
-        ),
+        "onnxruntime": Engine("mobile_runtime.engines.onnxruntime_cpu", "onnxruntime", _onnxruntime)
     },
 }
 """Suffix -> the engines for such files, the default of this system first.

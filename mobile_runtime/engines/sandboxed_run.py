@@ -1,7 +1,6 @@
 """First run of an untrusted model file, in a child process with limited memory and time."""
 
 import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,7 +10,7 @@ import msgspec
 import numpy as np
 
 from mobile_runtime.errors import ModelLoadError, ScnetError
-from mobile_runtime.subprocesses import receive_result, run_module, send_result
+from mobile_runtime.subprocesses import call_module, send_result
 
 SECONDS_LIMIT = 300
 """To open and run a file once. The slowest seen took 40 s: 128x128 on SwiftShader, busy CPU."""
@@ -48,13 +47,7 @@ def run_sandboxed(first: FirstRun, *, seconds_limit: float = SECONDS_LIMIT) -> N
             `limit_bytes`, or the run did not end in time.
     """
     failure = f"{first.path} cannot be run by {first.engine}:"
-    try:
-        child = run_module(__name__, first, seconds_limit=seconds_limit)
-    except subprocess.TimeoutExpired as error:
-        raise ModelLoadError(
-            f"{failure} one run did not end within {seconds_limit:g} seconds."
-        ) from error
-    if refusal := receive_result(child, failure):
+    if refusal := call_module(__name__, first, failure=failure, seconds_limit=seconds_limit):
         raise ModelLoadError(refusal)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mobile_runtime.engines.session import CPU, Placement
 from mobile_runtime.errors import ModelLoadError
-from mobile_runtime.formats.tflite_file import Pixels, TFLiteFile, read_file, read_image_shape
+from mobile_runtime.formats.tflite_file import TFLiteFile, read_file, read_image_shape
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
 from mobile_runtime.model_file.validation_result import EngineInfo
@@ -30,12 +30,8 @@ class TFLiteSession:
     file: TFLiteFile
     engine: EngineInfo
     interpreter: Any
+    model: Model | None
     placement: Placement = CPU
-
-    @property
-    def model(self) -> Model | None:
-        """See `mobile_runtime.engines.session.Session.model`."""
-        return self.file.model
 
     def run(self, image: Image) -> Image:
         """Return the upscaled image; see `mobile_runtime.engines.session.Session.run`.
@@ -46,19 +42,16 @@ class TFLiteSession:
         """
         pixels = self.file.to_pixels(image)
         try:
-            return self._invoke(pixels)
+            (source,) = self.interpreter.get_input_details()
+            (sink,) = self.interpreter.get_output_details()
+            self.interpreter.set_tensor(source["index"], pixels)
+            self.interpreter.invoke()
+            return self.file.output.to_image(self.interpreter.get_tensor(sink["index"]))
         except (ValueError, RuntimeError) as error:
             raise ModelLoadError(
                 f"{self.file.path} cannot be run by the TFLite interpreter ({error}): convert "
                 "again."
             ) from error
-
-    def _invoke(self, pixels: Pixels) -> Image:
-        (source,) = self.interpreter.get_input_details()
-        (sink,) = self.interpreter.get_output_details()
-        self.interpreter.set_tensor(source["index"], pixels)
-        self.interpreter.invoke()
-        return self.file.output.to_image(self.interpreter.get_tensor(sink["index"]))
 
 
 def open_session(path: Path, engine: str, threads: int) -> TFLiteSession:
@@ -78,4 +71,4 @@ def open_session(path: Path, engine: str, threads: int) -> TFLiteSession:
     except (ValueError, RuntimeError) as error:
         raise ModelLoadError(f"{path} was refused by the TFLite interpreter: {error}") from error
     info = EngineInfo(engine, f"{package} {version(package)}", threads)
-    return TFLiteSession(file, info, interpreter)
+    return TFLiteSession(file, info, interpreter, file.model)

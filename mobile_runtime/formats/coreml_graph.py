@@ -11,6 +11,7 @@ from coremltools.proto import FeatureTypes_pb2, MIL_pb2
 from mobile_runtime.formats.coreml_package import (
     NUMPY_TYPES,
     Feature,
+    block_of,
     damaged,
     read_features,
     read_specification,
@@ -50,8 +51,7 @@ def cut(path: Path, tensor: str, target: Path) -> None:
     """Write a package that ends at a tensor, which Core ML returns as an array."""
     shutil.copytree(path, target)
     file, model = read_specification(target)
-    main = model.mlProgram.functions["main"]
-    block = main.block_specializations[main.opset]
+    block = block_of(model.mlProgram.functions["main"])
     kept = ancestors(tensor, list(block.operations), _ends)
     del block.operations[:], block.outputs[:], model.description.output[:]
     block.operations.extend(kept)
@@ -70,7 +70,7 @@ def _ends(op: Any) -> tuple[list[str], list[str]]:
 
 def _read_model(model: Any, size_bytes: int) -> Graph:
     functions = model.mlProgram.functions.values()
-    operations = [op for function in functions for op in _walk(function)]
+    operations = [op for function in functions for op in _walk(block_of(function))]
     tensors = {port.name: _read_tensor(port) for function in functions for port in function.inputs}
     for op in operations:
         for output in op.outputs:
@@ -88,18 +88,12 @@ def _read_model(model: Any, size_bytes: int) -> Graph:
     return fold_constants(graph)
 
 
-def _walk(function: Any) -> Iterator[Any]:
-    if function.opset not in function.block_specializations:
-        raise ValueError(f"a function has no block for {function.opset}")
-    yield from _walk_block(function.block_specializations[function.opset])
-
-
-def _walk_block(block: Any) -> Iterator[Any]:
+def _walk(block: Any) -> Iterator[Any]:
     """Yield all operators; the bodies of `cond` and `while_loop` follow the one that runs them."""
     for op in block.operations:
         yield op
         for body in op.blocks:
-            yield from _walk_block(body)
+            yield from _walk(body)
 
 
 def _is_constant(op: Any) -> bool:

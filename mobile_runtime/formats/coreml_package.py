@@ -24,28 +24,19 @@ Array = NDArray[Any]
 Shape = tuple[range, ...]
 """The lengths that each axis may have."""
 
-NUMPY_TYPES = {
-    MIL_pb2.BOOL: "bool",
-    MIL_pb2.FLOAT16: "<f2",
-    MIL_pb2.FLOAT32: "<f4",
-    MIL_pb2.INT8: "i1",
-    MIL_pb2.INT16: "<i2",
-    MIL_pb2.INT32: "<i4",
-    MIL_pb2.UINT8: "u1",
-    MIL_pb2.UINT16: "<u2",
-    MIL_pb2.UINT32: "<u4",
+_TYPES = {
+    MIL_pb2.BOOL: ("bool", None),
+    MIL_pb2.FLOAT16: ("<f2", 1),
+    MIL_pb2.FLOAT32: ("<f4", 2),
+    MIL_pb2.UINT8: ("u1", 3),
+    MIL_pb2.INT8: ("i1", 4),
+    MIL_pb2.INT16: ("<i2", 6),
+    MIL_pb2.UINT16: ("<u2", 7),
+    MIL_pb2.INT32: ("<i4", 14),
+    MIL_pb2.UINT32: ("<u4", 15),
 }
-BLOB_TYPES = {
-    MIL_pb2.FLOAT16: 1,
-    MIL_pb2.FLOAT32: 2,
-    MIL_pb2.UINT8: 3,
-    MIL_pb2.INT8: 4,
-    MIL_pb2.INT16: 6,
-    MIL_pb2.UINT16: 7,
-    MIL_pb2.INT32: 14,
-    MIL_pb2.UINT32: 15,
-}
-"""`BlobDataType` of the weight file."""
+"""Type -> NumPy's name of it, and `BlobDataType` of the weight file."""
+NUMPY_TYPES = {mil_type: name for mil_type, (name, _) in _TYPES.items()}
 BLOB_HEADER = struct.Struct("<IIQQ")
 """Sentinel, type, bytes, position of the values."""
 BLOB_SENTINEL = 0xDEADBEEF
@@ -78,13 +69,7 @@ class Feature:
 
 
 def read_specification(path: Path) -> tuple[Path, Any]:
-    """Read the specification of an mlprogram.
-
-    Args:
-        path: A `.mlpackage`.
-
-    Returns:
-        The file inside the package, and the `Model_pb2.Model` in it.
+    """Return the file with the specification of an mlprogram, and the `Model_pb2.Model` in it.
 
     Raises:
         ModelLoadError: Damaged, incomplete, or not an mlprogram.
@@ -107,6 +92,17 @@ def read_specification(path: Path) -> tuple[Path, Any]:
 def read_features(descriptions: Iterable[Any]) -> tuple[Feature, ...]:
     """Return the inputs or outputs of a specification's `description`."""
     return tuple(map(_read_feature, descriptions))
+
+
+def block_of(function: Any) -> Any:
+    """Return the block of operators that a function of the specification names as its own.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if function.opset not in function.block_specializations:
+        raise ValueError(f"a function has no block for {function.opset}")
+    return function.block_specializations[function.opset]
 
 
 def damaged(path: Path, what: str) -> ModelLoadError:
@@ -136,7 +132,7 @@ class WeightFiles:
         if position + BLOB_HEADER.size > len(content):
             raise ValueError(f"{name} was cut off")
         sentinel, blob_type, size, start = BLOB_HEADER.unpack_from(content, position)
-        if sentinel != BLOB_SENTINEL or blob_type != BLOB_TYPES.get(mil_type):
+        if sentinel != BLOB_SENTINEL or blob_type != _TYPES[mil_type][1]:
             raise ValueError(f"{name} holds something else at {position}")
         if start + size > len(content):
             raise ValueError(f"{name} was cut off")

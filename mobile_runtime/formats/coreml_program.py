@@ -16,6 +16,7 @@ from mobile_runtime.formats.coreml_package import (
     Array,
     Feature,
     WeightFiles,
+    block_of,
     damaged,
     read_features,
     read_specification,
@@ -72,9 +73,7 @@ def _read_program(model: Any, weights: WeightFiles) -> Program:
     if "main" not in functions:
         raise ValueError("it has no function `main`")
     main = functions["main"]
-    if main.opset not in main.block_specializations:
-        raise ValueError(f"its function `main` has no block for {main.opset}")
-    block = main.block_specializations[main.opset]
+    block = block_of(main)
     constants: dict[str, Value | None] = {}
     operations: list[Operation] = []
     for op in block.operations:
@@ -98,11 +97,7 @@ def _read_program(model: Any, weights: WeightFiles) -> Program:
     )
 
 
-def _read_operation(
-    op: Any,
-    weights: WeightFiles,
-    constants: dict[str, Value | None],
-) -> Operation:
+def _read_operation(op: Any, weights: WeightFiles, constants: dict[str, Value | None]) -> Operation:
     """Return an operator; values written inside it are added to the constants."""
     name = op.outputs[0].name
     inputs: dict[str, tuple[str, ...]] = {}

@@ -135,12 +135,9 @@ def ancestors(
     operators: Sequence[Op],
     ends: Callable[[Op], tuple[Iterable[Name], Iterable[Name]]],
 ) -> list[Op]:
-    """Return the operators that a tensor depends on, in the order of execution.
+    """Return the operators that a tensor depends on, in the order of execution, as they come.
 
-    Args:
-        target: The tensor.
-        operators: In the order of execution.
-        ends: Returns the tensors that an operator reads, and those that it writes.
+    `ends` returns the tensors that an operator reads, and those that it writes.
     """
     needed, found = {target}, []
     for op in reversed(operators):
@@ -154,11 +151,8 @@ def ancestors(
 def fold_constants(graph: Graph, *kinds: str) -> Graph:
     """Return the graph with all that is computed from constants marked as constant.
 
-    Engines compute it once, while they load the file.
-
-    Args:
-        graph: As read from the file.
-        kinds: The operators that the engine folds; all if none is named.
+    Engines compute it once, while they load the file: operators of these kinds, all if none is
+    named.
     """
     tensors = dict(graph.tensors)
     for op in graph.operators:

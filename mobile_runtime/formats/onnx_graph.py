@@ -1,6 +1,7 @@
 """Graph of an `.onnx`: read without its external data, and cut."""
 
 from collections.abc import Iterable, Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +114,7 @@ def _read_tensors(graph: Any) -> Iterator[Tensor]:
 
 
 def _read_initializer(tensor: Any, name: str) -> Tensor:
-    count = 1
-    for side in tensor.dims:
-        count *= side
+    count = prod(tensor.dims)
     inside = tensor.data_location != TensorProto.EXTERNAL
     values = numpy_helper.to_array(tensor).ravel().tolist() if inside and count <= SMALL else ()
     return Tensor(name, tuple(tensor.dims), _dtype(tensor.data_type), True, tuple(values))

@@ -35,24 +35,13 @@ def read_graph(path: Path) -> Graph:
 
 
 def count_operators(path: Path) -> dict[str, int]:
-    """Count the operators of a model file by kind, most frequent first; constants are left out.
-
-    Raises:
-        ModelLoadError: No such file, an unknown format, or a damaged file.
-        MissingDependencyError: The library of the format is not installed.
-    """
+    """Count operators by kind, most frequent first, without constants; errors as `read_graph`."""
     counted = Counter(op.kind for op in read_graph(path).operators)
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
 def cut(path: Path, tensor: str, target: Path) -> None:
-    """Write a model file that ends at a tensor.
-
-    Args:
-        path: A file that `read_graph` reads.
-        tensor: By the name that it has in the graph.
-        target: The new file, of the same suffix.
-    """
+    """Write a model file, of the same suffix, that ends at a tensor of the graph."""
     _reader(path).cut(path, tensor, target)
 
 

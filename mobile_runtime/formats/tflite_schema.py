@@ -17,15 +17,8 @@ from mobile_runtime.errors import ModelLoadError
 IDENTIFIER = b"TFL3"
 
 DAMAGE = (
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    MemoryError,
-    RecursionError,
-    TypeError,
-    ValueError,
-    msgspec.MsgspecError,
-    struct.error,
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError),
+    *(ValueError, msgspec.MsgspecError, struct.error),
 )
 """What the flatbuffer library, and code that reads what it returns, raise for damaged files."""
 

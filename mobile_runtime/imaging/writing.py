@@ -49,13 +49,7 @@ OUTPUT_FORMATS: Mapping[str, OutputFormat] = {
 def check_writable(
     path: Path, picture: Picture, *, scale: int = 1, overwrite: bool = False
 ) -> None:
-    """Raise in advance what `save_picture` would raise after the work.
-
-    Args:
-        path: Of the file to write.
-        picture: As it is now.
-        scale: Factor by which both sides will have grown.
-        overwrite: An existing file may be replaced.
+    """Raise in advance what `save_picture` would raise for the picture, `scale` times as large.
 
     Raises:
         ImageError: The file exists, the folder is missing or not writable, the suffix is unknown,

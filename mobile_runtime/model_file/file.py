@@ -8,7 +8,8 @@ from mobile_runtime.atomic_write import file_lock
 from mobile_runtime.errors import ManifestError
 from mobile_runtime.model_file.manifest import (
     Manifest,
-    check_hash,
+    describe_mismatch,
+    hash_file,
     read_manifest,
     write_manifest,
 )
@@ -22,17 +23,11 @@ class ModelFile:
     path: Path
     manifest: Manifest
 
-    @property
-    def folder(self) -> Path:
-        """Where the file, its manifest and the golden samples are."""
-        return self.path.parent
-
 
 def read_model_file(file: Path | ModelFile) -> ModelFile:
     """Return a model file with its manifest, checked against the file's sha256.
 
-    Args:
-        file: Its path; a `ModelFile` is returned as it is, so that nothing is hashed twice.
+    A `ModelFile` is returned as it is, so that nothing is hashed twice.
 
     Raises:
         ManifestError: The manifest is missing, malformed, or about another file.
@@ -40,7 +35,8 @@ def read_model_file(file: Path | ModelFile) -> ModelFile:
     if isinstance(file, ModelFile):
         return file
     manifest = read_manifest(file)
-    check_hash(file, manifest)
+    if manifest.sha256 != hash_file(file):
+        raise ManifestError(describe_mismatch(file, manifest))
     return ModelFile(file, manifest)
 
 
@@ -56,18 +52,14 @@ def add_results(manifest: Manifest, results: Iterable[ValidationResult]) -> Mani
 
 
 def keep_results(file: ModelFile, results: Iterable[ValidationResult]) -> ModelFile:
-    """Write results into the manifest beside a file, to which others may have added theirs.
+    """Add results to the manifest beside a file, to which others may have added theirs.
 
     Whoever does the same at the same time waits, so that no result is lost.
-
-    Args:
-        file: As it was when it was run.
-        results: To add.
 
     Raises:
         ManifestError: The file is another one by now, or its folder cannot be written to.
     """
-    with file_lock(file.folder):
+    with file_lock(file.path.parent):
         now = read_manifest(file.path)
         if now.sha256 != file.manifest.sha256:
             raise ManifestError(
@@ -75,5 +67,5 @@ def keep_results(file: ModelFile, results: Iterable[ValidationResult]) -> ModelF
                 "Run it again."
             )
         kept = add_results(now, results)
-        write_manifest(kept, file.folder)
+        write_manifest(kept, file.path.parent)
     return ModelFile(file.path, kept)

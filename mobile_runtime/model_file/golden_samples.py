@@ -12,14 +12,9 @@ from mobile_runtime.model_file.manifest import GoldenSample, Manifest, Shape
 
 
 def read_golden(manifest: Manifest, folder: Path) -> list[tuple[str, Image, Image]]:
-    """Return the golden samples of a manifest.
+    """Return name, input and PyTorch's output of each golden sample of a manifest in a folder.
 
-    Args:
-        manifest: Of the model file.
-        folder: Where the manifest is.
-
-    Returns:
-        For each, its name, its input and PyTorch's output: float32 NCHW, RGB, white at 1.0.
+    The arrays are float32 NCHW, RGB, white at 1.0.
 
     Raises:
         ManifestError: A sample is missing, outside the folder, or of another shape or sha256.
@@ -38,7 +33,7 @@ def read_golden(manifest: Manifest, folder: Path) -> list[tuple[str, Image, Imag
 
 def write_array(path: Path, array: Image) -> str:
     """Write raw little-endian float32 and return its sha256."""
-    content = np.ascontiguousarray(array, dtype="<f4").tobytes()
+    content = array.astype("<f4").tobytes()
     path.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
 
@@ -58,11 +53,7 @@ def _check_shapes(sample: GoldenSample, scale: int) -> None:
 def _read_array(folder: Path, name: str, shape: Shape, sha256: str) -> Image:
     try:
         return _read_checked(folder, name, shape, sha256)
-    except (
-        OSError,
-        ValueError,
-        RuntimeError,
-    ) as error:  # a NUL, a name too long, links in a circle
+    except (OSError, ValueError, RuntimeError) as error:  # a NUL, a long name, links in a circle
         raise ManifestError(
             f"The golden sample {name[:99]!r} cannot be read ({error.args[-1]}): convert again."
         ) from error

@@ -190,18 +190,8 @@ def read_manifest(model: Path) -> Manifest:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ManifestError(f"{path} is not a manifest of this project: {error}.") from error
     if manifest.file != model.name:
-        raise ManifestError(_describe_mismatch(model, manifest))
+        raise ManifestError(describe_mismatch(model, manifest))
     return manifest
-
-
-def check_hash(model: Path, manifest: Manifest) -> None:
-    """Check that a manifest is about this very file.
-
-    Raises:
-        ManifestError: It is about another one, or the file cannot be read.
-    """
-    if manifest.sha256 != hash_file(model):
-        raise ManifestError(_describe_mismatch(model, manifest))
 
 
 def hash_file(path: Path) -> str:
@@ -244,11 +234,7 @@ def own_tolerance(manifest: Manifest) -> Tolerance:
 
 
 def tolerance_in(manifest: Manifest, precision: PrecisionName) -> Tolerance:
-    """Return the tolerance for an engine that computes in another precision than the file.
-
-    Args:
-        manifest: Of the file.
-        precision: What the engine rounds to; a file that is less precise itself keeps its own.
+    """Return the tolerance for an engine that rounds to a precision; a coarser file keeps its own.
 
     Raises:
         ManifestError: As `own_tolerance`.
@@ -264,7 +250,8 @@ def _decode(text: bytes) -> Manifest:
     return msgspec.convert(content, Manifest)
 
 
-def _describe_mismatch(model: Path, manifest: Manifest) -> str:
+def describe_mismatch(model: Path, manifest: Manifest) -> str:
+    """Return in a sentence that a manifest is about another file than the one beside it."""
     return (
         f"{manifest_path(model)} belongs to another file (it describes {manifest.file}, sha256 "
         f"{manifest.sha256[:12]}...): convert again, or put the right manifest beside {model}."

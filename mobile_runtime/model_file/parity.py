@@ -66,11 +66,11 @@ def compare(expected: Image, actual: Image) -> Difference:
 def worst(differences: list[Difference]) -> Difference:
     """Return the worst figure of each kind."""
     return Difference(
-        max_abs=float(np.max([d.max_abs for d in differences])),
-        mean_abs=float(np.max([d.mean_abs for d in differences])),
-        psnr_db=float(np.min([d.psnr_db for d in differences])),
-        snr_db=float(np.min([d.snr_db for d in differences])),
-        pixels_off_percent=float(np.max([d.pixels_off_percent for d in differences])),
+        max_abs=max(d.max_abs for d in differences),
+        mean_abs=max(d.mean_abs for d in differences),
+        psnr_db=min(d.psnr_db for d in differences),
+        snr_db=min(d.snr_db for d in differences),
+        pixels_off_percent=max(d.pixels_off_percent for d in differences),
     )
 
 

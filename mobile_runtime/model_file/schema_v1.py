@@ -1,7 +1,6 @@
 """Manifests of schema version 1, in which an engine was one string, converted on reading."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -15,28 +14,19 @@ REFERENCES = {
 """What stood there -> the engine's name."""
 
 
-@dataclass(frozen=True)
-class _Verdict:
-    """What is now a `ValidationResult`."""
-
-    engine: str
-    device: str
-    compared: str
-    worst: dict[str, float]
-    passed: bool
-    placement: str = ""
-    failure: str = ""
-
-
 def upgrade(content: dict[str, Any]) -> dict[str, Any]:
     """Return the content of a manifest in today's schema.
 
     Raises:
-        msgspec.ValidationError: It has no place for results, or results of another form.
+        msgspec.ValidationError: It has no place for results, or one without an engine.
     """
-    verdicts = msgspec.convert(content.get("verified", ()), tuple[_Verdict, ...])
-    results = [vars(verdict) | _fields(parse_engine(verdict.engine)) for verdict in verdicts]
-    return content | {"schema_version": 2, "verified": results}
+    results = msgspec.convert(content.get("verified", ()), tuple[dict[str, Any], ...])
+    return content | {"schema_version": 2, "verified": list(map(_upgrade_result, results))}
+
+
+def _upgrade_result(result: dict[str, Any]) -> dict[str, Any]:
+    engine = parse_engine(msgspec.convert(result.get("engine"), str))
+    return result | {"engine": engine.name, "version": engine.version, "threads": engine.threads}
 
 
 def parse_engine(text: str) -> EngineInfo:
@@ -55,7 +45,3 @@ def parse_engine(text: str) -> EngineInfo:
         return EngineInfo(plain[1], rest, threads)
     name, _, version = rest.rpartition(", ") if "benchmark_model" in rest else rest.partition(", ")
     return EngineInfo(name, version or None, threads)
-
-
-def _fields(engine: EngineInfo) -> dict[str, Any]:
-    return {"engine": engine.name, "version": engine.version, "threads": engine.threads}

@@ -77,12 +77,7 @@ def measure_quality(
 
 
 def print_quality(rows: list[Quality], *, each: bool = False) -> None:
-    """Print a table with one row per method; nothing if there is none.
-
-    Args:
-        rows: From `measure_quality`.
-        each: Print every picture, not only the mean.
-    """
+    """Print one row per method, above it one per picture if `each` is set; nothing for no rows."""
     if not rows:
         return
     console, box = open_console()

@@ -17,6 +17,7 @@ bottom and on the right, and pixels within the halo of these sides come out slig
 
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.model_file.manifest import Size
@@ -100,7 +101,7 @@ def plan_tiles(
             f"{'choose larger tiles' if free else 'convert for a larger size, or for any'}."
         )
     plans = [_grid(height, width, size, halo, clip=free) for size in fitting]
-    return min(plans, key=_computed_pixels)
+    return min(plans, key=lambda tiles: sum(prod(tile.size) for tile in tiles))
 
 
 def _fits(height: int, width: int, size: Size, halo: int) -> bool:
@@ -129,10 +130,6 @@ def _cover(length: int, tile: int, halo: int, *, clip: bool) -> list[Span]:
         spans.append(Span(slice(start if clip else stop - tile, stop), slice(covered, end)))
         covered = end
     return spans
-
-
-def _computed_pixels(tiles: list[Tile]) -> int:
-    return sum(height * width for height, width in (tile.size for tile in tiles))
 
 
 def _enlarge(inside: slice, origin: int, scale: int) -> slice:

@@ -42,11 +42,8 @@ def upscale_pixels(
     height, width = pixels.shape[:2]
     scale = model_of(session).scale
     output = np.empty((height * scale, width * scale, 3), np.uint8)
-
-    def crop(inside: Area) -> Image:
-        return to_image(pixels[inside])
-
-    for target, part in _run(session, crop, (height, width), tile, on_progress):
+    parts = _run(session, (height, width), lambda area: to_image(pixels[area]), tile, on_progress)
+    for target, part in parts:
         output[target] = to_pixels(part)
     return output
 
@@ -58,38 +55,27 @@ def upscale_image(
     tile: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Image:
-    """Upscale a float image without rounding to 8 bits; errors as for `upscale_pixels`.
+    """Upscale a float image without rounding to 8 bits; else as `upscale_pixels`.
 
     Args:
         session: An open model file.
-        image: float32 (1, 3, H, W) RGB in [0, 1], any size.
+        image: float32 (1, 3, H, W) RGB in [0, 1], any size; upscaled, it is not clipped.
         tile: See `upscale_pixels`.
         on_progress: Called after each tile.
-
-    Returns:
-        float32 (1, 3, H * scale, W * scale) RGB, not clipped.
     """
     height, width = image.shape[2:]
     scale = model_of(session).scale
     output = np.empty((1, 3, height * scale, width * scale), np.float32)
-
-    def crop(inside: Area) -> Image:
-        return image[(..., *inside)]
-
-    for target, part in _run(session, crop, (height, width), tile, on_progress):
+    parts = _run(session, (height, width), lambda area: image[(..., *area)], tile, on_progress)
+    for target, part in parts:
         output[(..., *target)] = part
     return output
 
 
 def find_mirrored(session: Session, size: Size) -> tuple[bool, bool]:
-    """Return along which axes a picture is smaller than all tiles, so that its edge is inexact.
+    """Return whether rows are added at the bottom, and columns on the right: edges are inexact.
 
-    Args:
-        session: An open model file.
-        size: Height and width of the picture, one that `upscale_pixels` takes.
-
-    Returns:
-        Whether rows are added at the bottom, and columns on the right.
+    A picture of this size, one that `upscale_pixels` takes, is then smaller than all tiles.
 
     Raises:
         ModelLoadError: The file does not say its scale and halo.
@@ -121,8 +107,8 @@ def model_of(session: Session) -> Model:
 
 def _run(
     session: Session,
-    crop: Callable[[Area], Image],
     size: Size,
+    crop: Callable[[Area], Image],
     side: int | None,
     on_progress: OnProgress | None,
 ) -> Iterator[tuple[Area, Image]]:

@@ -27,13 +27,8 @@ Diverges = Callable[[str], bool]
 """Checks whether two executors return different values for a tensor."""
 
 REFUSALS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    TypeError,
-    ValueError,
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RuntimeError, TypeError, ValueError),
 )
 """What the formats' libraries and the references raise for files that they do not support."""
 
@@ -165,14 +160,19 @@ def _search(file: ModelFile, engine: str, threads: int | None) -> Fault:
         return not tolerance.allows(difference(tensor))
 
     output = graph.outputs[0].name
-    found = first_divergence(graph, output, diverges) if diverges(output) else None
+    divergence = None
+    if diverges(output):
+        found = first_divergence(graph, output, diverges)
+        op, count = graph.producers[found], len(graph.operators)
+        number = graph.operators.index(op) + 1
+        divergence = Divergence(op.name, op.kind, number, count, difference(found))
     return Fault(
         engine=engine,
         sample=failing.sample,
         reference=reference.name,
         reference_difference=against_pytorch,
         reference_passed=tolerance.allows(against_pytorch),
-        divergence=None if found is None else _locate(graph, found, difference(found)),
+        divergence=divergence,
     )
 
 
@@ -205,14 +205,3 @@ def _compare_piece(
     expected[both] = actual[both] = 0
     largest = np.abs(expected[np.isfinite(expected)]).max(initial=0) or np.float32(1)
     return parity.compare(expected / largest, actual / largest)
-
-
-def _locate(graph: Graph, tensor: str, difference: Difference) -> Divergence:
-    operator = graph.producers[tensor]
-    return Divergence(
-        operator=operator.name,
-        kind=operator.kind,
-        number=graph.operators.index(operator) + 1,
-        operators=len(graph.operators),
-        difference=difference,
-    )

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import groupby
 
 import click
-import msgspec
 from rich.table import Table
 from rich.text import Text
 
@@ -46,16 +44,9 @@ class Report:
 
     date: str
     """UTC, ISO 8601."""
-    files: tuple[Validation, ...]
-    quality: tuple[Quality, ...]
+    files: Sequence[Validation]
+    quality: Sequence[Quality]
     """Empty if no folder was given."""
-
-
-def format_json(files: Iterable[Validation], quality: Iterable[Quality]) -> bytes:
-    """Return everything that was found out as JSON."""
-    date = datetime.now(UTC).isoformat(timespec="seconds")
-    report = Report(date, tuple(files), tuple(quality))
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
 
 
 def print_results(entries: Iterable[Entry], *, details: bool = False) -> None:

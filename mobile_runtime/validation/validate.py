@@ -40,20 +40,9 @@ class Comparison:
 
 
 def validate(file: Path | ModelFile, *, threads: int | None = None) -> tuple[ValidationResult, ...]:
-    """Return how a model file does on every engine that can run it here.
+    """Return how a model file does on each of `available_engines`, in that order.
 
-    Args:
-        file: A model file with a manifest beside it.
-        threads: For engines that have threads; all cores if not given.
-
-    Returns:
-        One result for each of `available_engines`, in that order.
-
-    Raises:
-        ManifestError: There is no manifest, it is about another file, or it was edited.
-        ModelLoadError: An engine refused the file.
-        ImageError: The file does not take the size of a sample.
-        EngineUnavailableError: No engine can run the file here.
+    Arguments and errors are those of `validate_on_engine`.
     """
     opened = read_model_file(file)
     names = available_engines(opened.path)
@@ -125,10 +114,15 @@ def compare_golden(session: Session, file: ModelFile) -> Iterator[Comparison]:
         ModelLoadError: The session's output is not a picture of the right size.
         ImageError: The file does not take the size of a sample.
     """
-    for name, image, output in read_golden(file.manifest, file.folder):
+    for name, image, output in read_golden(file.manifest, file.path.parent):
         expected = np.clip(output, 0, 1) if file.manifest.model.output.clipped else output
-        difference = parity.compare(expected, _run(session, image, expected.shape))
-        yield Comparison(name, image, expected, difference)
+        actual = session.run(image)
+        if actual.shape != expected.shape:
+            raise ModelLoadError(
+                f"{session.engine} returned {actual.shape} instead of {expected.shape} for "
+                f"{image.shape}: the file is not what its manifest says. Convert again."
+            )
+        yield Comparison(name, image, expected, parity.compare(expected, actual))
 
 
 def _find_failures(worst: Difference, allowed: Tolerance, placement: Placement) -> Iterator[str]:
@@ -136,13 +130,3 @@ def _find_failures(worst: Difference, allowed: Tolerance, placement: Placement) 
         yield f"{worst} (expected {allowed})"
     if not placement.complete:
         yield f"not all of it ran where it should: {placement.described}"
-
-
-def _run(session: Session, image: Image, expected: tuple[int, ...]) -> Image:
-    output = session.run(image)
-    if output.shape != expected:
-        raise ModelLoadError(
-            f"{session.engine} returned {output.shape} instead of {expected} for {image.shape}: "
-            "the file is not what its manifest says. Convert again."
-        )
-    return output

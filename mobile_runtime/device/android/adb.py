@@ -9,7 +9,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -83,10 +83,12 @@ def phone_folder(connection: Connection) -> Iterator[str]:
     made = connection.shell("mkdir", folder)
     if made.code != 0:
         raise DeviceError(f"{folder} cannot be made on the phone: {made.reason}")
-    with ExitStack() as undo:
-        undo.callback(_remove_quietly, connection, folder)
+    try:
         yield folder
-        undo.pop_all()
+    except BaseException:
+        with suppress(ScnetError):  # the error before is the one to show
+            connection.shell("rm", "-rf", folder)
+        raise
     removed = connection.shell("rm", "-rf", folder)
     if removed.code != 0:
         raise DeviceError(
@@ -94,18 +96,8 @@ def phone_folder(connection: Connection) -> Iterator[str]:
         )
 
 
-def _remove_quietly(connection: Connection, folder: str) -> None:
-    """Clean up after an error; that error is the one to show."""
-    with suppress(ScnetError):
-        connection.shell("rm", "-rf", folder)
-
-
 def run_adb(words: list[str], seconds_limit: float) -> Answer:
-    """Run adb.
-
-    Args:
-        words: Name or path of adb, and its arguments.
-        seconds_limit: adb is killed after it.
+    """Run adb: its name or path, and its arguments; it is killed after the limit.
 
     Raises:
         DeviceError: It cannot be started, or does not end.

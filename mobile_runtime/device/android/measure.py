@@ -55,10 +55,7 @@ class PhoneRun:
 
 
 def read_subject(model: Path) -> Subject:
-    """Read the manifest and golden samples of a file.
-
-    Args:
-        model: A `.tflite` with its manifest beside it.
+    """Read the manifest and golden samples of a `.tflite`.
 
     Raises:
         ManifestError: The manifest is missing, edited or of another file, or the tool cannot feed
@@ -74,20 +71,13 @@ def read_subject(model: Path) -> Subject:
             "float32 NHWC."
         )
     own_tolerance(manifest)  # refused now rather than after the runs
-    return Subject(file, read_golden(manifest, file.folder))
+    return Subject(file, read_golden(manifest, file.path.parent))
 
 
 def measure(
     bench: Bench, subject: Subject, engine: Engine, plan: Plan, on_step: OnStep
 ) -> PhoneRun:
     """Run the golden samples on one engine of a phone; the first one is timed and profiled too.
-
-    Args:
-        bench: The file on the phone.
-        subject: Its golden samples.
-        engine: Engine to run it on.
-        plan: How often to run the first sample.
-        on_step: Called with what begins.
 
     Raises:
         ModelLoadError: The tool cannot run the file, or its output has another size.
@@ -104,10 +94,8 @@ def measure(
     on_step(f"{engine.name}: profile")
     _, image, _ = subject.golden[0]
     profile = bench.profile(image, *engine.flags, *PROFILED_RUNS)
-    if engine.computes_in is None:
-        tolerance = own_tolerance(subject.file.manifest)
-    else:
-        tolerance = tolerance_in(subject.file.manifest, engine.computes_in)
+    manifest, rounds_to = subject.file.manifest, engine.computes_in
+    tolerance = tolerance_in(manifest, rounds_to) if rounds_to else own_tolerance(manifest)
     delegation = read_delegation(logs[0], engine.delegate)
     worst = parity.worst(differences)
     failures = tuple(_find_failures(worst, tolerance, delegation, engine))

@@ -27,12 +27,7 @@ class Phone:
 
 
 def connect(program: str, serial: str | None, seconds_limit: float) -> Connection:
-    """Return the connection to a phone.
-
-    Args:
-        program: adb, as a name or a path.
-        serial: As in `adb devices`; None if only one phone is connected.
-        seconds_limit: For one command of adb.
+    """Return the connection to a phone; its serial number is None if only one is connected.
 
     Raises:
         DeviceError: adb is missing, no phone or several are connected, or the phone

@@ -54,7 +54,7 @@ class Bench:
         """
         pixels = image.transpose(0, 2, 3, 1)
         source = self.scratch / INPUT
-        source.write_bytes(np.ascontiguousarray(pixels, dtype="<f4").tobytes())
+        source.write_bytes(pixels.astype("<f4").tobytes())
         self.connection.push(source, self._path(INPUT))
         self.connection.shell("rm", "-f", self._path(OUTPUT), self._path(PROFILE))
         answer = self.connection.shell(
@@ -84,10 +84,7 @@ class Bench:
         return self._pull(PROFILE).decode(errors="replace")
 
     def fetch_output(self, shape: tuple[int, ...]) -> Image:
-        """Return the output of the last run, (1, 3, H, W) float32.
-
-        Args:
-            shape: Expected shape.
+        """Return the output of the last run, (1, 3, H, W) float32, of the expected shape.
 
         Raises:
             ModelLoadError: There is none, or it has another size.
@@ -119,15 +116,7 @@ class Bench:
 def set_up(
     connection: Connection, phone: Phone, model: Path, tool: Path, *, threads: int, on_step: OnStep
 ) -> Iterator[Bench]:
-    """Provide a model file and the tool on a phone; removed afterwards.
-
-    Args:
-        connection: To the phone.
-        phone: Its description.
-        model: A `.tflite`.
-        tool: TFLite's `benchmark_model`, built for the phone.
-        threads: On the CPU.
-        on_step: Called with what begins.
+    """Provide a `.tflite` and the tool, which is built for the phone, there; removed afterwards.
 
     Raises:
         DeviceError: The tool is missing, or cannot be copied.

@@ -9,45 +9,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from mobile_runtime.engines.mil_reference.conv import avg_pool, conv, linear, matmul, max_pool
-from mobile_runtime.engines.mil_reference.elementwise import (
-    cast,
-    clip,
-    leaky_relu,
-    reduce_mean,
-    relu,
-    sigmoid,
-    softmax,
-)
-from mobile_runtime.engines.mil_reference.image_resizing import (
-    resize,
-    resize_bilinear,
-    upsample_bilinear,
-)
-from mobile_runtime.engines.mil_reference.quantization import (
-    constexpr_affine_dequantize,
-    constexpr_lut_to_dense,
-    dequantize,
-    quantize,
-)
-from mobile_runtime.engines.mil_reference.tensor_transformation import (
-    concat,
-    depth_to_space,
-    expand_dims,
-    gather,
-    pad,
-    pixel_shuffle,
-    pixel_unshuffle,
-    reshape,
-    shape,
-    slice_by_index,
-    slice_by_size,
-    space_to_depth,
-    split,
-    squeeze,
-    transpose,
-    upsample_nearest_neighbor,
-)
+from mobile_runtime.engines.mil_reference import conv, elementwise, image_resizing, quantization
+from mobile_runtime.engines.mil_reference import tensor_transformation as moving
 from mobile_runtime.formats.coreml_package import Array
 
 EXACT = {
@@ -57,9 +20,11 @@ EXACT = {
     **{
         function.__name__: function
         for function in (
-            concat, constexpr_lut_to_dense, depth_to_space, expand_dims, gather, max_pool, pad,
-            pixel_shuffle, pixel_unshuffle, relu, reshape, slice_by_index, slice_by_size,
-            space_to_depth, split, squeeze, transpose, upsample_nearest_neighbor,
+            conv.max_pool, elementwise.relu, moving.concat, moving.depth_to_space,
+            moving.expand_dims, moving.gather, moving.pad, moving.pixel_shuffle,
+            moving.pixel_unshuffle, moving.reshape, moving.slice_by_index, moving.slice_by_size,
+            moving.space_to_depth, moving.split, moving.squeeze, moving.transpose,
+            moving.upsample_nearest_neighbor, quantization.constexpr_lut_to_dense,
         )
     },
 }  # fmt: skip
@@ -74,9 +39,12 @@ COMPUTING = {
     **{
         function.__name__: function
         for function in (
-            avg_pool, cast, clip, constexpr_affine_dequantize, conv, dequantize, leaky_relu, linear,
-            matmul, quantize, reduce_mean, resize, resize_bilinear, shape, sigmoid, softmax,
-            upsample_bilinear,
+            conv.avg_pool, conv.conv, conv.linear, conv.matmul, elementwise.cast, elementwise.clip,
+            elementwise.leaky_relu, elementwise.reduce_mean, elementwise.sigmoid,
+            elementwise.softmax, image_resizing.resize, image_resizing.resize_bilinear,
+            image_resizing.upsample_bilinear, moving.shape,
+            quantization.constexpr_affine_dequantize, quantization.dequantize,
+            quantization.quantize,
         )
     },
 }  # fmt: skip

@@ -41,16 +41,10 @@ def slice_by_index(
     squeeze_mask: Sequence[bool] | None = None,
 ) -> Array:
     """Return x[begin:end:stride] per axis; a masked end is open, a squeezed axis is an index."""
-    unmasked = [False] * x.ndim
-    axes = zip(
-        begin,
-        end,
-        stride if stride is not None else [1] * x.ndim,
-        begin_mask if begin_mask is not None else unmasked,
-        end_mask if end_mask is not None else unmasked,
-        squeeze_mask if squeeze_mask is not None else unmasked,
-        strict=True,
-    )
+    steps = [1] * x.ndim if stride is None else stride
+    given = begin_mask, end_mask, squeeze_mask
+    masks = [[False] * x.ndim if mask is None else mask for mask in given]
+    axes = zip(begin, end, steps, *masks, strict=True)
     index = (
         b if squeezed else slice(None if open_start else b, None if open_end else e, step)
         for b, e, step, open_start, open_end, squeezed in axes
@@ -129,10 +123,7 @@ def pixel_shuffle(x: Array, upscale_factor: int) -> Array:
 
 def pixel_unshuffle(x: Array, downscale_factor: int) -> Array:
     """Return the inverse of `pixel_shuffle`."""
-    n, c, h, w = x.shape
-    f = downscale_factor
-    blocks = x.reshape(n, c, h // f, f, w // f, f).transpose(0, 1, 3, 5, 2, 4)
-    return blocks.reshape(n, c * f**2, h // f, w // f)
+    return _blocks_to_channels(x, downscale_factor, (0, 1, 3, 5, 2, 4))
 
 
 def depth_to_space(x: Array, block_size: int) -> Array:
@@ -149,10 +140,13 @@ def depth_to_space(x: Array, block_size: int) -> Array:
 
 def space_to_depth(x: Array, block_size: int) -> Array:
     """Return the inverse of `depth_to_space`."""
+    return _blocks_to_channels(x, block_size, (0, 3, 5, 1, 2, 4))
+
+
+def _blocks_to_channels(x: Array, block: int, order: Ints) -> Array:
     n, c, h, w = x.shape
-    b = block_size
-    blocks = x.reshape(n, c, h // b, b, w // b, b).transpose(0, 3, 5, 1, 2, 4)
-    return blocks.reshape(n, c * b**2, h // b, w // b)
+    blocks = x.reshape(n, c, h // block, block, w // block, block).transpose(order)
+    return blocks.reshape(n, c * block**2, h // block, w // block)
 
 
 def upsample_nearest_neighbor(
