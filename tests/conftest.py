@@ -1,5 +1,7 @@
 """What many tests start from."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,11 @@ from converters.golden import PHOTOGRAPHS
 from mobile_runtime.pictures import to_image
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
+
+
+def pytest_configure():
+    """Let Triton interpret kernels; it looks when it is first imported, which no file here does."""
+    os.environ["TRITON_INTERPRET"] = "1"
 
 
 @pytest.fixture
