@@ -1,5 +1,6 @@
 """Conversion of a checkpoint: each file is written to a staging folder, validated, then renamed."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -103,7 +104,9 @@ def convert(
         ImageError: A folder to calibrate on holds no picture, or one that cannot be read.
         VerificationError: A file does not compute what PyTorch does.
     """
-    targets = [output_dir / file_name(checkpoint.net.config, options) for options in files]
+    trained_on = _degradation(checkpoint)
+    names = [file_name(checkpoint.net.config, options, trained_on) for options in files]
+    targets = [output_dir / name for name in names]
     for target in targets:
         refuse_existing(target, overwrite=overwrite)
     for folder in {options.calibration for options in files if options.calibration}:
@@ -125,15 +128,21 @@ def convert(
     return targets
 
 
-def file_name(config: SCNetConfig, options: ConversionOptions) -> str:
-    """Return the name of the file that `convert` would write."""
-    return str(FileName(config.variant, config.scale, config.head, options))
+def file_name(config: SCNetConfig, options: ConversionOptions, degradation: str = "") -> str:
+    """Return the name of the file that `convert` would write; see `FileName`."""
+    return str(FileName(config.variant, config.scale, config.head, options, degradation))
 
 
 def default_size(config: SCNetConfig) -> Size:
     """Return an input size that tiles well: 128x128, or more where the halo takes half of that."""
     side = max(128, -(-4 * halo(config) // 64) * 64)
     return side, side
+
+
+def _degradation(checkpoint: Checkpoint) -> str:
+    """Return what the header says that the weights were trained on, if it can be part of a name."""
+    noted = checkpoint.notes.get("degradation", "")
+    return noted if re.fullmatch("[a-z0-9]{1,20}", noted) else ""
 
 
 def _write(

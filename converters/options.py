@@ -106,11 +106,14 @@ class FileName:
     scale: int
     head: str
     options: ConversionOptions
+    degradation: str = ""
+    """What the weights were trained on, such as `photo`; empty for MATLAB's bicubic."""
 
     def __str__(self) -> str:
         """Return the name, for instance `scnet-t-x4-direct-fp16-depthwise-128x128.mlpackage`."""
         options, format_ = self.options, FORMATS[self.options.format]
         parts = ["scnet", self.variant, f"x{self.scale}", self.head]
+        parts += [self.degradation] if self.degradation else []
         parts += [options.precision, options.shift]
         if options.interface != format_.interfaces_in(PRECISIONS[options.precision])[0]:
             parts.append(options.interface)

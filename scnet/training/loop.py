@@ -241,6 +241,8 @@ def _save(run: Run, recipe: Recipe, output: Path) -> None:
     best = max(run.history, key=lambda progress: progress.psnr_db)
     if best is run.history[-1]:
         made = {"recipe": repr(recipe), "steps": str(run.step), "psnr_db": f"{best.psnr_db:.3f}"}
+        if recipe.degradation is not None:
+            made["degradation"] = "photo"
         assert isinstance(run.mean_net.module, SCNet)
         save_weights(run.mean_net.module, output / "weights.safetensors", {**run.notes, **made})
     with atomic_write(output / "log.csv") as path, path.open("w", newline="") as file:
