@@ -15,6 +15,11 @@ from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.network import SCNetConfig
 
 
+def pytest_configure():
+    """Let Triton interpret kernels; it looks when it is first imported, which no file here does."""
+    os.environ["TRITON_INTERPRET"] = "1"
+
+
 @pytest.fixture(scope="session")
 def converted(tmp_path_factory):
     """A function that converts small networks, or finds the files that were made before."""

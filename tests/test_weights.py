@@ -18,7 +18,7 @@ from scnet.weights import DEFAULT, WEIGHTS, find_weights
 def test_bundled_weights_are_what_their_name_card_and_header_say(name):
     checkpoint = open_checkpoint(WEIGHTS[name])
     config = checkpoint.net.config
-    assert name == f"scnet-{config.variant}-x{config.scale}-{config.head}"
+    assert name.removesuffix("-photo") == f"scnet-{config.variant}-x{config.scale}-{config.head}"
     assert checkpoint.notes["licence"] == "Apache-2.0"
     card = WEIGHTS[name].with_suffix(".md").read_text()
     assert f"SCNet-{config.variant.upper()} x{config.scale}" in card

@@ -25,6 +25,7 @@ from scnet.errors import CheckpointError, TrainingError
 from scnet.network import SCNet, SCNetConfig
 from scnet.training.epochs import Epochs
 from scnet.training.fake_quantization import enable_fake_quant
+from scnet.training.fused import has_kernels
 from scnet.training.loss import charbonnier_loss
 from scnet.training.optimizer import Optimizer
 from scnet.training.patches import Dataset, Pair, sample_batch
@@ -81,8 +82,9 @@ def train(
         fabric.launch()
     resumed = (output / "state.pth").exists()
     pictures = {"pictures": dataset.fingerprint(), "processes": fabric.world_size}
-    terms = {**asdict(recipe), **pictures}
-    run = Run(terms, dict(notes), fabric, *_begin(recipe, fabric, None if resumed else start))
+    terms = {**asdict(recipe), **pictures, "fused": can_fuse(recipe, fabric)}
+    begun = _begin(recipe, fabric, None if resumed else start, dataset.training)
+    run = Run(terms, dict(notes), fabric, *begun)
     if resumed:
         restore(run, output / "state.pth")
     losses: list[float] = []
@@ -93,6 +95,8 @@ def train(
             losses.append(loss)
             on_step(run.step, loss)
             if run.step % VALIDATE_EVERY == 0 or run.step == recipe.steps:
+                if run.terms["fused"]:
+                    run.optimizer.store(run.net, run.mean_net.module)
                 mean_db = validate(run.mean_net, dataset)
                 progress = Progress(step + 1, float(np.mean(losses)), mean_db)
                 losses.clear()
@@ -158,9 +162,16 @@ def validate(net: torch.nn.Module, dataset: Dataset) -> float:
     return float(np.mean(scores))
 
 
+def can_fuse(recipe: Recipe, fabric: Fabric) -> bool:
+    """Decide whether kernels of our own take the steps: on one GPU, in half precision."""
+    alone = fabric.device.type == "cuda" and fabric.world_size == 1
+    half = recipe.precision == "bf16-mixed" and not recipe.compiled
+    return alone and half and has_kernels(recipe.network)
+
+
 def _begin(
-    recipe: Recipe, fabric: Fabric, start: Checkpoint | None
-) -> tuple[Any, AveragedModel, Optimizer]:
+    recipe: Recipe, fabric: Fabric, start: Checkpoint | None, pairs: Sequence[Pair]
+) -> tuple[Any, AveragedModel, Any]:
     torch.manual_seed(recipe.seed)
     net = SCNet(recipe.network)
     if start is not None:
@@ -169,6 +180,10 @@ def _begin(
         enable_fake_quant(net)
     net = net.to(fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     mean_net = AveragedModel(net, multi_avg_fn=_running_mean(recipe.ema_decay))
+    if can_fuse(recipe, fabric):
+        from scnet.training.fused.step import FusedStep  # needs Triton
+
+        return net, mean_net, FusedStep(net, recipe, pairs, fabric.device)
     if recipe.compiled:
         net = torch.compile(net)  # type: ignore[assignment]
     net = fabric.setup(net)
@@ -190,6 +205,11 @@ def _running_mean(decay: float) -> Callable[[Tensors, Tensors, Tensor | int], No
 
 
 def _advance(run: Run, recipe: Recipe, pairs: Sequence[Pair]) -> float:
+    if run.terms["fused"]:
+        run.optimizer.step(recipe.rate_at(run.step), pairs)
+        run.step += 1
+        mean_loss: float = run.optimizer.take_loss()
+        return mean_loss
     low_res, high_res = sample_batch(
         pairs,
         patch=recipe.patch,

@@ -37,7 +37,8 @@ class Recipe:
     ema_decay: float = 0.999
     """The weights that are kept are the running mean with this decay, as the author's are."""
     precision: Precision = "bf16-mixed"
-    """Arithmetic of the forward and backward pass."""
+    """Arithmetic of the forward and backward pass. Our kernels for GPUs take fp16 for bf16: sums
+    are float32 in both, and fp16's finer steps follow PyTorch's gradients more closely."""
     seed: int = 0
     """Of the initial weights and of every patch."""
     start: str | None = None

@@ -11,7 +11,6 @@ from torch.optim.swa_utils import AveragedModel
 from scnet.checkpoint import unpickle
 from scnet.errors import CheckpointError
 from scnet.network import SCNet
-from scnet.training.optimizer import Optimizer
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,8 @@ class Run:
     fabric: Fabric
     net: SCNet
     mean_net: AveragedModel
-    optimizer: Optimizer
+    optimizer: Any
+    """`Optimizer`, or where `terms` say `fused`, the `FusedStep` that does all of a step."""
     step: int = 0
     history: list[Progress] = field(default_factory=list)
 

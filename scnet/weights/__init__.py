@@ -5,7 +5,8 @@ from pathlib import Path
 from scnet.errors import CheckpointError
 
 WEIGHTS = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.safetensors"))}
-"""Name -> file. Names decode: `scnet-<variant>-x<scale>-<head>`."""
+"""Name -> file. Names decode: `scnet-<variant>-x<scale>-<head>`, and `-photo` behind it for
+weights that were trained on JPEG files and the like."""
 
 DEFAULT = "scnet-t-x4-direct"
 """Used where no weights are named."""
