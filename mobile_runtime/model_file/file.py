@@ -6,13 +6,7 @@ from pathlib import Path
 
 from mobile_runtime.atomic_write import file_lock
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import (
-    Manifest,
-    describe_mismatch,
-    hash_file,
-    read_manifest,
-    write_manifest,
-)
+from mobile_runtime.model_file.manifest import Manifest, check_hash, read_manifest, write_manifest
 from mobile_runtime.model_file.validation_result import ValidationResult
 
 
@@ -35,8 +29,7 @@ def read_model_file(file: Path | ModelFile) -> ModelFile:
     if isinstance(file, ModelFile):
         return file
     manifest = read_manifest(file)
-    if manifest.sha256 != hash_file(file):
-        raise ManifestError(describe_mismatch(file, manifest))
+    check_hash(file, manifest)
     return ModelFile(file, manifest)
 
 

@@ -190,8 +190,14 @@ def read_manifest(model: Path) -> Manifest:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise ManifestError(f"{path} is not a manifest of this project: {error}.") from error
     if manifest.file != model.name:
-        raise ManifestError(describe_mismatch(model, manifest))
+        raise ManifestError(_describe_mismatch(model, manifest))
     return manifest
+
+
+def check_hash(model: Path, manifest: Manifest) -> None:
+    """Raise ManifestError unless a manifest is about this very file, and it can be read."""
+    if manifest.sha256 != hash_file(model):
+        raise ManifestError(_describe_mismatch(model, manifest))
 
 
 def hash_file(path: Path) -> str:
@@ -250,8 +256,7 @@ def _decode(text: bytes) -> Manifest:
     return msgspec.convert(content, Manifest)
 
 
-def describe_mismatch(model: Path, manifest: Manifest) -> str:
-    """Return in a sentence that a manifest is about another file than the one beside it."""
+def _describe_mismatch(model: Path, manifest: Manifest) -> str:
     return (
         f"{manifest_path(model)} belongs to another file (it describes {manifest.file}, sha256 "
         f"{manifest.sha256[:12]}...): convert again, or put the right manifest beside {model}."
