@@ -193,12 +193,12 @@ def demo(session: nox.Session) -> None:
 
 
 def build_page(session: nox.Session) -> None:
-    """Build web_demo/dist, with the models of dist/models, which are made if there are none."""
+    """Build web_demo/dist, with the models of dist/models; what the page takes is made if missing."""
     if shutil.which("npm") is None:
         session.error("The web page needs Node.js 20 or later, with npm: install both.")
     install(session, ".[convert]")
     if not list(Path("dist/models").glob("*.onnx")):
-        for name in WEIGHTS:
+        for name in (name for name in WEIGHTS if name.endswith("-direct")):
             session.run(
                 *("scnet", "convert", name, "--output-dir", "dist/models", "--format", "onnx"),
                 *("--precision", "fp16"),

@@ -421,6 +421,7 @@ def test_command_trains_for_photos(tmp_path, pictures):
     assert done.exit_code == 0, done.output
     notes = open_checkpoint(tmp_path / "run" / "weights.safetensors").notes
     assert "PhotoRecipe(clean_share=" in notes["recipe"]
+    assert notes["degradation"] == "photo"
     other = start(pictures, tmp_path / "run", "--resume")
     assert isinstance(other.exception, CheckpointError)
     assert "degradation was {'clean_share'" in str(other.exception)

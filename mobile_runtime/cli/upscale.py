@@ -62,6 +62,8 @@ def command(
     Orientation, transparency, grayscale, color profile and EXIF are kept. Nothing is written
     unless the whole picture is done.
     """
+    if comparison is not None and comparison.resolve() == output.resolve():
+        raise click.UsageError("--comparison and --output name the same file.")
     session = open_session(model, engine=engine, threads=threads)
     with progress_bar("upscaling", "tiles") as show:
         done = upscale_file(

@@ -81,6 +81,8 @@ def front_matter(card: Path) -> str:
     """Write the YAML that model hubs read, without the lines around it."""
     config = _open(WEIGHTS[card.stem]).net.config
     data = (card.parent / "data.md").read_text()
+    if not card.stem.endswith("-photo"):
+        data = data.partition("\nAdded on ")[0]  # the first table alone
     collections = re.findall(r"^\| ([\w.-]+/[\w.-]+)", data, re.MULTILINE)
     lines = [
         "license: apache-2.0",
