@@ -193,7 +193,7 @@ def demo(session: nox.Session) -> None:
 
 
 def build_page(session: nox.Session) -> None:
-    """Build web_demo/dist, with the models of dist/models; what the page takes is made if missing."""
+    """Build web_demo/dist, with the models of dist/models; those are made if there are none."""
     if shutil.which("npm") is None:
         session.error("The web page needs Node.js 20 or later, with npm: install both.")
     install(session, ".[convert]")

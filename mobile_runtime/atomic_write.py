@@ -62,7 +62,7 @@ def file_lock(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def staging_dir(target: Path) -> Iterator[Path]:
-    """Give a new folder inside `target`, and so on its file system; it is gone afterwards.
+    """Yield a new folder inside `target`, and so on its file system; it is gone afterwards.
 
     `target` is made where it is missing, and gone too if nothing is in it in the end.
 

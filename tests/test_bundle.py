@@ -108,7 +108,7 @@ def test_samples_are_what_the_file_takes(model):
             elif manifest.model.input.dtype == "uint8":
                 order = {"coreml": "bgr", "tflite": "rgb"}[manifest.model.format]
                 content = np.fromfile(folder / f"samples/{name}.{end}.{order}", np.uint8)
-                channels = [order.index(colour) for colour in "rgb"]
+                channels = [order.index(color) for color in "rgb"]
                 found = content.reshape(height, width, 3)[..., channels].transpose(2, 0, 1) / 255
                 assert np.abs(found - np.clip(expected[0], 0, 1)).max() <= 0.5 / 255 + 1e-6
     assert (folder / "samples").exists() == (TESTS[key(manifest)].write is not None)

@@ -21,7 +21,7 @@ from scnet.network import HEADS, SCNetConfig, SpatialShift, Upsample, halo
 SIZE = (20, 28)
 
 NAMES = {
-    # layer of the device form -> operator of each format; None is fused into its neighbour
+    # layer of the device form -> operator of each format; None is fused into its neighbor
     "tflite": {
         nn.Conv2d: "CONV_2D",
         nn.LeakyReLU: "LEAKY_RELU",

@@ -71,13 +71,13 @@ convolution that stays exact."""
 @pytest.mark.parametrize("config", CONVERTED_NETWORKS)
 def test_rounding_makes_up_for_its_errors(config, way):
     """Few values are left wherever the format stores few, and pictures suffer less than usual."""
-    net, (round_, plainly, can_be_said, colours) = make_net(config), way
+    net, (round_, plainly, can_be_said, colors) = make_net(config), way
     images = [torch.from_numpy(image) for image in calibration_images(None, (24, 24))][:9]
     exact, rounded, nearest = (to_device_form(net) for _ in range(3))
     round_(rounded, images)
     for node in layers_of(nearest, torch.nn.Conv2d):
         weight, stored = layer_of(node).weight.detach(), rounded.get_submodule(node.target).weight
-        if layer_of(node).in_channels > colours:
+        if layer_of(node).in_channels > colors:
             layer_of(node).weight.data = plainly(weight)
             assert can_be_said(stored)
         else:

@@ -188,14 +188,14 @@ def one_sample(x, row, column):
 
 
 def tensorflow_depth_to_space(x, block):
-    """tf.nn.depth_to_space, from its documentation: depth = (row, column, colour)."""
+    """tf.nn.depth_to_space, from its documentation: depth = (row, column, color)."""
     n, c, h, w = x.shape
-    colours = c // block**2
-    y = torch.empty(n, colours, h * block, w * block)
+    colors = c // block**2
+    y = torch.empty(n, colors, h * block, w * block)
     for i in range(block):
         for j in range(block):
-            first = (i * block + j) * colours
-            y[:, :, i::block, j::block] = x[:, first : first + colours]
+            first = (i * block + j) * colors
+            y[:, :, i::block, j::block] = x[:, first : first + colors]
     return y
 
 
@@ -470,7 +470,7 @@ CASES = [
     ),
     Case(
         "upsample_bilinear",
-        "half-pixel centres, explicitly",
+        "half-pixel centers, explicitly",
         (PICTURE,),
         lambda x: mb.upsample_bilinear(
             x=x,

@@ -44,12 +44,12 @@ def test_fresh_network_is_near_bilinear(config):
 @pytest.mark.parametrize("config", NETWORKS)
 def test_halo_is_how_far_a_pixel_sees(config):
     """The gradient of one output block reaches exactly as far as `halo` says."""
-    net, centre = make_net(config), 12
-    image = torch.rand(1, 3, 2 * centre + 1, 2 * centre + 1, requires_grad=True)
-    block = slice(centre * config.scale, (centre + 1) * config.scale)
+    net, center = make_net(config), 12
+    image = torch.rand(1, 3, 2 * center + 1, 2 * center + 1, requires_grad=True)
+    block = slice(center * config.scale, (center + 1) * config.scale)
     net(image)[..., block, block].abs().sum().backward()
     rows, columns = image.grad[0].abs().sum(0).nonzero(as_tuple=True)
-    reach = max(int((rows - centre).abs().max()), int((columns - centre).abs().max()))
+    reach = max(int((rows - center).abs().max()), int((columns - center).abs().max()))
     assert reach == halo(config)
 
 

@@ -39,12 +39,12 @@ def make_gray(pixels):
     return np.repeat(pixels[..., :1], 3, axis=2)
 
 
-def make_png(width, height, *, depth=8, colour=2, key=None, rows=b""):
+def make_png(width, height, *, depth=8, color=2, key=None, rows=b""):
     def chunk(kind, content):
         checksum = struct.pack(">I", zlib.crc32(kind + content))
         return struct.pack(">I", len(content)) + kind + content + checksum
 
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", header)
@@ -213,15 +213,15 @@ def make_palette(transparency=None):
     return picture, {} if transparency is None else {"transparency": transparency}
 
 
-def make_keyed(mode, colour):
-    return Image.new(mode, (3, 2), colour), {"transparency": colour}
+def make_keyed(mode, color):
+    return Image.new(mode, (3, 2), color), {"transparency": color}
 
 
 STORED = {
     "palette": (make_palette(), [10, 20, 30], None, False),
-    "palette with one transparent colour": (make_palette(0), [10, 20, 30], 0, False),
+    "palette with one transparent color": (make_palette(0), [10, 20, 30], 0, False),
     "palette with alpha": (make_palette(b"\x80\xff\xff"), [10, 20, 30], 128, False),
-    "colour key": (make_keyed("RGB", (1, 2, 3)), [1, 2, 3], 0, False),
+    "color key": (make_keyed("RGB", (1, 2, 3)), [1, 2, 3], 0, False),
     "gray key": (make_keyed("L", 7), [7, 7, 7], 0, True),
     "black and white": ((Image.new("1", (3, 2), 1), {}), [255, 255, 255], None, True),
     "gray with alpha": ((Image.new("LA", (3, 2), (9, 8)), {}), [9, 9, 9], 8, True),
@@ -230,11 +230,11 @@ STORED = {
 
 @pytest.mark.parametrize("kind", STORED)
 def test_every_way_to_store_8_bits_is_read(tmp_path, kind):
-    (picture, options), colour, alpha, grayscale = STORED[kind]
+    (picture, options), color, alpha, grayscale = STORED[kind]
     picture.save(tmp_path / "a.png", **options)
     opened = open_picture(tmp_path / "a.png")
     assert opened.pixels.shape == (2, 3, 3)
-    assert opened.pixels[0, 0].tolist() == colour
+    assert opened.pixels[0, 0].tolist() == color
     assert (None if opened.alpha is None else opened.alpha[0, 0]) == alpha
     assert opened.grayscale == grayscale
 
@@ -245,7 +245,7 @@ def test_every_way_to_store_8_bits_is_read(tmp_path, kind):
 def test_the_transparent_gray_of_a_png_is_that_of_its_pixels(tmp_path, depth, key, row):
     """Two grays side by side, or four of 2 bits."""
     rows = bytes([0, 1, 2]) if row is None else bytes([0, row])
-    png = make_png(4 if depth == 2 else 2, 1, depth=depth, colour=0, key=key, rows=rows)
+    png = make_png(4 if depth == 2 else 2, 1, depth=depth, color=0, key=key, rows=rows)
     (tmp_path / "a.png").write_bytes(png)
     picture = open_picture(tmp_path / "a.png")
     grays = picture.pixels[0, :, 0] // (255 // (2**depth - 1))
@@ -295,7 +295,7 @@ BAD = {
     "float": (lambda path: Image.new("F", (3, 2)).save(path, "TIFF"), "32-bit floats"),
     "integers": (lambda path: Image.new("I", (3, 2)).save(path, "TIFF"), "32-bit integers"),
     "16-bit gray": (lambda path: Image.new("I;16", (3, 2)).save(path, "PNG"), "16 bits"),
-    "16-bit colour": (
+    "16-bit color": (
         lambda path: path.write_bytes(make_png(3, 2, depth=16, rows=bytes(2 * 19))),
         "16 bits",
     ),
@@ -305,7 +305,7 @@ BAD = {
         "16 bits",
     ),
     "16-bit gray with alpha": (
-        lambda path: path.write_bytes(make_png(3, 2, depth=16, colour=4, rows=bytes(2 * 13))),
+        lambda path: path.write_bytes(make_png(3, 2, depth=16, color=4, rows=bytes(2 * 13))),
         "16 bits",
     ),
 }

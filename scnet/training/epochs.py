@@ -1,4 +1,4 @@
-"""The training pictures of each epoch: degraded anew, one epoch ahead, in worker processes."""
+"""The training pictures of each epoch, degraded anew one epoch ahead in worker processes."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor

@@ -39,7 +39,7 @@ VALIDATE_EVERY = 500
 """Steps between two validations; each also saves the state."""
 
 VALIDATION_CROP = 96
-"""Side of the low-resolution centre crop that a validation picture is scored on."""
+"""Side of the low-resolution center crop that a validation picture is scored on."""
 
 
 def train(
@@ -59,7 +59,7 @@ def train(
     killed and started again, by as many processes, gives the same weights as an unbroken one.
 
     Args:
-        recipe: What to do.
+        recipe: The settings of the run.
         dataset: The pictures.
         output: An existing folder.
         start: Whose weights a new run begins from, wherever they fit; `recipe.start` names it.
@@ -151,11 +151,11 @@ def check_body(ours: SCNetConfig, start: Checkpoint) -> None:
 
 @torch.no_grad()
 def validate(net: torch.nn.Module, dataset: Dataset) -> float:
-    """Mean PSNR on Y in dB over the centres of the validation pictures."""
+    """Return the mean PSNR on Y in dB over the centers of the validation pictures."""
     device = next(net.parameters()).device
     scores = []
     for pair in dataset.validation:
-        low_res, high_res = _centre(pair)
+        low_res, high_res = _center(pair)
         scale = high_res.shape[0] // low_res.shape[0]
         output = net(torch.from_numpy(to_image(low_res)).to(device)).float().cpu().numpy()
         scores.append(compare(high_res, to_pixels(output), border=scale).psnr_db)
@@ -163,7 +163,7 @@ def validate(net: torch.nn.Module, dataset: Dataset) -> float:
 
 
 def can_fuse(recipe: Recipe, fabric: Fabric) -> bool:
-    """Decide whether kernels of our own take the steps: on one GPU, in half precision."""
+    """Check whether the fused kernels take the steps: on one GPU, in half precision."""
     alone = fabric.device.type == "cuda" and fabric.world_size == 1
     half = recipe.precision == "bf16-mixed" and not recipe.compiled
     return alone and half and has_kernels(recipe.network)
@@ -229,7 +229,7 @@ def _advance(run: Run, recipe: Recipe, pairs: Sequence[Pair]) -> float:
 
 
 def _refuse_diverged(loss: float, step: int, output: Path) -> None:
-    """Stop before weights that are no numbers are written over better ones."""
+    """Raise TrainingError before NaN weights overwrite better ones."""
     if not isfinite(loss):
         raise TrainingError(
             f"Training has diverged: at step {step} the loss is {loss}. What {output} holds is of "
@@ -253,7 +253,7 @@ def _save(run: Run, recipe: Recipe, output: Path) -> None:
         torch.save(run.state_dict(), path)
 
 
-def _centre(pair: Pair) -> tuple[Any, Any]:
+def _center(pair: Pair) -> tuple[Any, Any]:
     scale = pair.high_res.shape[0] // pair.low_res.shape[0]
     height, width = (min(VALIDATION_CROP, size) for size in pair.low_res.shape[:2])
     y = (pair.low_res.shape[0] - height) // 2

@@ -1,16 +1,16 @@
-"""What training makes small."""
+"""The training loss: Charbonnier on RGB and Y."""
 
 import torch
 from torch import Tensor
 
 LUMA = (0.299, 0.587, 0.114)
-"""What R, G and B give to Y (BT.601)."""
+"""Weights of R, G and B in Y (BT.601)."""
 
 
 def charbonnier_loss(
     output: Tensor, target: Tensor, *, epsilon: float, luma_weight: float
 ) -> Tensor:
-    """Take the mean of Charbonnier's loss over R, G and B, and add a multiple of the same over Y.
+    """Return Charbonnier's loss, mean over R, G and B, plus a multiple of the same over Y.
 
     It is the square root of (error squared plus epsilon squared): like L1 for errors well above
     epsilon, like L2 below, as PSNR is (Lai et al., arXiv 1704.03915, section 3.3). In 300 steps at

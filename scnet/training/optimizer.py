@@ -19,14 +19,14 @@ from torch import nn
 
 
 class Optimizer:
-    """Updates the weights of a network of 1x1 convolutions.
+    """The optimizer of a network of 1x1 convolutions.
 
     PyTorch's Muon takes matrices only. Each one here is a view of a convolution's weight: the same
     numbers under two shapes.
     """
 
     def __init__(self, net: nn.Module) -> None:
-        """Hold the parameters of a network that will not be moved any more.
+        """Create it for a network that stays on its device.
 
         Args:
             net: Its weights are (out, in, 1, 1).
@@ -56,10 +56,10 @@ class Optimizer:
             optimizer.zero_grad()
 
     def state_dict(self) -> dict[str, Any]:
-        """Give all that a resumed run needs."""
+        """Return the state that a resumed run needs."""
         return {name: part.state_dict() for name, part in self.parts.items()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from `state_dict()` of the same network."""
+        """Restore `state_dict()` of the same network."""
         for name, part in self.parts.items():
             part.load_state_dict(state[name])

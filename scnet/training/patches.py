@@ -1,4 +1,4 @@
-"""The training pictures: read once, degraded once, cut into patches at random."""
+"""Training pictures: read once, and cut into patches at random."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +17,12 @@ from mobile_runtime.imaging.pictures import Pixels
 from mobile_runtime.imaging.reading import open_picture
 
 HOLD_OUT_EVERY = 25
-"""Every 25th picture of the folder is kept back to choose the best weights by."""
+"""Every 25th picture of the folder is held out for validation, which chooses the best weights."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One picture twice."""
+    """A picture in low and high resolution."""
 
     low_res: Pixels
     """(H, W, 3) uint8: a reduction of `high_res`."""
@@ -40,7 +40,7 @@ class Dataset:
     """Why each unused file was left out, one sentence a file."""
 
     def fingerprint(self) -> str:
-        """Tell these pictures, in this order, from any others: a sha256."""
+        """Return a sha256 that identifies these pictures in this order."""
         digest = sha256()
         for pair in (*self.training, *self.validation):
             digest.update(repr(pair.high_res.shape).encode())

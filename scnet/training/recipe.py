@@ -1,4 +1,4 @@
-"""What one training run is, in numbers: on equal pictures, two equal recipes give equal weights."""
+"""The recipe of a training run: equal recipes on equal pictures give equal weights."""
 
 from dataclasses import dataclass
 from math import cos, pi
@@ -12,7 +12,7 @@ Precision = Literal["32-true", "bf16-mixed"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """A training run, without where its pictures come from and where its weights go."""
+    """The settings of a training run, without the folders of its pictures and weights."""
 
     network: SCNetConfig
     """What is trained."""
@@ -37,20 +37,19 @@ class Recipe:
     ema_decay: float = 0.999
     """The weights that are kept are the running mean with this decay, as the author's are."""
     precision: Precision = "bf16-mixed"
-    """Arithmetic of the forward and backward pass. Our kernels for GPUs take fp16 for bf16: sums
-    are float32 in both, and fp16's finer steps follow PyTorch's gradients more closely."""
+    """Arithmetic of the forward and backward pass. The fused kernels use fp16 for bf16: sums are
+    float32 in both, and fp16 follows PyTorch's gradients more closely."""
     seed: int = 0
     """Of the initial weights and of every patch."""
     start: str | None = None
     """Name and sha256 of the weights that the run begins from; random ones if None."""
     qat: bool = False
-    """Round features to 8 bits, in training and where weights are judged: see `rounding`."""
+    """Round features to 8 bits, in training and in validation: see `fake_quantization`."""
     compiled: bool = False
-    """Let torch.compile write the kernels: for GPUs. On a CPU core a step took 1.8 times as
-    long."""
+    """Use torch.compile, for GPUs. On a CPU core a step took 1.8 times as long."""
 
     def rate_at(self, step: int) -> float:
-        """Give the learning rate of one step, counted from 0."""
+        """Return the learning rate of one step, counted from 0."""
         if step < self.warmup_steps:
             return self.rate * (step + 1) / self.warmup_steps
         done = (step - self.warmup_steps) / max(1, self.steps - self.warmup_steps)

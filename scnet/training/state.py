@@ -1,4 +1,4 @@
-"""All that a training run is at one moment, saved and read again."""
+"""The state of a training run: saved, and restored by `--resume`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -15,7 +15,7 @@ from scnet.network import SCNet
 
 @dataclass(frozen=True)
 class Progress:
-    """What a validation found."""
+    """The result of one validation."""
 
     step: int
     loss: float
@@ -29,7 +29,7 @@ class Run:
     """The live objects of one training run; `state_dict` is all that a resumed run needs."""
 
     terms: dict[str, Any]
-    """What a resumed run must have in common with the one that it goes on with."""
+    """What a resumed run must share with the run that it continues: recipe, pictures, processes."""
     notes: dict[str, str]
     """What goes into the header of the weights."""
     fabric: Fabric
@@ -41,7 +41,7 @@ class Run:
     history: list[Progress] = field(default_factory=list)
 
     def state_dict(self) -> dict[str, Any]:
-        """Give what to save: tensors, numbers, texts and plain containers."""
+        """Return what to save: tensors, numbers, strings and plain containers."""
         return {
             "terms": self.terms,
             "notes": self.notes,
@@ -53,7 +53,7 @@ class Run:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from what `state_dict` gave; notes of today are added to those of then."""
+        """Restore what `state_dict` returned; new notes are added to the saved ones."""
         self.notes = state["notes"] | self.notes
         self.step = int(state["step"])
         self.net.load_state_dict(state["net"])
@@ -63,7 +63,7 @@ class Run:
 
 
 def restore(run: Run, path: Path) -> None:
-    """Go on with a run from its saved state.
+    """Restore a run from its saved state.
 
     Raises:
         CheckpointError: It is damaged, or of a run on other terms.
@@ -88,7 +88,7 @@ def restore(run: Run, path: Path) -> None:
 
 
 def _changes(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
-    """Name the fields that differ, those of the network included."""
+    """Return a sentence for each field that differs, those of the network included."""
     (there, here) = ({**side, **side["network"]} for side in (theirs, ours))
     names = [name for name in {**here, **there} if name != "network"]
     return [

@@ -1,4 +1,4 @@
-"""Worker processes for what needs no PyTorch: they start fast, and end when their parent does."""
+"""Worker processes without PyTorch, which start fast and end when their parent does."""
 
 import os
 import signal

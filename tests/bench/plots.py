@@ -81,16 +81,16 @@ def _draw_scaling(axes: "Axes", points: Sequence[Point]) -> None:
     for number, (way, line) in enumerate(groupby(ordered, key=_way)):
         sound = [point for point in line if point.median_ms is not None]
         sides = [(point.height * point.width) ** 0.5 for point in sound]
-        colour = f"C{number}"
+        color = f"C{number}"
         axes.plot(
             sides,
             [point.median_ms or float("nan") for point in sound],
             "o-",
-            color=colour,
+            color=color,
             label=", ".join(way),
         )
         heights = [point.peak_memory_mb or float("nan") for point in sound]
-        memory.plot(sides, heights, "x--", color=colour, alpha=0.6)
+        memory.plot(sides, heights, "x--", color=color, alpha=0.6)
     for one, name in ((axes, "median latency, ms (solid)"), (memory, "peak memory, MB (dashed)")):
         one.set_xscale("log", base=2)
         one.set_yscale("log")

@@ -73,9 +73,9 @@ class _ChannelNorm(nn.Module):
         self.weight, self.bias = (nn.Parameter(torch.ones(width, 1, 1)) for _ in range(2))
 
     def forward(self, features: Tensor) -> Tensor:
-        centred = features - features.mean(1, keepdim=True)
-        variance = centred.square().mean(1, keepdim=True)
-        return self.weight * (centred / (variance + 1e-6).sqrt()) + self.bias
+        centered = features - features.mean(1, keepdim=True)
+        variance = centered.square().mean(1, keepdim=True)
+        return self.weight * (centered / (variance + 1e-6).sqrt()) + self.bias
 
 
 class _Modulation(nn.Module):

@@ -30,7 +30,7 @@ test('an image is one color after the other', () => {
   assert.deepEqual([...toImage(pixels).values], [1, 0, 0, 1, 0.2, 0].map(Math.fround));
 });
 
-test('values are clipped, and halves go to the even neighbour, as numpy rounds', () => {
+test('values are clipped, and halves go to the even neighbor, as numpy rounds', () => {
   const half = [0.5, 1.5, 2.5, 253.5, 254.5].map((value) => value / 255);
   const image = gray([-0.1, 1.1, ...half]);
   const red = toPixels(image, whole(image)).data.filter((_, i) => i % 4 === 0);
