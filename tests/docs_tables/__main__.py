@@ -17,8 +17,8 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.command()
 @click.option("--models", "folder", type=FOLDER, help="Take results from the manifests in it.")
 @click.option("--benchmark", type=FILE, help="benchmark.json of nox -s bench; the .png beside it.")
-@click.option("--quality", type=FILE, help="What scnet evaluate --json wrote.")
-def main(folder: Path | None, benchmark: Path | None, quality: Path | None) -> None:
+@click.option("--quality", type=FILE, multiple=True, help="What scnet evaluate --json wrote.")
+def main(folder: Path | None, benchmark: Path | None, quality: tuple[Path, ...]) -> None:
     """Write the generated parts of the pages from docs/results and from the code.
 
     With an option, docs/results takes new results first.
@@ -28,8 +28,8 @@ def main(folder: Path | None, benchmark: Path | None, quality: Path | None) -> N
     if benchmark is not None:
         save("benchmark", benchmarks.summarize(json.loads(benchmark.read_text())))
         copyfile(benchmark.with_suffix(".png"), ROOT / "docs" / "benchmark.png")
-    if quality is not None:
-        save("quality", weights.add_scores(quality))
+    for file in quality:
+        save("quality", weights.add_scores(file))
     for page in pages():
         text = render(page)
         if text != page.read_text():
