@@ -4,10 +4,9 @@ from pathlib import Path
 
 from scnet.errors import CheckpointError
 
-WEIGHTS = {path.stem: path for path in Path(__file__).parent.glob("*.safetensors")}
-WEIGHTS = dict(sorted(WEIGHTS.items()))
-"""Name -> file. Names are `scnet-<variant>-x<scale>-<head>[-photo]`; `photo` weights were trained on
-degraded pictures, such as JPEG files."""
+WEIGHTS = dict(sorted((path.stem, path) for path in Path(__file__).parent.glob("*.safetensors")))
+"""Name -> file. Names are `scnet-<variant>-x<scale>-<head>[-photo]`; the `photo` weights were
+trained on degraded pictures, such as JPEG files."""
 
 DEFAULT = "scnet-t-x4-direct"
 """Used where no weights are named."""
