@@ -58,5 +58,11 @@ def two_photographs(tmp_path):
 
 
 @pytest.fixture(autouse=True)
+def _no_terminal(monkeypatch):
+    """Tables come out as in a pipe; pytest-xdist sets a width for its own lines."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _one_seed():
     torch.manual_seed(0)

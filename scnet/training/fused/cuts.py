@@ -63,6 +63,7 @@ def read_colors(pixels, place, orientation, there):
     red = tl.load(pixels + place, mask=there, other=0).to(tl.float32)
     green = tl.load(pixels + place + 1, mask=there, other=0).to(tl.float32)
     blue = tl.load(pixels + place + 2, mask=there, other=0).to(tl.float32)
-    luma = tl.floor(LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue + 0.5)
+    luma = LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue + 0.5
+    luma = luma.to(tl.int32).to(tl.float32)  # rounds down: it is not negative
     gray = (orientation & 8) != 0
     return tl.where(gray, luma, red), tl.where(gray, luma, green), tl.where(gray, luma, blue)
