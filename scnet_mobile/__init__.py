@@ -22,12 +22,13 @@ from mobile_runtime.check import placement
 from mobile_runtime.check.placement import PlacementReport
 from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError, MissingDependencyError, ScnetError
+from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS, FormatName, Interface
 from mobile_runtime.model_file.precision import PrecisionName
 from mobile_runtime.model_file.validation_result import ValidationResult
 from mobile_runtime.upscaling.evaluation import Quality, measure_quality
 from mobile_runtime.upscaling.upscale import model_of, upscale_image, upscale_pixels
-from mobile_runtime.upscaling.upscale_picture import UpscaledFile, upscale_file
+from mobile_runtime.upscaling.upscale_picture import UpscaledFile, upscale_to_file
 from mobile_runtime.validation import validate as validation
 
 if TYPE_CHECKING:  # they import PyTorch
@@ -230,8 +231,9 @@ def upscale_picture(
         ImageError: The source cannot be read, or the target not be written.
         ScnetError: As `open_model`.
     """
+    picture = open_picture(Path(source))
     session = _open(model).session
-    return upscale_file(session, Path(source), Path(target), tile=tile, overwrite=overwrite)
+    return upscale_to_file(session, picture, Path(target), tile=tile, overwrite=overwrite)
 
 
 def validate(

@@ -258,6 +258,12 @@ def test_comparison_and_output_in_one_file_are_refused_before_the_work(room):
     assert room.names() == before
 
 
+def test_a_photo_that_cannot_be_read_is_refused_before_a_model_is_opened(room):
+    with pytest.raises(ImageError, match="cannot be read"):
+        room.upscale("missing.jpg", "out.png")
+    assert room.opened == []
+
+
 def test_comparison_replaces_no_file_unasked(room):
     photo, there = room.photo(), room.folder / "there.png"
     there.write_text("mine")

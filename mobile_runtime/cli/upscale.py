@@ -9,11 +9,11 @@ from mobile_runtime.cli import options
 from mobile_runtime.cli.progress import progress_bar
 from mobile_runtime.console import printable
 from mobile_runtime.engines.session import Opener
-from mobile_runtime.imaging.reading import MAX_PIXELS
+from mobile_runtime.imaging.reading import MAX_PIXELS, open_picture
 from mobile_runtime.model_file.manifest import Model, Size
 from mobile_runtime.upscaling.tiling import DEFAULT_TILE
 from mobile_runtime.upscaling.upscale import model_of
-from mobile_runtime.upscaling.upscale_picture import upscale_file
+from mobile_runtime.upscaling.upscale_picture import upscale_to_file
 
 
 @click.command("upscale")
@@ -64,15 +64,15 @@ def command(
     """
     if comparison is not None and comparison.resolve() == output.resolve():
         raise click.UsageError("--comparison and --output name the same file.")
+    picture = open_picture(photo, max_pixels=max_pixels)  # before seconds go into the model
     session = open_session(model, engine=engine, threads=threads)
     with progress_bar("upscaling", "tiles") as show:
-        done = upscale_file(
+        done = upscale_to_file(
             session,
-            photo,
+            picture,
             output,
             comparison=comparison,
             tile=tile,
-            max_pixels=max_pixels,
             overwrite=overwrite,
             on_progress=show,
         )

@@ -8,9 +8,7 @@ import numpy as np
 from PIL import Image as Pillow
 
 from mobile_runtime.engines.session import Session
-from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.pictures import Picture
-from mobile_runtime.imaging.reading import MAX_PIXELS, open_picture
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
 from mobile_runtime.imaging.writing import check_writable, save_picture
 from mobile_runtime.model_file.manifest import Size
@@ -31,40 +29,36 @@ class UpscaledFile:
     """For upscaling, without reading and writing."""
 
 
-def upscale_file(
+def upscale_to_file(
     session: Session,
-    source: Path,
+    picture: Picture,
     target: Path,
     *,
     comparison: Path | None = None,
     tile: int | None = None,
-    max_pixels: int = MAX_PIXELS,
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
 ) -> UpscaledFile:
-    """Upscale a picture file; nothing is written unless the whole picture is done.
+    """Write a picture upscaled; nothing is written unless the whole picture is done.
 
-    Orientation is applied; transparency, grayscale, color profile and EXIF are kept.
+    Transparency, grayscale, color profile and EXIF are kept.
 
     Args:
         session: An open model file.
-        source: See `open_picture`.
+        picture: From `open_picture`.
         target: `.png`, `.jpg` or `.webp`; see `save_picture`.
-        comparison: Also write the source, bicubic and the result side by side into this file.
+        comparison: Also write the picture, bicubic and the result side by side into this file; not
+            the same as `target`.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
-        max_pixels: Refuse larger pictures.
         overwrite: Replace existing files.
         on_progress: Called after each tile.
 
     Raises:
-        ImageError: The source cannot be read, a target not be written, or see `upscale_pixels`.
+        ImageError: A target cannot be written, or see `upscale_pixels`.
         ModelLoadError: The file does not say its scale and halo, or they are wrong.
     """
-    picture = open_picture(source, max_pixels=max_pixels)
     check_writable(target, picture, scale=model_of(session).scale, overwrite=overwrite)
     if comparison is not None:
-        if comparison.resolve() == target.resolve():
-            raise ImageError(f"Comparison and output name the same file: {target}.")
         check_writable(comparison, Picture(picture.pixels), overwrite=overwrite)
     start = perf_counter()
     upscaled = upscale_picture(session, picture, tile=tile, on_progress=on_progress)
