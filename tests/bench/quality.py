@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from docs_tables.results import load
 
 from bench.subjects import Scope, name_network
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 
 @dataclass(frozen=True)
