@@ -6,7 +6,8 @@ from docs_tables.results import ROOT, Row, load, markdown
 from docs_tables.weights import quality
 from mobile_runtime.benchmark.plot import import_figure
 from scnet.checkpoint import open_checkpoint
-from scnet.network import count_parameters, macs_per_pixel
+from scnet.config import macs_per_pixel
+from scnet.network import count_parameters
 from scnet.weights import WEIGHTS
 
 OUTPUT_PIXELS = 1280 * 720
