@@ -38,8 +38,9 @@ from mobile_runtime.validation.fault_localization import localize_fault
 from mobile_runtime.validation.validate import validate
 from scnet.channel_scaling import scale_to_fp16_range
 from scnet.checkpoint import Checkpoint
+from scnet.config import SCNetConfig, halo
 from scnet.device_form import PASSES, leaky_as_relu, to_device_form
-from scnet.network import SCNet, SCNetConfig, halo
+from scnet.network import SCNet
 
 
 class Converter(Protocol):

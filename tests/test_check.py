@@ -26,7 +26,7 @@ from mobile_runtime.cli.check import command
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import HEADS, SCNetConfig
+from scnet.config import HEADS, SCNetConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
 

@@ -11,7 +11,7 @@ from networks import make_net
 from PIL import Image as Pillow
 
 from converters.golden_samples import PHOTOGRAPHS
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

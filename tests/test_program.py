@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from converters.__main__ import COMMANDS, main
 from mobile_runtime.console import complain
 from mobile_runtime.model_file.manifest import manifest_path
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 from scnet.weights import DEFAULT, WEIGHTS
 
 FORKS = multiprocessing.get_context("forkserver")

@@ -19,8 +19,9 @@ from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.degradation import DEGRADATIONS
 from mobile_runtime.imaging.metrics import bicubic
 from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.config import SCNetConfig
 from scnet.errors import CheckpointError, TrainingError
-from scnet.network import SCNet, SCNetConfig
+from scnet.network import SCNet
 from scnet.training import loop
 from scnet.training.command import command as train_command
 from scnet.training.degradation import PHOTO, to_gray

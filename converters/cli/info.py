@@ -16,9 +16,9 @@ from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.file import ModelFile, read_model_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import hash_file, manifest_path, measure_file
-from scnet.checkpoint import open_checkpoint
-from scnet.network import count_parameters, halo, macs_per_pixel
+from scnet.config import SCNetConfig, halo, macs_per_pixel
 from scnet.weights import DEFAULT, WEIGHTS, find_weights
+from scnet.weights_header import read_bundled
 
 Facts = dict[str, object]
 
@@ -38,7 +38,7 @@ def command(
     if file is None:
         if scale is not None:
             raise click.UsageError("--scale is about a checkpoint: name one.")
-        rows = {name: describe_checkpoint(path) for name, path in WEIGHTS.items()}
+        rows = {name: describe_weights(path) for name, path in WEIGHTS.items()}
         if json_path != STDOUT:
             _print_weights(rows)
         write_json(json_path, rows)
@@ -47,7 +47,12 @@ def command(
     is_model = path.suffix in FORMAT_OF_SUFFIX
     if scale is not None and is_model:
         raise click.UsageError("--scale is for checkpoints: a model file says its own.")
-    facts = describe_file(path) if is_model else describe_checkpoint(path, scale)
+    if is_model:
+        facts = describe_file(path)
+    elif scale is None and path in WEIGHTS.values():
+        facts = describe_weights(path)
+    else:
+        facts = describe_checkpoint(path, scale)
     if json_path != STDOUT:
         _print_facts(path.name, facts)
     write_json(json_path, facts)
@@ -72,27 +77,42 @@ def _print_weights(rows: Mapping[str, Facts]) -> None:
     Console().print(table)
 
 
+def describe_weights(path: Path) -> Facts:
+    """Return the facts about bundled weights, as `describe_checkpoint` does; needs no PyTorch."""
+    header, parameters = read_bundled(path)
+    return _describe(path, "safetensors", header.config, parameters, header.notes)
+
+
 def describe_checkpoint(path: Path, scale: int | None = None) -> Facts:
     """Return the facts about a checkpoint.
 
     Raises:
         CheckpointError: It is not of an SCNet.
     """
+    from scnet.checkpoint import open_checkpoint
+    from scnet.network import count_parameters
+
     checkpoint = open_checkpoint(path, scale=scale)
-    config = checkpoint.net.config
+    parameters = count_parameters(checkpoint.net)
+    return _describe(path, checkpoint.part, checkpoint.net.config, parameters, checkpoint.notes)
+
+
+def _describe(
+    path: Path, part: str, config: SCNetConfig, parameters: int, notes: Mapping[str, str]
+) -> Facts:
     return {
-        "kind": f"checkpoint ({checkpoint.part})",
+        "kind": f"checkpoint ({part})",
         "variant": config.variant,
         "scale": config.scale,
         "head": config.head,
         "width": config.width,
         "depth": config.depth,
-        "parameters": count_parameters(checkpoint.net),
+        "parameters": parameters,
         "macs_per_low_resolution_pixel": macs_per_pixel(config),
         "halo_pixels": halo(config),
         "size_bytes": measure_file(path),
         "sha256": hash_file(path),
-        **checkpoint.notes,
+        **notes,
     }
 
 

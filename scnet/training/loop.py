@@ -20,9 +20,10 @@ from mobile_runtime.imaging.metrics import compare
 from mobile_runtime.imaging.pictures import to_image, to_pixels
 from scnet.channel_scaling import rebalance_weights, root_mean_square
 from scnet.checkpoint import Checkpoint, save_weights
+from scnet.config import SCNetConfig
 from scnet.device_form import to_device_form
 from scnet.errors import CheckpointError, TrainingError
-from scnet.network import SCNet, SCNetConfig
+from scnet.network import SCNet
 from scnet.training.epochs import Epochs
 from scnet.training.fake_quantization import enable_fake_quant
 from scnet.training.fused import has_kernels

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import cos, pi
 from typing import Literal
 
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 from scnet.training.degradation import PhotoRecipe
 
 Precision = Literal["32-true", "bf16-mixed"]

@@ -6,7 +6,6 @@ import msgspec
 from rich.markup import escape
 
 from bench.measure import Row
-from bench.quality import Quality
 from bench.scaling import Point
 from bench.subjects import Scope
 from bench.tables import (
@@ -33,7 +32,6 @@ class Report:
     rows: tuple[Row, ...]
     scaling: tuple[Point, ...]
     targets: tuple[Outcome, ...]
-    quality: tuple[Quality, ...]
 
 
 def format_json(report: Report) -> bytes:
@@ -48,7 +46,6 @@ def format_json(report: Report) -> bytes:
         "rows": [_flatten(row) for row in report.rows],
         "growth": [asdict(point) for point in report.scaling],
         "targets": [asdict(outcome) for outcome in report.targets],
-        "set5_psnr_db": [asdict(quality) for quality in report.quality],
     }
     return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 
@@ -67,7 +64,7 @@ def print_tables(report: Report) -> None:
     for table in (
         tabulate_rows(report.rows),
         tabulate_forms(report.rows),
-        tabulate_baselines(report.rows, report.quality),
+        tabulate_baselines(report.rows),
         tabulate_targets(report.targets),
         tabulate_scaling(report.scaling),
     ):

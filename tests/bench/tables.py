@@ -6,7 +6,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench.measure import Row
-from bench.quality import Quality
 from bench.scaling import Point
 from bench.subjects import BASELINES_GROUP, LABELS, LOWER_BOUND, REFERENCE
 from bench.targets import Outcome
@@ -48,17 +47,16 @@ def tabulate_forms(rows: Sequence[Row]) -> Table:
     return table
 
 
-def tabulate_baselines(rows: Sequence[Row], known: Sequence[Quality]) -> Table:
-    """Show ours and published networks: size, work, quality, and latency on each engine."""
+def tabulate_baselines(rows: Sequence[Row]) -> Table:
+    """Show ours and published networks: size, work and latency on each engine."""
     baselines = [row for row in rows if row.group.startswith(BASELINES_GROUP)]
     engines = list(dict.fromkeys(row.engine for row in baselines))
     columns = [
         f"{name}, {n}, ms" for name, n in {row.engine: row.threads for row in baselines}.items()
     ]
-    psnr_db = {(one.network, one.scale): one.psnr_db for one in known}
     table = _table(
         ("network", "form", "input"),
-        ("parameters", "MACs, G", "Set5, dB", *columns),
+        ("parameters", "MACs, G", *columns),
     )
     places = dict.fromkeys(
         (row.scale, row.height, row.width, row.network, row.form) for row in baselines
@@ -73,7 +71,6 @@ def tabulate_baselines(rows: Sequence[Row], known: Sequence[Quality]) -> Table:
         table.add_row(
             *(f"{first.network} x{first.scale}", first.form, f"{first.height}x{first.width}"),
             *(f"{first.parameters:,}", f"{first.macs / 1e9:.2f}"),
-            _number(psnr_db.get((first.network, first.scale)), 2),
             *(_median(found.get(name)) for name in engines),
         )
     return table
