@@ -13,6 +13,17 @@ const { tilings, rounding, transparency } = JSON.parse(
 );
 const DEFAULT_SIDE = 256;
 
+/**
+ * @typedef {import('../../../web_demo/src/engine/pixels.js').Image} Image
+ * @typedef {import('../../../web_demo/src/engine/pixels.js').Pixels} Pixels
+ * @typedef {import('../../../web_demo/src/engine/tiles.js').TilePlan} TilePlan
+ * @typedef {{scale: number, halo: number}} Model
+ */
+
+/**
+ * @param {number} count
+ * @param {number} seed
+ */
 function makeBytes(count, seed) {
   let state = seed;
   return Uint8Array.from({ length: count }, () => {
@@ -21,6 +32,10 @@ function makeBytes(count, seed) {
   });
 }
 
+/**
+ * @param {{height: number, width: number, seed: number}} vector
+ * @returns {Pixels}
+ */
 function makePicture({ height, width, seed }) {
   const data = new Uint8ClampedArray(4 * width * height).fill(255);
   makeBytes(3 * width * height, seed).forEach((value, i) => {
@@ -29,12 +44,18 @@ function makePicture({ height, width, seed }) {
   return { width, height, data };
 }
 
-/** The integer network of tests/vectors/network.py. */
+/**
+ * The integer network of tests/vectors/network.py.
+ *
+ * @param {Image} image
+ * @param {Model} model
+ * @returns {Image}
+ */
 function run({ width, height, values }, { scale, halo }) {
   const result = { width: width * scale, height: height * scale };
   const output = new Float32Array(3 * result.width * result.height);
   const steps = halo === 0 ? [0] : [-halo, 0, halo];
-  const at = (color, y, x) =>
+  const at = (/** @type {number} */ color, /** @type {number} */ y, /** @type {number} */ x) =>
     y < 0 || x < 0 || y >= height || x >= width
       ? 0
       : Math.round(values[(color * height + y) * width + x] * 255);
@@ -45,7 +66,9 @@ function run({ width, height, values }, { scale, halo }) {
         for (const dy of steps) for (const dx of steps) total += at(color, y + dy, x + dx);
         for (let i = 0; i < scale; i++) {
           const start = ((color * height + y) * scale + i) * result.width + x * scale;
-          for (let j = 0; j < scale; j++) output[start + j] = ((total + 7 * i + 13 * j) % 256) / 255;
+          for (let j = 0; j < scale; j++) {
+            output[start + j] = ((total + 7 * i + 13 * j) % 256) / 255;
+          }
         }
       }
     }
@@ -53,6 +76,11 @@ function run({ width, height, values }, { scale, halo }) {
   return { ...result, values: output };
 }
 
+/**
+ * @param {Pixels} picture
+ * @param {TilePlan[]} tiles
+ * @param {Model} model
+ */
 function upscale(picture, tiles, { scale, halo }) {
   const [width, height] = [picture.width * scale, picture.height * scale];
   const rgb = new Uint8Array(3 * width * height);
@@ -67,7 +95,12 @@ function upscale(picture, tiles, { scale, halo }) {
   return rgb;
 }
 
-const spans = (tiles, [from, length, to], scale) => [
+/**
+ * @param {TilePlan[]} tiles
+ * @param {['x', 'width'] | ['y', 'height']} axis
+ * @param {number} scale
+ */
+const spans = (tiles, [from, length], scale) => [
   ...new Set(
     tiles.map(({ read, kept, target }) => {
       const start = target[from] / scale;
@@ -97,7 +130,8 @@ for (const wanted of tilings) {
 
 test('values become 8-bit ones as in Python', () => {
   const values = new Float32Array(Uint32Array.from(rounding.bits).buffer);
-  const image = { width: values.length, height: 1, values: Float32Array.from([...values, ...values, ...values]) };
+  const planes = Float32Array.from([...values, ...values, ...values]);
+  const image = { width: values.length, height: 1, values: planes };
   const { data } = toPixels(image, { x: 0, y: 0, width: image.width, height: 1 });
   assert.deepEqual([...data.filter((_, i) => i % 4 === 0)], rounding.pixels);
 });
