@@ -90,7 +90,7 @@ def _main():
 
     for name in program.list_commands(None):
         program.get_command(None, name)
-    print(json.dumps([_run(main, words) for words in json.load(sys.stdin)]))
+    json.dump([_run(main, words) for words in json.load(sys.stdin)], sys.stdout)
 
 
 def _run(main, words):

@@ -1,4 +1,4 @@
-"""Every command in a plain install, and with each extra alone: it works, or says what to install."""
+"""Every command in a plain install, and with each extra alone: works, or says what to install."""
 
 import re
 
@@ -51,7 +51,7 @@ RUNS = [
 @pytest.fixture
 def folder(tmp_path, converted):
     """A folder with one of each kind of file that a command takes."""
-    for name, row in FORMATS.items():
+    for name in FORMATS:
         (path,) = converted(options_for(name, (16, 20)))
         copy_whole(path, tmp_path)
     net = make_net(SCNetConfig(2, "pixelshuffle", 8, 1))
@@ -78,7 +78,8 @@ def test_a_command_works_or_says_which_extra_it_needs(folder, extra):
         else:
             assert code == 2, (words, stderr)
             found = re.fullmatch(INSTALL_LINE, stderr)
-            assert found and found[1] == needed, (words, stderr)
+            assert found is not None, (words, stderr)
+            assert found[1] == needed, (words, stderr)
 
 
 @pytest.mark.parametrize("extra", [None, *EXTRAS])
