@@ -7,7 +7,7 @@ import click
 
 from mobile_runtime.cli import options
 from mobile_runtime.cli.picture_progress import picture_progress
-from mobile_runtime.console import complain, printable
+from mobile_runtime.console import complain, printable, say
 from mobile_runtime.engines.session import Opener, Session
 from mobile_runtime.imaging.reading import MAX_PIXELS, open_picture
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
@@ -117,7 +117,7 @@ def command(
             comparison=comparison,
             on_progress=progress.show_tile,
         )
-    click.echo(f"{_describe(jobs[0], done)}, {_describe_session(session)}, {done.seconds:.1f} s")
+    say(f"{_describe(jobs[0], done)}, {_describe_session(session)}, {done.seconds:.1f} s")
     _warn_of_mirroring(jobs[0], done, model_of(session))
 
 
@@ -130,7 +130,7 @@ def _check_comparison(comparison: Path, output: Output, *, several: bool) -> Non
 
 def _upscale_many(session: Session, jobs: list[Job], found: Photos, settings: Settings) -> int:
     """Upscale pictures one after the other; return the exit code."""
-    click.echo(f"{len(jobs)} pictures with {_describe_session(session)}")
+    say(f"{len(jobs)} pictures with {_describe_session(session)}")
     outcomes: list[Outcome] = []
     try:
         with picture_progress(len(jobs)) as progress:
@@ -147,12 +147,12 @@ def _upscale_many(session: Session, jobs: list[Job], found: Photos, settings: Se
 def _report(outcome: Outcome, model: Model) -> None:
     job, done = outcome.job, outcome.upscaled
     if done is not None:
-        click.echo(f"{_describe(job, done)}, {done.seconds:.1f} s")
+        say(f"{_describe(job, done)}, {done.seconds:.1f} s")
         _warn_of_mirroring(job, done, model)
     elif outcome.error is not None:
         _complain(outcome)
     else:
-        click.echo(f"{printable(str(job.target))} exists: skipped")
+        say(f"{printable(str(job.target))} exists: skipped")
 
 
 def _complain(outcome: Outcome) -> None:
@@ -171,9 +171,9 @@ def _summarize(outcomes: list[Outcome], jobs: int, found: Photos) -> None:
         "not a picture by name": len(found.others),
     }
     told = (f"{count} {what}" for what, count in counts.items() if count or what == "upscaled")
-    click.echo(", ".join(told))
+    say(", ".join(told))
     for outcome in failed:
-        click.echo(f"failed: {printable(str(outcome.job.source))}")
+        say(f"failed: {printable(str(outcome.job.source))}")
 
 
 def _describe(job: Job, done: UpscaledFile) -> str:
@@ -191,7 +191,7 @@ def _warn_of_mirroring(job: Job, done: UpscaledFile, model: Model) -> None:
     if not any(done.mirrored):
         return
     sides = compress(("at the bottom", "on the right"), done.mirrored)
-    click.echo(
+    say(
         f"{printable(job.source.name)} is smaller than what the file takes and was mirrored "
         f"outwards: the outermost {model.halo * model.scale} pixels {' and '.join(sides)} are not "
         "exact.",
