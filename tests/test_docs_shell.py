@@ -1,7 +1,7 @@
 """Every shell block of the README, and with `full` of docs/ too, runs as it stands there, in order.
 
-Each page starts in a folder of its own with the few files that it may assume. Lines that install the
-project or start a session of nox are what CI itself runs; they are not run again here.
+Each page starts in a folder of its own with the few files that it may assume. Lines that install
+the project or start a session of nox are what CI itself runs; they are not run again here.
 """
 
 import os
