@@ -19,10 +19,11 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
+from mobile_runtime.bundled_models import DEFAULT
 from mobile_runtime.cli import signals
 from mobile_runtime.console import Verbosity, complain, set_verbosity, verbosity
-from mobile_runtime.engines.session import Opener, Session, open_session
-from mobile_runtime.errors import ScnetError
+from mobile_runtime.engines.session import Opener, Session, find_model, open_session
+from mobile_runtime.errors import ModelLoadError, ScnetError
 from mobile_runtime.extras import DISTRIBUTION, missing_dependency
 
 COMMANDS = {
@@ -166,17 +167,18 @@ def _run(program: Program) -> int:
 
 
 def open_model_file(path: Path | None, *, engine: str | None, threads: int | None) -> Session:
-    """Open a model file for a command of a program without PyTorch.
+    """Open a model file, or bundled weights by name, for a program without PyTorch.
 
     Raises:
-        ScnetError: No file is named; and all that `open_session` raises.
+        ScnetError: As `open_session`.
     """
-    if path is None:
-        raise ScnetError(
-            "Name a model file: the bundled weights need PyTorch, which `scnet` has with "
-            "pip install 'scnet-mobile[convert]'."
+    found = find_model(path, engine)
+    if found is None:
+        raise ModelLoadError(
+            f"{path or DEFAULT} has no finished model file: `scnet`, with PyTorch, opens "
+            "checkpoints and other weights."
         )
-    return open_session(path, engine=engine, threads=threads)
+    return open_session(found, engine=engine, threads=threads)
 
 
 def _describe(error: OSError | MemoryError) -> str:
