@@ -112,12 +112,6 @@ def describe_weights(path: Path) -> Facts:
     return _describe(path, "safetensors", header.config, parameters, header.notes)
 
 
-def describe_weights(path: Path) -> Facts:
-    """Return the facts about bundled weights, as `describe_checkpoint` does; needs no PyTorch."""
-    header, parameters = read_bundled(path)
-    return _describe(path, "safetensors", header.config, parameters, header.notes)
-
-
 def describe_checkpoint(path: Path, scale: int | None = None) -> Facts:
     """Return the facts about a checkpoint.
 

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from mobile_runtime.console import print_table, print_text, printable
 from mobile_runtime.engines.session import Session
-from mobile_runtime.imaging.metrics import Score, Upscale, bicubic, evaluate, list_images, mean
+from mobile_runtime.imaging.folder import list_pictures
+from mobile_runtime.imaging.metrics import Score, Upscale, bicubic, evaluate, mean
 from mobile_runtime.upscaling.upscale import OnProgress, model_of, upscale_image
 
 
@@ -61,7 +62,7 @@ def measure_quality(
         (name, model_of(session).scale, str(session.engine), partial(upscale_image, session))
         for name, session in opened
     ]
-    total = len(methods) * len(list_images(folder))
+    total = len(methods) * len(list_pictures(folder))
     done = count(1)
     rows = []
     for method, scale, engine, upscale in methods:
