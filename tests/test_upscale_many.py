@@ -250,3 +250,44 @@ def test_an_interrupted_run_keeps_what_is_done_and_says_so(room):
     assert summary == f"{len(done)} upscaled, {30 - len(done)} not begun"
     assert all(room.size(name) == (900, 900) for name in done)
     assert len(done) < 30
+
+
+SHORT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+from mobile_runtime.engines.session import open_session
+from mobile_runtime.upscaling.jobs import Job, Settings, run_job
+
+session = open_session(Path("../model.onnx"), threads=1)
+assert run_job(session, Job(Path("small.png"), Path("warm.png")), Settings()).upscaled
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+used, free = int(status["VmSize"].split()[0]) * 2**10, int(sys.argv[1]) * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (used + free, resource.RLIM_INFINITY))
+tile = int(sys.argv[2])
+print(run_job(session, Job(Path("large.png"), Path("out.png")), Settings(tile=tile)).error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+@pytest.mark.parametrize(
+    ("free_mb", "tile", "words"),
+    [
+        (20, 256, "large.png cannot be read: 4000 x 4000 pixels"),
+        (300, 256, "cannot be upscaled: 4000 x 4000 pixels"),
+        (700, 4000, "cannot be upscaled: 4000 x 4000 pixels"),  # onnxruntime's own array
+        (700, 256, "out.png cannot be written: 12000 x 12000 pixels"),
+    ],
+)
+def test_too_little_memory_is_told_with_the_size_of_the_picture(room, free_mb, tile, words):
+    room.photo("small.png")
+    Image.new("RGB", (4000, 4000)).save(room.folder / "large.png")
+    run = subprocess.run(
+        [sys.executable, "-c", SHORT_OF_MEMORY, str(free_mb), str(tile)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        check=True,
+    )
+    assert words in run.stdout
+    assert "more memory than there is" in run.stdout
+    assert room.names() == ["large.png", "small.png", "warm.png"]

@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 from mobile_runtime.atomic_write import atomic_write, unwritable_reason
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging.size_limits import enough_memory
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,11 @@ def save_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> No
     check_writable(path, picture, overwrite=overwrite)
     output = _output_format(path)
     try:
-        with atomic_write(path) as temporary:
+        height, width = picture.pixels.shape[:2]
+        with (
+            atomic_write(path) as temporary,
+            enough_memory(f"{path} cannot be written", width, height),
+        ):
             _to_pillow(picture).save(
                 temporary,
                 output.name,
@@ -84,7 +89,7 @@ def save_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> No
                 exif=b"Exif\0\0" + picture.exif if picture.exif else b"",
                 **output.options,
             )
-    except (OSError, ValueError, MemoryError) as error:
+    except (OSError, ValueError) as error:
         raise ImageError(f"{path} cannot be written: {error}.") from error
 
 

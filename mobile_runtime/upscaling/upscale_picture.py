@@ -10,6 +10,7 @@ from PIL import Image as Pillow
 from mobile_runtime.engines.session import Session
 from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
+from mobile_runtime.imaging.size_limits import enough_memory
 from mobile_runtime.imaging.writing import check_writable, save_picture
 from mobile_runtime.model_file.manifest import Size
 from mobile_runtime.upscaling.upscale import OnProgress, find_mirrored, model_of, upscale_pixels
@@ -61,7 +62,9 @@ def upscale_to_file(
     if comparison is not None:
         check_writable(comparison, Picture(picture.pixels), overwrite=overwrite)
     start = perf_counter()
-    upscaled = upscale_picture(session, picture, tile=tile, on_progress=on_progress)
+    height, width = _size(picture)
+    with enough_memory("The picture cannot be upscaled", width, height):
+        upscaled = upscale_picture(session, picture, tile=tile, on_progress=on_progress)
     seconds = perf_counter() - start
     save_picture(upscaled, target, overwrite=overwrite)
     if comparison is not None:
