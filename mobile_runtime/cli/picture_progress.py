@@ -18,12 +18,11 @@ class PictureProgress:
     def __init__(self, bar: Progress, pictures: int) -> None:
         self.bar, self.pictures = bar, pictures
         self.task = bar.add_task("", total=pictures)
-        self.number, self.name = 0, ""
-        self.said = monotonic()
+        self.number, self.name, self.said = 0, "", monotonic()
 
     def start(self, number: int, name: str) -> None:
         """Show that a picture is begun; the first has number 1."""
-        self.number, self.name = number, name
+        self.number, self.name, self.said = number, name, monotonic()
         self._draw(number - 1, "")
 
     def show_tile(self, done: int, total: int) -> None:
