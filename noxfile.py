@@ -95,6 +95,15 @@ def find_models(session: nox.Session, pattern: str) -> list[str]:
     return found
 
 
+@nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Install the wheel as users do, without extras, and upscale a photograph with it."""
+    session.install("build")
+    folder = session.create_tmp()
+    shutil.rmtree(folder)
+    session.run("python", "tests/fresh_install.py", folder)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests; what takes long is left to `full`."""

@@ -31,6 +31,7 @@ COMMANDS = {
     "bundle": ("mobile_runtime.cli.bundle", "Collect what a test on a device needs."),
     "check": ("mobile_runtime.cli.check", "Show where each operator would run."),
     "device": ("mobile_runtime.cli.device", "Run a model file on a connected phone."),
+    "env": ("mobile_runtime.cli.env", "Show versions, engines and hardware, for bug reports."),
     "upscale": ("mobile_runtime.cli.upscale", "Upscale a picture."),
     "validate": ("mobile_runtime.cli.validate", "Compare model files with PyTorch's outputs."),
 }
