@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from converters.__main__ import COMMANDS, main
 from mobile_runtime.console import complain
 from mobile_runtime.model_file.manifest import manifest_path
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 from scnet.weights import DEFAULT, WEIGHTS
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -144,7 +144,7 @@ def test_convert_validate_info_and_upscale_work_together(folder):
     assert "--overwrite" in again.stderr
     assert scnet("validate", name, folder=folder).returncode == 0
     facts = json.loads(scnet("info", name, "--json", "-", folder=folder).stdout)
-    assert facts["scale"] == "2"
+    assert facts["scale"] == 2
     assert facts["operators"]["Conv"] > 0
     upscaled = scnet("upscale", "photo.png", "-m", name, "-o", "large.png", folder=folder)
     assert upscaled.returncode == 0, upscaled.stderr
@@ -219,7 +219,7 @@ def test_info_lists_the_bundled_weights_and_describes_each_by_name(folder):
     for name, facts in listed.items():
         assert json.loads(scnet("info", name, "--json", "-", folder=folder).stdout) == facts
     rows = scnet("info", folder=folder).stdout.splitlines()
-    assert [DEFAULT in row for row in rows if "usual" in row] == [True]
+    assert [DEFAULT in row for row in rows if "default" in row] == [True]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import scnet_mobile as sm
 from converters.golden_samples import PHOTOGRAPHS
 from mobile_runtime.errors import ImageError, MissingDependencyError
 from mobile_runtime.imaging.pictures import to_image, to_pixels
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 HEAVY = ("torch", "safetensors", "coremltools", "onnx", "onnxruntime", "ai_edge_litert")
 

@@ -18,6 +18,7 @@ from mobile_runtime.cli import signals
 from mobile_runtime.console import complain
 from mobile_runtime.engines.session import Opener, Session, open_session
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.extras import missing_dependency
 
 COMMANDS = {
     "benchmark": ("mobile_runtime.cli.benchmark", "Measure latency and memory of model files."),
@@ -76,13 +77,17 @@ def run(program: Program) -> NoReturn:
         sys.exit(error.exit_code)
     except ScnetError as error:
         _fail(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        command = next((word for word in sys.argv[1:] if word in program.modules), None)
+        if (missing := missing_dependency(error, command=command)) is None:
+            _report_bug()
+        _fail(str(missing), missing.exit_code)
     except (OSError, MemoryError) as error:
         _fail(str(error) or "not enough memory", 2)
     except click.Abort:
         _fail("Interrupted.", 130)
     except Exception:  # noqa: BLE001  Python itself would exit with 1, which means a bad file
-        traceback.print_exc()
-        _fail("This is a bug in scnet: please report it, with the traceback above.", 2)
+        _report_bug()
 
 
 def open_model_file(path: Path | None, *, engine: str | None, threads: int | None) -> Session:
@@ -97,6 +102,11 @@ def open_model_file(path: Path | None, *, engine: str | None, threads: int | Non
             "pip install 'scnet-mobile[convert]'."
         )
     return open_session(path, engine=engine, threads=threads)
+
+
+def _report_bug() -> NoReturn:
+    traceback.print_exc()
+    _fail("This is a bug in scnet: please report it, with the traceback above.", 2)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -13,7 +13,7 @@ from mobile_runtime.console import STDOUT, check_output, complain, write_json
 from mobile_runtime.engines.session import Session, engines, open_session, unavailable_reason
 from mobile_runtime.errors import EngineUnavailableError, ManifestError, ScnetError
 from mobile_runtime.host_info import utc_now
-from mobile_runtime.imaging.metrics import list_images
+from mobile_runtime.imaging.folder import list_pictures
 from mobile_runtime.model_file.file import ModelFile, keep_results, read_model_file
 from mobile_runtime.model_file.manifest import measure_file
 from mobile_runtime.model_file.validation_result import ValidationResult
@@ -60,7 +60,7 @@ def command(
     """
     check_output(json_path, overwrite=overwrite)
     if folder is not None:
-        list_images(folder)
+        list_pictures(folder)
     found: list[Validation] = []
     errors = 0
     for path in files:
