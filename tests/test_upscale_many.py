@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -34,12 +35,13 @@ class Room:
         Image.fromarray(noise).save(path, **options)
         return path
 
-    def upscale(self, *arguments):
+    def upscale(self, *arguments, stdin=None):
         def opener(path, *, engine, threads):
             self.opened += 1
             return open_session(self.folder.parent / "model.onnx", engine=engine, threads=threads)
 
-        result = CliRunner().invoke(command, [str(each) for each in arguments], obj=opener)
+        texts = [str(each) for each in arguments]
+        result = CliRunner().invoke(command, texts, obj=opener, input=stdin)
         if isinstance(result.exception, Exception):
             raise result.exception
         return result
@@ -381,3 +383,73 @@ def test_what_is_asked_of_a_result_is_possible_or_refused(room, kind):
     assert reason in " ".join(told.split())
     assert code == 2
     assert room.names() == ["a.png"]
+
+
+STREAMS = {
+    "PNG": ("a.png", [], "PNG"),
+    "JPEG": ("a.jpg", [], "JPEG"),
+    "WebP": ("a.webp", ["-o", "-"], "WEBP"),
+    "cannot be written": ("a.bmp", [], "PNG"),
+    "chosen": ("a.png", ["-o", "-", "-f", "jpg", "--quality", "50"], "JPEG"),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_a_picture_goes_from_standard_input_to_standard_output(room, kind):
+    name, options, written = STREAMS[kind]
+    content = room.photo(name).read_bytes()
+    result = room.upscale("-", *options, stdin=content)
+    with Image.open(BytesIO(result.stdout_bytes)) as file:
+        assert (file.format, file.size) == (written, (27, 21))
+    assert "standard input 9x7 -> standard output 27x21" in result.stderr
+    assert room.names() == [name]
+
+
+def test_a_file_can_go_to_standard_output_and_standard_input_into_a_file(room):
+    content = room.photo("a.jpg").read_bytes()
+    result = room.upscale("a.jpg", "-o", "-")
+    room.upscale("-", "-o", "b.jpg", stdin=content)
+    assert (room.folder / "b.jpg").read_bytes() == result.stdout_bytes
+
+
+STREAMS_REFUSED = {
+    "two": (["-", "a.png"], "hold one picture"),
+    "two outputs": (["a.png", "b.png", "-o", "-"], "hold one picture"),
+    "folder": (["-", "-o", "out/"], "has no name"),
+    "nothing": (["-"], "standard input is empty"),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS_REFUSED)
+def test_what_streams_cannot_hold_is_refused(room, kind):
+    arguments, reason = STREAMS_REFUSED[kind]
+    room.photo("a.png")
+    room.photo("b.png")
+    try:
+        told = room.upscale(*arguments, stdin=b"").stderr
+    except ImageError as error:
+        told = str(error)
+    assert reason in told
+    assert room.names() == ["a.png", "b.png"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="opens a terminal of its own")
+def test_a_terminal_is_no_place_for_a_picture(room):
+    import pty
+
+    room.photo("a.png")
+    ours, terminal = pty.openpty()
+    program = [sys.executable, "-m", "mobile_runtime", "upscale", "-m", "../model.onnx"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    for arguments, words in ((["a.png", "-o", "-"], b"redirect it"), (["-"], b"pipe a picture")):
+        run = subprocess.run(
+            [*program, *arguments],
+            stdin=terminal,
+            stdout=terminal,
+            stderr=subprocess.PIPE,
+            env=environment,
+            check=False,
+        )
+        assert (run.returncode, words in run.stderr) == (2, True)
+    os.close(ours)
+    os.close(terminal)
