@@ -90,9 +90,10 @@ def command(
 ) -> None:
     """Upscale pictures, and all pictures in folders, by the scale of the model file.
 
-    Orientation, transparency, grayscale, color profile and EXIF are kept. Nothing is written
-    unless the whole picture is done. Of several pictures, those whose output exists are skipped,
-    and one that fails does not stop the rest: the exit code is then 1.
+    Orientation, transparency, grayscale, colors and metadata are kept; what the format written
+    cannot hold is said. Nothing is written unless the whole picture is done. Of several pictures,
+    those whose output exists are skipped, and one that fails does not stop the rest: the exit code
+    is then 1.
     """
     chosen = choose_output(output, format_, photos)
     several = are_many(photos)
@@ -118,6 +119,7 @@ def command(
             on_progress=progress.show_tile,
         )
     click.echo(f"{_describe(jobs[0], done)}, {_describe_session(session)}, {done.seconds:.1f} s")
+    _tell_notes(jobs[0], done)
     _warn_of_mirroring(jobs[0], done, model_of(session))
 
 
@@ -148,6 +150,7 @@ def _report(outcome: Outcome, model: Model) -> None:
     job, done = outcome.job, outcome.upscaled
     if done is not None:
         click.echo(f"{_describe(job, done)}, {done.seconds:.1f} s")
+        _tell_notes(job, done)
         _warn_of_mirroring(job, done, model)
     elif outcome.error is not None:
         _complain(outcome)
@@ -185,6 +188,11 @@ def _describe(job: Job, done: UpscaledFile) -> str:
 def _describe_session(session: Session) -> str:
     own = model_of(session)
     return f"scnet-{own.variant}-x{own.scale} {own.head} {own.precision}, {session.engine}"
+
+
+def _tell_notes(job: Job, done: UpscaledFile) -> None:
+    for note in done.notes:
+        click.echo(f"{printable(job.source.name)}: {printable(note)}", err=True)
 
 
 def _warn_of_mirroring(job: Job, done: UpscaledFile, model: Model) -> None:

@@ -74,7 +74,7 @@ def upscale_to_file(
         save_picture(panels, comparison, overwrite=overwrite)
     size = _size(picture)
     notes = picture.notes + tuple(
-        f"{what} left out: {target.suffix} cannot hold it" for what in left_out(target, picture)
+        f"{what} left out, which {target.suffix} cannot hold" for what in left_out(target, picture)
     )
     return UpscaledFile(size, _size(upscaled), find_mirrored(session, size), seconds, notes)
 
