@@ -137,9 +137,9 @@ def command(
 ) -> None:
     """Upscale pictures, and all pictures in folders, by the scale of the model file.
 
-    Orientation, transparency, grayscale, color profile and metadata are kept as far as the format
-    written can hold them. Nothing is written unless the whole picture is done. PHOTO may be - for
-    standard input, and -o for standard output.
+    Orientation, transparency, grayscale, colors and metadata are kept; what the format written
+    cannot hold is said. Nothing is written unless the whole picture is done. PHOTO may be - for
+    standard input, and -o - is standard output.
 
     Of several pictures, those whose output exists are skipped, and one that fails does not stop
     the rest: the exit code is then 1.

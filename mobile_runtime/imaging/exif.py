@@ -66,13 +66,12 @@ class Exif:
         return found
 
 
-def is_readable(content: bytes) -> bool:
-    """Check that the content is EXIF."""
+def tells_resolution(content: bytes) -> bool:
+    """Check that the content is EXIF, and tells the resolution."""
     try:
-        Exif.open(content)
+        return Exif.open(content).resolution is not None
     except TiffError:
         return False
-    return True
 
 
 def upright(content: bytes) -> bytes:

@@ -126,6 +126,8 @@ def _is_opaque(picture: Picture) -> bool:
 
 def _unheld(output: OutputFormat, metadata: Metadata) -> frozenset[str]:
     names = present(metadata) - output.keeps
+    if "exif" in output.keeps and metadata.exif and exif.tells_resolution(metadata.exif):
+        names -= {"resolution"}
     if output.max_exif_bytes is not None and len(metadata.exif or b"") > output.max_exif_bytes:
         names |= {"exif"}
     if output.max_xmp_bytes is not None and len(metadata.xmp or b"") > output.max_xmp_bytes:

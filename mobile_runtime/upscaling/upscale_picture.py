@@ -85,7 +85,7 @@ def upscale_to_file(
         panels = compare_side_by_side(picture, upscaled)
         save_picture(panels, comparison, overwrite=overwrite)
     notes = picture.notes + tuple(
-        f"{what} left out: {target.suffix} cannot hold it" for what in left_out(target, picture)
+        f"{what} left out, which {target.suffix} cannot hold" for what in left_out(target, picture)
     )
     mirrored = find_mirrored(session, (height, width))
     return UpscaledFile((height, width), _size(upscaled), mirrored, seconds, notes)
