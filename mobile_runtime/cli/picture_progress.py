@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from mobile_runtime.console import say, verbosity
 
 SECONDS_BETWEEN_LINES = 10
 
@@ -41,7 +42,7 @@ class PictureProgress:
             self.bar.update(self.task, description=shown, completed=completed, refresh=True)
         elif tiles and monotonic() - self.said >= SECONDS_BETWEEN_LINES:
             self.said = monotonic()
-            click.echo(shown, err=True)
+            say(shown, err=True)
 
 
 @contextmanager
@@ -58,6 +59,6 @@ def picture_progress(pictures: int) -> Iterator[PictureProgress]:
         auto_refresh=False,
         redirect_stdout=False,
         redirect_stderr=False,
-        disable=not console.is_terminal,
+        disable=not console.is_terminal or verbosity() == "quiet",
     ) as bar:
         yield PictureProgress(bar, pictures)

@@ -202,7 +202,7 @@ def _upscale_one(
     source, target = photo.name if not from_stream else name, str(job.target)
     described = describe(source, "standard output" if to_stream else target, done)
     line = f"{described}, {describe_session(session)}, {done.seconds:.1f} s"
-    click.echo(line, err=to_stream)
+    say(line, err=to_stream)
     warn(source, done, model_of(session))
 
 
@@ -231,7 +231,7 @@ def _plan(
 def _upscale_many(session: Session, found: Photos, output: Output, settings: Settings) -> int:
     """Upscale pictures one after the other; return the exit code."""
     jobs = _plan(session, found.photos, output, settings)
-    click.echo(f"{len(jobs)} pictures with {describe_session(session)}")
+    say(f"{len(jobs)} pictures with {describe_session(session)}")
     outcomes: list[Outcome] = []
     try:
         with picture_progress(len(jobs)) as progress:

@@ -3,9 +3,7 @@
 from itertools import compress
 from math import ceil
 
-import click
-
-from mobile_runtime.console import complain, printable
+from mobile_runtime.console import complain, printable, say
 from mobile_runtime.engines.session import Session
 from mobile_runtime.model_file.manifest import Model
 from mobile_runtime.upscaling.jobs import Job, Outcome, Photos
@@ -28,11 +26,11 @@ def describe(source: str, target: str, done: UpscaledFile) -> str:
 def warn(source: str, done: UpscaledFile, model: Model) -> None:
     """Print what is not as one may expect it, on stderr."""
     for note in done.notes:
-        click.echo(printable(f"{source}: {note}"), err=True)
+        say(f"{source}: {note}", err=True)
     if any(done.mirrored):
         sides = " and ".join(compress(("at the bottom", "on the right"), done.mirrored))
         inexact = ceil(model.halo * done.output_size[0] / done.input_size[0])
-        click.echo(
+        say(
             f"{printable(source)} is smaller than what the file takes and was mirrored outwards: "
             f"the outermost {inexact} pixels {sides} are not exact.",
             err=True,
@@ -43,12 +41,12 @@ def report(outcome: Outcome, model: Model) -> None:
     """Print what became of one of many pictures."""
     job, done = outcome.job, outcome.upscaled
     if done is not None:
-        click.echo(f"{describe(job.source.name, str(job.target), done)}, {done.seconds:.1f} s")
+        say(f"{describe(job.source.name, str(job.target), done)}, {done.seconds:.1f} s")
         warn(job.source.name, done, model)
     elif outcome.error is not None:
         _complain(job, outcome.error)
     else:
-        click.echo(f"{printable(str(job.target))} exists: skipped")
+        say(f"{printable(str(job.target))} exists: skipped")
 
 
 def summarize(outcomes: list[Outcome], jobs: int, found: Photos) -> None:
@@ -63,9 +61,9 @@ def summarize(outcomes: list[Outcome], jobs: int, found: Photos) -> None:
         "not a picture by name": len(found.others),
     }
     told = (f"{count} {what}" for what, count in counts.items() if count or what == "upscaled")
-    click.echo(", ".join(told))
+    say(", ".join(told))
     for outcome in failed:
-        click.echo(f"failed: {printable(str(outcome.job.source))}")
+        say(f"failed: {printable(str(outcome.job.source))}")
 
 
 def _complain(job: Job, error: str) -> None:
