@@ -16,7 +16,7 @@ from mobile_runtime.cli.picture_streams import (
     suffix_of,
 )
 from mobile_runtime.cli.upscale_report import describe, describe_session, report, summarize, warn
-from mobile_runtime.console import printable
+from mobile_runtime.console import printable, say
 from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.background import Color, parse_color
