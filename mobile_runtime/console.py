@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ def print_table(table: Table) -> None:
 
     Where a line has no limit, it is Markdown. Cells may have several lines; none has markup.
     """
+    if verbosity() == Verbosity.QUIET:
+        return
     console = open_console()
     if console.width == UNLIMITED:
         _print(_copy(table, separator=", ", box=MARKDOWN), console)
@@ -51,8 +54,18 @@ def print_table(table: Table) -> None:
         print_facts(head, dict(zip(names, cells, strict=True)))
 
 
-def print_facts(title: str | Text, facts: Mapping[str, str | Text]) -> None:
-    """Print what is known of one thing: a name and its value on each line, empty ones left out."""
+def print_facts(
+    title: str | Text, facts: Mapping[str, str | Text], *, failed: bool = False
+) -> None:
+    """Print what is known of one thing: a name and its value on each line, empty ones left out.
+
+    Args:
+        title: The line above them.
+        facts: Name -> value.
+        failed: It is about a failure, which --quiet prints, too.
+    """
+    if verbosity() == Verbosity.QUIET and not failed:
+        return
     console = open_console()
     block = Table.grid(padding=(0, 2, 0, 0))
     block.add_column(no_wrap=True)
@@ -64,8 +77,10 @@ def print_facts(title: str | Text, facts: Mapping[str, str | Text]) -> None:
     _print(Padding(block, (0, 0, 0, 2), expand=False), console)
 
 
-def print_text(text: str, style: str = "") -> None:
-    """Print a line; where it must be wrapped, its indentation is kept."""
+def print_text(text: str, style: str = "", *, failed: bool = False) -> None:
+    """Print a line; where it must be wrapped, its indentation is kept. `failed`: as above."""
+    if verbosity() == Verbosity.QUIET and not failed:
+        return
     line = Text(printable(text.lstrip()), style)
     indent = len(text) - len(text.lstrip())
     _print(Padding(line, (0, 0, 0, indent), expand=False), open_console())
@@ -100,6 +115,27 @@ def _clean(cell: str | Text, *, separator: str = "\n") -> Text:
     """Return a cell without control characters, which names in files may have."""
     style = cell.style if isinstance(cell, Text) else ""
     return Text(separator.join(map(printable, str(cell).splitlines())), style)
+
+
+class Verbosity(IntEnum):
+    """How much a command prints."""
+
+    QUIET = -1
+    """Errors, and what has failed."""
+    NORMAL = 0
+    VERBOSE = 1
+    """Each step of long work as well."""
+
+
+def set_verbosity(level: Verbosity) -> None:
+    """Set how much the command of the current click context prints."""
+    click.get_current_context().meta[__name__] = level
+
+
+def verbosity() -> Verbosity:
+    """Return how much is to be printed: as much as usual where no command runs."""
+    context = click.get_current_context(silent=True)
+    return Verbosity.NORMAL if context is None else context.meta.get(__name__, Verbosity.NORMAL)
 
 
 def printable(text: str) -> str:
