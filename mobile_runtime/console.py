@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import msgspec
@@ -20,8 +19,31 @@ from mobile_runtime.errors import ScnetError
 STDOUT = Path("-")
 """Path that means standard output."""
 
+Verbosity = Literal["quiet", "normal", "verbose"]
+"""How much a command prints: `quiet` errors and what `--json -` asks for, `verbose` also what
+libraries log, and a traceback with an error."""
+
+_verbosity: Verbosity = "normal"
+
 UNLIMITED = 1_000_000
 """Columns of a line where standard output is a file or a pipe, and COLUMNS sets none."""
+
+
+def set_verbosity(level: Verbosity) -> None:
+    """Set how much this process prints from here on."""
+    global _verbosity
+    _verbosity = level
+
+
+def verbosity() -> Verbosity:
+    """Return how much this process is to print."""
+    return _verbosity
+
+
+def say(message: str, *, err: bool = False) -> None:
+    """Print a line, without control characters, unless the user asked for quiet."""
+    if _verbosity != "quiet":
+        click.echo(printable(message), err=err)
 
 
 def open_console() -> Console:
@@ -37,8 +59,6 @@ def print_table(table: Table) -> None:
 
     Where a line has no limit, it is Markdown. Cells may have several lines; none has markup.
     """
-    if verbosity() == Verbosity.QUIET:
-        return
     console = open_console()
     if console.width == UNLIMITED:
         _print(_copy(table, separator=", ", box=MARKDOWN), console)
@@ -62,10 +82,8 @@ def print_facts(
     Args:
         title: The line above them.
         facts: Name -> value.
-        failed: It is about a failure, which --quiet prints, too.
+        failed: They are about a failure: --quiet does not suppress them.
     """
-    if verbosity() == Verbosity.QUIET and not failed:
-        return
     console = open_console()
     block = Table.grid(padding=(0, 2, 0, 0))
     block.add_column(no_wrap=True)
@@ -73,21 +91,23 @@ def print_facts(
     for name, value in facts.items():
         if str(value):
             block.add_row(_clean(name), _clean(value))
-    _print(_clean(title, separator="\n  "), console, style="bold")
-    _print(Padding(block, (0, 0, 0, 2), expand=False), console)
+    _print(_clean(title, separator="\n  "), console, style="bold", failed=failed)
+    _print(Padding(block, (0, 0, 0, 2), expand=False), console, failed=failed)
 
 
 def print_text(text: str, style: str = "", *, failed: bool = False) -> None:
     """Print a line; where it must be wrapped, its indentation is kept. `failed`: as above."""
-    if verbosity() == Verbosity.QUIET and not failed:
-        return
     line = Text(printable(text.lstrip()), style)
     indent = len(text) - len(text.lstrip())
-    _print(Padding(line, (0, 0, 0, indent), expand=False), open_console())
+    _print(Padding(line, (0, 0, 0, indent), expand=False), open_console(), failed=failed)
 
 
-def _print(content: RenderableType, console: Console, style: str | None = None) -> None:
+def _print(
+    content: RenderableType, console: Console, style: str | None = None, *, failed: bool = False
+) -> None:
     """Print without blanks at the ends of lines, and without lines of nothing else."""
+    if _verbosity == "quiet" and not failed:
+        return
     if console.is_terminal:
         console.print(content, style=style)
         return
@@ -117,30 +137,13 @@ def _clean(cell: str | Text, *, separator: str = "\n") -> Text:
     return Text(separator.join(map(printable, str(cell).splitlines())), style)
 
 
-class Verbosity(IntEnum):
-    """How much a command prints."""
-
-    QUIET = -1
-    """Errors, and what has failed."""
-    NORMAL = 0
-    VERBOSE = 1
-    """Each step of long work as well."""
-
-
-def set_verbosity(level: Verbosity) -> None:
-    """Set how much the command of the current click context prints."""
-    click.get_current_context().meta[__name__] = level
-
-
-def verbosity() -> Verbosity:
-    """Return how much is to be printed: as much as usual where no command runs."""
-    context = click.get_current_context(silent=True)
-    return Verbosity.NORMAL if context is None else context.meta.get(__name__, Verbosity.NORMAL)
-
-
 def printable(text: str) -> str:
-    """Return text without control characters, which could steer a terminal."""
-    return "".join(character for character in text if character.isprintable())
+    r"""Return text without control characters, which could steer a terminal.
+
+    Bytes in a name that are no text, which Python keeps as lone surrogates, are shown as \udcXX.
+    """
+    readable = text.encode(errors="backslashreplace").decode()
+    return "".join(character for character in readable if character.isprintable())
 
 
 def complain(message: str) -> None:

@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 
-import click
 import pytest
 from model_files import copy_whole, options_for
 from networks import make_net
@@ -13,7 +12,7 @@ from rich.table import Table
 
 from converters.conversion import convert, file_name
 from mobile_runtime.cli.progress import show_steps
-from mobile_runtime.console import Verbosity, print_facts, print_table, print_text, set_verbosity
+from mobile_runtime.console import print_facts, print_table, print_text, set_verbosity
 from mobile_runtime.engines.native_log import without_info
 from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.steps import Step
@@ -51,6 +50,12 @@ def test_a_conversion_tells_each_step_of_each_file(checkpoint, tmp_path, name):
     assert last[-1] == "measuring the loss on photographs"
 
 
+@pytest.fixture(autouse=True)
+def _usual_verbosity():
+    yield
+    set_verbosity("normal")
+
+
 STEPS = [
     Step("first.onnx", 1, 2, "tracing"),
     Step("first.onnx", 1, 2, "quantizing"),
@@ -59,15 +64,14 @@ STEPS = [
 
 
 def tell(level):
-    with click.Context(click.Command("convert")):
-        set_verbosity(level)
-        with show_steps() as show:
-            for step in STEPS:
-                show(step)
+    set_verbosity(level)
+    with show_steps() as show:
+        for step in STEPS:
+            show(step)
 
 
 def test_a_pipe_gets_a_line_at_the_start_and_one_for_each_file(capfd):
-    tell(Verbosity.NORMAL)
+    tell("normal")
     out, err = capfd.readouterr()
     assert out == ""
     assert re.fullmatch(
@@ -77,22 +81,21 @@ def test_a_pipe_gets_a_line_at_the_start_and_one_for_each_file(capfd):
 
 
 def test_verbose_adds_the_steps_and_quiet_leaves_all_away(capfd):
-    tell(Verbosity.VERBOSE)
+    tell("verbose")
     lines = capfd.readouterr().err.splitlines()
     actions = [line.rpartition(": ")[2] for line in lines if line.startswith("  ")]
     assert actions == [step.action for step in STEPS]
-    tell(Verbosity.QUIET)
+    tell("quiet")
     assert capfd.readouterr().err == ""
 
 
 def test_quiet_prints_what_failed_and_no_results(capsys):
-    with click.Context(click.Command("check")):
-        set_verbosity(Verbosity.QUIET)
-        print_table(Table("result"))
-        print_facts("result", {"a": "b"})
-        print_text("result")
-        print_facts("failure", {"a": "b"}, failed=True)
-        print_text("failure", failed=True)
+    set_verbosity("quiet")
+    print_table(Table("result"))
+    print_facts("result", {"a": "b"})
+    print_text("result")
+    print_facts("failure", {"a": "b"}, failed=True)
+    print_text("failure", failed=True)
     shown = capsys.readouterr().out
     assert "result" not in shown
     assert shown.count("failure") == 2

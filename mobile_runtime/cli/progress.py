@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from mobile_runtime.console import Verbosity, printable, verbosity
+from mobile_runtime.console import printable, verbosity
 from mobile_runtime.steps import OnStep, Step
 from mobile_runtime.upscaling.upscale import OnProgress
 
@@ -40,7 +40,7 @@ def progress_bar(description: str, unit: str) -> Iterator[OnProgress]:
             console=console,
             transient=True,
             auto_refresh=False,
-            disable=not console.is_terminal or verbosity() == Verbosity.QUIET,
+            disable=not console.is_terminal or verbosity() == "quiet",
         ) as bar,
     ):
         task = bar.add_task(description, total=None)
@@ -57,7 +57,7 @@ def show_steps() -> Iterator[OnStep]:
 
     Where stderr is no terminal, there are only the lines, and one more when the first file begins.
     """
-    if verbosity() == Verbosity.QUIET:
+    if verbosity() == "quiet":
         yield lambda step: None
         return
     with _open_stderr() as console:
@@ -66,16 +66,11 @@ def show_steps() -> Iterator[OnStep]:
             yield steps.show
             steps.finish_file()
             return
-        with Live(console=console, get_renderable=steps.draw, transient=True):
+        with Live(
+            console=console, get_renderable=steps.draw, transient=True, redirect_stdout=False
+        ):
             yield steps.show
             steps.finish_file()
-
-
-def tell(line: str) -> None:
-    """Write a line to stderr where it is no terminal, which has a bar instead."""
-    with _open_stderr() as console:
-        if not console.is_terminal and verbosity() != Verbosity.QUIET:
-            console.print(Text(printable(line)), soft_wrap=True)
 
 
 class _Steps:
@@ -98,7 +93,7 @@ class _Steps:
         assert self.task is not None
         self.step = step
         self.bar.update(self.task, description=step.action)
-        if verbosity() == Verbosity.VERBOSE:
+        if verbosity() == "verbose":
             self._print(f"  {perf_counter() - self.started:.1f} s: {step.action}")
 
     def finish_file(self) -> None:
