@@ -180,7 +180,7 @@ def bench(session: nox.Session) -> None:
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Write the generated tables of the pages: `-- --models dist/models` takes new results."""
-    install(session, ".[convert]")
+    install(session, ".[convert,plot]")
     session.run("python", "-m", "docs_tables", *session.posargs, env={"PYTHONPATH": "tests"})
 
 

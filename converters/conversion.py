@@ -22,7 +22,7 @@ from mobile_runtime.atomic_write import staging_dir
 from mobile_runtime.cli import signals
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.formats.reader import count_operators
-from mobile_runtime.imaging.metrics import list_images
+from mobile_runtime.imaging.folder import list_pictures
 from mobile_runtime.model_file.file import ModelFile
 from mobile_runtime.model_file.format import FORMATS, FormatName
 from mobile_runtime.model_file.manifest import (
@@ -38,8 +38,9 @@ from mobile_runtime.validation.fault_localization import localize_fault
 from mobile_runtime.validation.validate import validate
 from scnet.channel_scaling import scale_to_fp16_range
 from scnet.checkpoint import Checkpoint
+from scnet.config import SCNetConfig, halo
 from scnet.device_form import PASSES, leaky_as_relu, to_device_form
-from scnet.network import SCNet, SCNetConfig, halo
+from scnet.network import SCNet
 
 
 class Converter(Protocol):
@@ -110,7 +111,7 @@ def convert(
     for target in targets:
         refuse_existing(target, overwrite=overwrite)
     for folder in {options.calibration for options in files if options.calibration}:
-        list_images(folder)  # before minutes go into other files
+        list_pictures(folder)  # before minutes go into other files
     tools = [import_converter(options.format) for options in files]
     for options, target, tool in zip(files, targets, tools, strict=True):
         on_start(target.name)

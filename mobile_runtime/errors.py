@@ -32,10 +32,12 @@ class EngineUnavailableError(ScnetError):
 class MissingDependencyError(ScnetError):
     """A package that is needed here is not installed."""
 
-    def __init__(self, package: str, extra: str) -> None:
+    def __init__(self, package: str, extra: str | None) -> None:
         super().__init__(package, extra)
         self.package = package
-        self.install = f"pip install 'scnet-mobile[{extra}]'"
+        self.install = (
+            f"pip install 'scnet-mobile[{extra}]'" if extra else "pip install scnet-mobile"
+        )
         """The command that installs it."""
 
     def __str__(self) -> str:

@@ -22,14 +22,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from mobile_runtime.atomic_write import atomic_write
+from scnet.config import Head, SCNetConfig
 from scnet.errors import CheckpointError
-from scnet.network import Head, SCNet, SCNetConfig
+from scnet.network import SCNet
 from scnet.state_dict import build_net, check_tensors, infer_config
+from scnet.weights_header import METADATA_KEY, WeightsHeader
 
 SUFFIXES = (".pth", ".pt", ".safetensors")
-
-_HEADER = "scnet"
-"""The one metadata key of our safetensors: several would be written in random order."""
 
 _READ_FAILURES = (
     *(pickle.UnpicklingError, SafetensorError, struct.error, ArithmeticError, AssertionError),
@@ -102,11 +101,11 @@ def save_weights(net: SCNet, path: Path, notes: Mapping[str, str]) -> None:
     Raises:
         OSError: The file cannot be written; an older one is as it was.
     """
-    header = msgspec.json.encode(_Header(net.config, dict(notes)), order="sorted").decode()
+    header = WeightsHeader(net.config, dict(notes)).encode()
     tensors = {name: tensor.contiguous().cpu() for name, tensor in net.state_dict().items()}
     with atomic_write(path) as unfinished:
         try:
-            save_file(tensors, unfinished, metadata={_HEADER: header})
+            save_file(tensors, unfinished, metadata={METADATA_KEY: header})
         except SafetensorError as error:
             raise OSError(f"{path} cannot be written: {error}") from error
 
@@ -132,14 +131,6 @@ def unpickle(path: Path) -> Any:
         raise CheckpointError(
             f"{path} is damaged or was cut off: it is no whole PyTorch file. Get it again."
         ) from error
-
-
-@dataclass(frozen=True)
-class _Header:
-    """The JSON in the header of our safetensors."""
-
-    config: SCNetConfig
-    notes: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -171,7 +162,7 @@ def _read_pickle(path: Path) -> _Content:
 def _read_safetensors(path: Path) -> _Content:
     try:
         with safe_open(path, framework="pt") as file:
-            header = (file.metadata() or {}).get(_HEADER)
+            header = (file.metadata() or {}).get(METADATA_KEY)
             # Copies: reading mapped memory would crash the process once the file is overwritten.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except PermissionError as error:
@@ -183,7 +174,7 @@ def _read_safetensors(path: Path) -> _Content:
     if header is None:  # written by another program
         return _Content(tensors, "safetensors")
     try:
-        ours = msgspec.json.decode(header, type=_Header)
+        ours = msgspec.json.decode(header, type=WeightsHeader)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: its header is damaged or forged: {error}") from error
     return _Content(tensors, "safetensors", ours.config, ours.notes)

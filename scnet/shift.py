@@ -12,11 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from scnet.config import GROUPS
+
 OFFSETS = ((-1, 0), (1, 0), (0, -1), (0, 1), (1, 1), (1, -1), (-1, 1), (-1, -1))
 """Group k of the output at (y, x) reads the same group of the input at (y + dy, x + dx)."""
-
-GROUPS = len(OFFSETS)
-"""Of channels; their number is a multiple of this."""
 
 
 @torch.library.custom_op("scnet::spatial_shift", mutates_args=())

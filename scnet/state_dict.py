@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
+from scnet.config import HEADS, STAGES, Head, SCNetConfig
 from scnet.errors import CheckpointError
-from scnet.network import HEADS, STAGES, Head, SCNet, SCNetConfig
+from scnet.network import SCNet
 
 _AUTHORS_HEADS: Mapping[int, Head] = {0: "pixelshuffle", 1: "mlp"}
 """Position of the first convolution in `up_layer` -> head."""

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from converters.golden_samples import PHOTOGRAPHS
 from mobile_runtime.imaging.pictures import to_image
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 
 def pytest_configure():

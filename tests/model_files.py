@@ -13,7 +13,7 @@ from mobile_runtime.atomic_write import file_lock
 from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import manifest_path
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 SMALLEST = SCNetConfig(2, "direct", 8, 1)
 

@@ -5,7 +5,8 @@ import itertools
 import pytest
 import torch
 
-from scnet.network import HEADS, STAGES, SCNet, SCNetConfig
+from scnet.config import HEADS, STAGES, SCNetConfig
+from scnet.network import SCNet
 
 REPRESENTATIVE = {("direct", 2), ("mlp", 3), ("direct", 4), ("pixelshuffle", 8)}
 """Every head and every scale at least once."""

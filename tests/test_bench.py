@@ -20,7 +20,7 @@ from PIL import Image as Pillow
 from torch import nn
 from torch.nn import functional as F
 
-from scnet.network import SCNetConfig, macs_per_pixel
+from scnet.config import SCNetConfig, macs_per_pixel
 
 TINY = Scope(
     scales=(4,),

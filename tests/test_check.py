@@ -26,7 +26,7 @@ from mobile_runtime.cli.check import command
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import HEADS, SCNetConfig
+from scnet.config import HEADS, SCNetConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
 
@@ -281,7 +281,7 @@ def test_command_prints_a_table_or_json(ours, tmp_path):
     bad = save_onnx(tmp_path / "bad.onnx", [helper.make_node("No", ["x"], ["y"], domain="d")], 1)
     table = CliRunner().invoke(command, [str(good)], catch_exceptions=False)
     assert table.exit_code == 0
-    assert "onnxruntime-web WASM" in table.output
+    assert "wasm" in table.output
     shown = CliRunner().invoke(command, [str(good), str(bad), "--target", "wasm", "--json", "-"])
     assert shown.exit_code == 1
     first, second = json.loads(shown.output)

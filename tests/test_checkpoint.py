@@ -14,8 +14,8 @@ from safetensors.torch import save_file
 from mobile_runtime.atomic_write import atomic_write
 from scnet import checkpoint as module
 from scnet.checkpoint import open_checkpoint, save_weights
+from scnet.config import SCNetConfig
 from scnet.errors import CheckpointError
-from scnet.network import SCNetConfig
 
 PIXELSHUFFLE = SCNetConfig(4, "pixelshuffle", 16, 2)
 

@@ -25,7 +25,8 @@ from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.golden_samples import read_golden
 from mobile_runtime.model_file.manifest import Manifest, hash_file, manifest_path, read_manifest
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import SCNet, SCNetConfig
+from scnet.config import SCNetConfig
+from scnet.network import SCNet
 from scnet.weights import WEIGHTS
 
 ONNX = ConversionOptions("onnx", sizes=None)

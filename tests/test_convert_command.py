@@ -9,7 +9,7 @@ from converters.errors import ConversionError
 from converters.options import SHIFTS
 from mobile_runtime.model_file.manifest import hash_file, read_manifest
 from scnet.checkpoint import save_weights
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 SMALL = ("--height", "16", "--width", "24")
 SIZE = (16, 24)

@@ -21,7 +21,7 @@ from mobile_runtime.model_file.manifest import measure_file, read_manifest
 from mobile_runtime.model_file.precision import PRECISIONS
 from mobile_runtime.validation.reference_runs import REFERENCES
 from scnet.checkpoint import open_checkpoint
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 from scnet.shift import shift_kernel
 
 SIZE = (16, 24)

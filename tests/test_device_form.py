@@ -4,6 +4,7 @@ from networks import NETWORKS, blow_up, make_net
 from torch import nn
 
 from scnet.channel_scaling import FP16_PEAK, scale_to_fp16_range
+from scnet.config import SCNetConfig
 from scnet.device_form import (
     PASSES,
     DepthToSpace,
@@ -15,7 +16,7 @@ from scnet.device_form import (
     shift_as_convolution,
     to_device_form,
 )
-from scnet.network import SCNetConfig, SpatialShift, Upsample
+from scnet.network import SpatialShift, Upsample
 
 SIZES = [(9, 7), (1, 1), (2, 12)]
 

@@ -6,8 +6,8 @@ from torch import nn
 from converters.conversion import rewrite
 from converters.options import ConversionOptions
 from converters.quantization.qdq import SAME_SCALE, Quantize, insert_qdq
+from scnet.config import SCNetConfig
 from scnet.device_form import layer_of, layers_of
-from scnet.network import SCNetConfig
 from scnet.training.fake_quantization import enable_fake_quant
 
 IMAGE = torch.rand(1, 3, 24, 24)

@@ -15,8 +15,9 @@ from mobile_runtime.engines.session import open_session
 from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import read_manifest
 from mobile_runtime.validation.validate import available_engines
+from scnet.config import HEADS, SCNetConfig, halo
 from scnet.device_form import DepthToSpace, to_device_form
-from scnet.network import HEADS, SCNetConfig, SpatialShift, Upsample, halo
+from scnet.network import SpatialShift, Upsample
 
 SIZE = (20, 28)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from networks import make_net
 
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 from scnet.training import loop
 from scnet.training.fake_quantization import enable_fake_quant
 from scnet.training.fused import has_kernels

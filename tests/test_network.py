@@ -3,7 +3,8 @@ import torch
 from networks import NETWORKS, make_net
 from torch.nn import functional as F
 
-from scnet.network import SCNet, SCNetConfig, Upsample, count_parameters, halo, macs_per_pixel
+from scnet.config import SCNetConfig, halo, macs_per_pixel
+from scnet.network import SCNet, Upsample, count_parameters
 
 PUBLISHED = [
     # scale, head, parameters, MACs in G for 1280x720: shared facts of the author's T variant

@@ -18,8 +18,8 @@ from mobile_runtime.model_file.manifest import read_manifest
 from mobile_runtime.validation.reference_runs import REFERENCES
 from scnet.channel_scaling import smooth_channels
 from scnet.checkpoint import open_checkpoint
+from scnet.config import SCNetConfig
 from scnet.device_form import layers_of, shift_as_convolution, to_device_form
-from scnet.network import SCNetConfig
 
 CONFIG = SCNetConfig(2, "direct", 16, 2)
 WIDE = SCNetConfig(2, "direct", 64, 4)

@@ -15,7 +15,7 @@ from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS, FormatName
 from mobile_runtime.model_file.precision import PRECISIONS, PrecisionName
 from mobile_runtime.validation.reference_runs import REFERENCES
-from scnet.network import HEADS
+from scnet.config import HEADS
 
 ROOT = Path(__file__).parent.parent
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]

@@ -23,7 +23,7 @@ from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import read_manifest
 from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 from scnet.weights import DEFAULT, find_weights
 
 SIZE = (20, 28)

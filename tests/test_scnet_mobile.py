@@ -13,7 +13,7 @@ import scnet_mobile as sm
 from converters.golden_samples import PHOTOGRAPHS
 from mobile_runtime.errors import ImageError, MissingDependencyError
 from mobile_runtime.imaging.pictures import to_image, to_pixels
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 HEAVY = ("torch", "safetensors", "coremltools", "onnx", "onnxruntime", "ai_edge_litert")
 
@@ -99,5 +99,5 @@ def test_bundled_weights_open_by_name():
 def test_without_pytorch_the_message_has_the_command_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     for use in (sm.open_model, lambda: sm.open_checkpoint("scnet-t-x4-direct")):
-        with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[convert\]'"):
+        with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[pytorch\]'"):
             use()

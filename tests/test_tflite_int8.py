@@ -23,7 +23,7 @@ from mobile_runtime.upscaling.upscale import upscale_image
 from mobile_runtime.validation.fault_localization import localize_fault
 from mobile_runtime.validation.reference_runs import REFERENCES
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 from scnet.shift import shift_kernel
 
 SIZE = (24, 20)

@@ -40,7 +40,7 @@ from mobile_runtime.validation.reference_runs import REFERENCES
 from mobile_runtime.validation.report import print_results
 from mobile_runtime.validation.validate import available_engines, validate_on_engine
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 SIZE = (16, 20)
 

@@ -6,16 +6,15 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from converters.conversion import convert, default_size
 from converters.errors import UnsupportedOptionError
 from converters.options import SHIFTS, Shift, Size, complete_options
 from mobile_runtime.cli import options as command_options
+from mobile_runtime.console import verbosity
 from mobile_runtime.model_file.format import FORMATS, Format, Interface
 from mobile_runtime.model_file.manifest import measure_file, read_manifest
 from mobile_runtime.model_file.precision import CALIBRATED, PRECISIONS, PrecisionName
 from mobile_runtime.validation.report import print_results
-from scnet.checkpoint import open_checkpoint
-from scnet.network import HEADS, STAGES, Head
+from scnet.config import HEADS, STAGES, Head
 from scnet.weights import find_weights
 
 
@@ -114,6 +113,9 @@ def command(
     `scnet info` lists those names, and says which is used where none is given. Every file is run
     and compared with PyTorch before it gets its name.
     """
+    from converters.conversion import convert, default_size
+    from scnet.checkpoint import open_checkpoint
+
     opened = open_checkpoint(
         find_weights(checkpoint), scale=int(scale) if scale else None, head=head
     )
@@ -139,7 +141,7 @@ def command(
         raise UnsupportedOptionError(f"--calibration is for --precision {CALIBRATED}.")
     if interface and interface not in [options.interface for options in files]:
         raise UnsupportedOptionError("--interface is about coreml files, and tflite files in w8a8.")
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=verbosity() == "quiet")
     paths = convert(
         opened,
         files,

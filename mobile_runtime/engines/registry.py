@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 from mobile_runtime.engines.gpu_adapter import find_adapter
 from mobile_runtime.errors import MissingDependencyError
+from mobile_runtime.extras import find_extra
 
 UnavailableReason = str | None
 """Why an engine cannot run here and what to do, as a sentence; None if it can."""
@@ -27,14 +28,14 @@ class Engine:
     """Whether it reads the file in native code, which a damaged file can crash."""
 
 
-def _needs(package: str, extra: str) -> UnavailableReason:
+def _needs(package: str) -> UnavailableReason:
     if find_spec(package.replace("-", "_")) is not None:
         return None
-    return str(MissingDependencyError(package, extra))
+    return str(MissingDependencyError(package, find_extra(package)))
 
 
-_reference = partial(_needs, "coremltools", "coreml")
-_litert = partial(_needs, "ai-edge-litert", "tflite")
+_reference = partial(_needs, "coremltools")
+_litert = partial(_needs, "ai-edge-litert")
 
 
 def _core_ml() -> UnavailableReason:
@@ -62,7 +63,7 @@ def _tflite_runtime() -> UnavailableReason:
 
 
 def _onnxruntime() -> UnavailableReason:
-    return _needs("onnxruntime", "onnx") or _needs("onnx", "onnx")
+    return _needs("onnxruntime") or _needs("onnx")
 
 
 _REFERENCE = {

@@ -9,10 +9,10 @@ from typing import Protocol, cast
 from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
 from mobile_runtime.errors import EngineUnavailableError, MissingDependencyError
+from mobile_runtime.extras import find_extra
 from mobile_runtime.formats.reader import require_model_file
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.file import ModelFile, read_model_file
-from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import Model, manifest_path
 from mobile_runtime.model_file.validation_result import EngineInfo
 
@@ -155,5 +155,5 @@ def _load_runner(path: Path, engine: str) -> Runner:
         import_module(found.library)
         return cast(Runner, import_module(found.runner))
     except ModuleNotFoundError as error:
-        extra = FORMAT_OF_SUFFIX[path.suffix].name
+        extra = find_extra(found.library)
         raise MissingDependencyError(error.name or found.library, extra) from error

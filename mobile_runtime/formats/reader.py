@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from mobile_runtime.errors import MissingDependencyError, ModelLoadError
+from mobile_runtime.extras import find_extra
 from mobile_runtime.formats.graph import Graph
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
@@ -68,4 +69,4 @@ def _reader(path: Path) -> Reader:
     try:
         return cast(Reader, import_module(format_.graph_reader))
     except ModuleNotFoundError as error:
-        raise MissingDependencyError(format_.package, format_.name) from error
+        raise MissingDependencyError(format_.package, find_extra(format_.package)) from error

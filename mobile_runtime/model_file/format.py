@@ -29,7 +29,7 @@ class Format:
     graph_reader: str
     """Module as `mobile_runtime.formats.reader.Reader` describes it."""
     package: str
-    """What reads the file; the extra of the format's name installs it and what runs the file."""
+    """What reads the file; `mobile_runtime.extras` knows what installs it."""
     interfaces: tuple[Interface, ...] = ("tensor",)
     """The usual one first."""
     integer_interfaces: tuple[Interface, ...] = ()

@@ -52,9 +52,8 @@ def available_engines(path: Path) -> tuple[str, ...]:
     """
     reasons = {engine: unavailable_reason(path, engine) for engine in engines(path)}
     if all(reasons.values()):
-        raise EngineUnavailableError(
-            f"Nothing here can run {path.name}: {' '.join(filter(None, reasons.values()))}"
-        )
+        usual = next(iter(reasons.values()))
+        raise EngineUnavailableError(f"Nothing here can run {path.name}: {usual}")
     return tuple(engine for engine, reason in reasons.items() if reason is None)
 
 

@@ -3,21 +3,23 @@
 import os
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from mobile_runtime.console import verbosity
 from mobile_runtime.imaging.degradation import DEGRADATIONS
-from scnet.checkpoint import Checkpoint, open_checkpoint
-from scnet.network import HEADS, STAGES, VARIANTS, Head, SCNetConfig
+from scnet.config import HEADS, STAGES, VARIANTS, Head, SCNetConfig
 from scnet.training.degradation import PHOTO
-from scnet.training.loop import check_body, train
-from scnet.training.patches import Dataset, load_dataset
 from scnet.training.recipe import Recipe
 from scnet.weights import find_weights
+
+if TYPE_CHECKING:  # they import PyTorch
+    from scnet.checkpoint import Checkpoint
+    from scnet.training.patches import Dataset
 
 COLUMNS = (
     TextColumn("{task.description}"),
@@ -116,12 +118,14 @@ def command(
     With --degradation photo each picture is degraded anew, at random and in worker processes, for
     every eight patches or so. Those kept back are degraded as scnet evaluate can do it, in turn.
     """
+    from scnet.checkpoint import open_checkpoint
+    from scnet.training.loop import train
+
     begun = None if start is None else open_checkpoint(find_weights(start))
     recipe = _recipe(begun, **settings)
     _check_output(output, resume=resume)
-    console = Console(
-        stderr=True, quiet=os.environ.get("LOCAL_RANK", "0") != "0"
-    )  # one of many speaks
+    one_of_many = os.environ.get("LOCAL_RANK", "0") != "0"  # the first one speaks
+    console = Console(stderr=True, quiet=one_of_many or verbosity() == "quiet")
     dataset = _read(folder, recipe, console)
     output.mkdir(parents=True, exist_ok=True)
     inherited = {} if begun is None or resume else begun.notes
@@ -170,7 +174,7 @@ def _check_output(output: Path, *, resume: bool) -> None:
 
 
 def _recipe(
-    start: Checkpoint | None,
+    start: "Checkpoint | None",
     *,
     scale: str,
     head: Head,
@@ -178,6 +182,8 @@ def _recipe(
     degradation: str,
     **settings: Any,
 ) -> Recipe:
+    from scnet.training.loop import check_body
+
     width, depth = VARIANTS[variant]
     config = SCNetConfig(int(scale), head, width, depth)
     if start is not None:
@@ -187,7 +193,9 @@ def _recipe(
     return Recipe(config, start=name, degradation=DEGRADATION_RECIPES[degradation], **settings)
 
 
-def _read(folder: Path, recipe: Recipe, console: Console) -> Dataset:
+def _read(folder: Path, recipe: Recipe, console: Console) -> "Dataset":
+    from scnet.training.patches import load_dataset
+
     with console.status(Text(f"Reading {folder}")):
         dataset = load_dataset(
             folder,

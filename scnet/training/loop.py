@@ -20,9 +20,10 @@ from mobile_runtime.imaging.metrics import compare
 from mobile_runtime.imaging.pictures import Image, to_image, to_pixels
 from scnet.channel_scaling import rebalance_weights, root_mean_square
 from scnet.checkpoint import Checkpoint, save_weights
+from scnet.config import SCNetConfig
 from scnet.device_form import to_device_form
 from scnet.errors import CheckpointError, TrainingError
-from scnet.network import SCNet, SCNetConfig
+from scnet.network import SCNet
 from scnet.training.epochs import Epochs
 from scnet.training.fake_quantization import enable_fake_quant
 from scnet.training.fused import has_kernels
@@ -268,7 +269,7 @@ def _validate_and_save(run: Run, recipe: Recipe, dataset: Dataset, output: Path)
 def _save(run: Run, recipe: Recipe, output: Path) -> None:
     best = max(run.history, key=lambda progress: progress.psnr_db)
     if best is run.history[-1]:
-        made = {"recipe": repr(recipe), "steps": str(run.step), "psnr_db": f"{best.psnr_db:.3f}"}
+        made = {"recipe": str(recipe), "steps": str(run.step), "psnr_db": f"{best.psnr_db:.3f}"}
         if recipe.degradation is not None:
             made["degradation"] = "photo"
         assert isinstance(run.mean_net.module, SCNet)

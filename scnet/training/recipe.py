@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import cos, pi
 from typing import Literal
 
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 from scnet.training.degradation import PhotoRecipe
 
 Precision = Literal["32-true", "bf16-mixed"]
@@ -47,6 +47,24 @@ class Recipe:
     """Round features to 8 bits, in training and in validation: see `fake_quantization`."""
     compiled: bool = False
     """Use torch.compile, for GPUs. On a CPU core a step took 1.8 times as long."""
+
+    def __str__(self) -> str:
+        """Return the settings in words, as the header of the weights has them."""
+        parts = [
+            f"{self.steps:,} steps",
+            f"batch {self.batch}",
+            f"{self.patch}x{self.patch} low-resolution patches",
+            f"degradation {'photo' if self.degradation else 'clean'}",
+            f"Charbonnier (epsilon {self.epsilon:g}) on RGB plus {self.luma_weight:g} times that "
+            "on Y",
+            f"Muon {self.rate:g} with a warm-up of {self.warmup_steps} steps and cosine decay",
+            self.precision,
+            f"running mean {self.ema_decay:g}",
+            f"seed {self.seed}",
+        ]
+        parts += ["features rounded to 8 bits"] if self.qat else []
+        parts += [f"start {self.start}"] if self.start else []
+        return ", ".join(parts)
 
     def rate_at(self, step: int) -> float:
         """Return the learning rate of one step, counted from 0."""

@@ -14,7 +14,6 @@ from rich.console import Console
 from bench.files import Workshop
 from bench.measure import ENGINES, Row, measure
 from bench.plots import draw_png
-from bench.quality import find_quality
 from bench.report import Report, format_json, print_tables
 from bench.scaling import ENGINES as SCALING_ENGINES
 from bench.scaling import Point, measure_scaling
@@ -87,7 +86,6 @@ def _report(scope: Scope, rows: Sequence[Row], scaling: tuple[Point, ...]) -> Re
         rows=tuple(rows),
         scaling=scaling,
         targets=tuple(judge(rows)),
-        quality=tuple(find_quality(scope)),
     )
 
 
@@ -95,7 +93,8 @@ def save(report: Report, folder: Path) -> None:
     """Write `benchmark.json` and `benchmark.png`, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     write_output(folder / "benchmark.json", format_json(report))
-    write_output(folder / "benchmark.png", draw_png(report))
+    measured = f"{report.device}, {report.date[:10]}"
+    write_output(folder / "benchmark.png", draw_png(report.scaling, measured))
 
 
 def _tell(step: str) -> None:

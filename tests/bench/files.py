@@ -18,7 +18,8 @@ from converters.suppress_output import suppress_output
 from mobile_runtime.model_file.format import FORMATS, FormatName
 from mobile_runtime.model_file.manifest import Size
 from scnet.checkpoint import Checkpoint, open_checkpoint, save_weights
-from scnet.network import SCNet, SCNetConfig
+from scnet.config import SCNetConfig
+from scnet.network import SCNet
 from scnet.weights import WEIGHTS
 
 ROOT = Path(__file__).parents[2]

@@ -1,81 +1,37 @@
-"""The benchmark as one picture: quality by latency, and scaling with size."""
+"""How latency and memory grow with the picture, as a plot."""
 
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bench.measure import Row
-from bench.quality import Quality
-from bench.report import Report
 from bench.scaling import Point
-from bench.subjects import LABELS, REFERENCE
+from bench.subjects import LABELS
 from mobile_runtime.benchmark.plot import import_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-ENGINE = "TFLite XNNPACK"
-"""What the left panel shows, if it was measured; else the first engine that was."""
 
-EXACT = (REFERENCE, "slice_concat fp32", "depthwise fp32", "published")
-"""Forms whose pictures are those of the network: the lower bound is no model, 8 bits lose some."""
+def draw_png(points: Sequence[Point], measured: str) -> bytes:
+    """Draw latency (solid) and memory (dashed) by size of the input, a line per way.
 
-
-def draw_png(report: Report) -> bytes:
-    """Draw both panels.
+    Args:
+        points: What `bench.scaling` measured.
+        measured: On what and when: the title.
 
     Raises:
         MissingDependencyError: Matplotlib is not installed.
     """
-    figure = import_figure()(figsize=(15, 6.5), layout="constrained")
-    quality, scaling = figure.subplots(1, 2)
-    _draw_quality(quality, report.rows, report.quality)
-    _draw_scaling(scaling, report.scaling)
-    figure.suptitle(f"{report.device}, {report.date[:10]}")
+    figure = import_figure()(figsize=(9, 6.5), layout="constrained")
+    _draw_scaling(figure.subplots(), points)
+    figure.suptitle(measured)
     file = BytesIO()
     figure.savefig(file, dpi=120)
     return file.getvalue()
 
 
-def _draw_quality(axes: "Axes", rows: Sequence[Row], known: Sequence[Quality]) -> None:
-    """Draw one dot per network and form at the largest scale and the first size measured."""
-    shown = _shown(rows)
-    psnr_db = {(one.network, one.scale): one.psnr_db for one in known}
-    for row in shown:
-        found = psnr_db.get((row.network, row.scale))
-        if found is None or row.median_ms is None or row.form not in EXACT:
-            continue
-        ours = row.network.startswith("SCNet")
-        mark = "x" if row.form == REFERENCE else "o" if ours else "s"
-        axes.plot(row.median_ms, found, mark, color="tab:red" if ours else "tab:blue")
-        label = f" {row.network}, {LABELS.get(row.form, row.form)}" if ours else f" {row.network}"
-        axes.annotate(label, (row.median_ms, found), fontsize=7, rotation=25)
-    axes.set_xscale("log")
-    if shown:
-        first = shown[0]
-        axes.set_xlabel(f"median latency, ms: {first.engine}, {first.height}x{first.width}")
-        axes.set_title(f"x{first.scale}; ours measured after short training, others as published")
-    axes.set_ylabel("PSNR on Y, Set5, dB")
-    axes.margins(x=0.35, y=0.15)
-    axes.grid(alpha=0.3)
-
-
-def _shown(rows: Sequence[Row]) -> list[Row]:
-    """Choose rows that may be compared, each network and form once."""
-    engines = [row.engine for row in rows]
-    engine = ENGINE if ENGINE in engines or not engines else engines[0]
-    fitting = [row for row in rows if row.engine == engine]
-    if not fitting:
-        return []
-    scale = max(row.scale for row in fitting)
-    size = (fitting[0].height, fitting[0].width)
-    chosen = [row for row in fitting if (row.scale, row.height, row.width) == (scale, *size)]
-    return list({(row.network, row.form): row for row in reversed(chosen)}.values())
-
-
 def _draw_scaling(axes: "Axes", points: Sequence[Point]) -> None:
-    """Draw a line per way: latency solid, memory dashed on an axis of its own."""
     memory = axes.twinx()
     ordered = sorted(points, key=_way)
     for number, (way, line) in enumerate(groupby(ordered, key=_way)):
@@ -98,11 +54,10 @@ def _draw_scaling(axes: "Axes", points: Sequence[Point]) -> None:
     sizes = {(p.height * p.width) ** 0.5: f"{p.height}x{p.width}" for p in points}
     axes.set_xticks(list(sizes), list(sizes.values()))
     axes.set_xlabel("size of the input")
-    axes.set_title("Scaling with size")
     if points:
         axes.legend(fontsize=7)
     axes.grid(alpha=0.3)
 
 
 def _way(point: Point) -> tuple[str, str, str, str]:
-    return point.engine, point.network, point.form, point.way
+    return point.engine, point.network, LABELS.get(point.form, point.form), point.way

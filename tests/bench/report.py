@@ -2,11 +2,10 @@
 
 from dataclasses import asdict, dataclass
 
+import click
 import msgspec
-from rich.markup import escape
 
 from bench.measure import Row
-from bench.quality import Quality
 from bench.scaling import Point
 from bench.subjects import Scope
 from bench.tables import (
@@ -17,7 +16,7 @@ from bench.tables import (
     tabulate_targets,
 )
 from bench.targets import Outcome
-from mobile_runtime.console import open_console
+from mobile_runtime.console import print_table, print_text
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ class Report:
     rows: tuple[Row, ...]
     scaling: tuple[Point, ...]
     targets: tuple[Outcome, ...]
-    quality: tuple[Quality, ...]
 
 
 def format_json(report: Report) -> bytes:
@@ -48,7 +46,6 @@ def format_json(report: Report) -> bytes:
         "rows": [_flatten(row) for row in report.rows],
         "growth": [asdict(point) for point in report.scaling],
         "targets": [asdict(outcome) for outcome in report.targets],
-        "set5_psnr_db": [asdict(quality) for quality in report.quality],
     }
     return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 
@@ -62,18 +59,18 @@ def _flatten(row: Row) -> dict[str, object]:
 
 def print_tables(report: Report) -> None:
     """Print what was found, first in full, then side by side."""
-    console, _ = open_console()
-    console.print(f"{escape(report.device)}, {report.date}")
+    print_text(f"{report.device}, {report.date}")
     for table in (
         tabulate_rows(report.rows),
         tabulate_forms(report.rows),
-        tabulate_baselines(report.rows, report.quality),
+        tabulate_baselines(report.rows),
         tabulate_targets(report.targets),
         tabulate_scaling(report.scaling),
     ):
-        console.print(table)
+        print_table(table)
+        click.echo()
     runs, limit = report.scope.runs, report.scope.seconds_limit
-    console.print(
+    print_text(
         f"Median of {runs} runs in turns (fewer where a file has had its {limit:g} s). Ratios, and "
         "numbers in brackets: medians of the ratios per round, to the first of the group. Memory: "
         "the peak in a fresh process, above what Python and libraries take."

@@ -12,7 +12,7 @@ from bench.subjects import REFERENCE, Form, Scope, Subject, name_network
 from mobile_runtime.model_file.format import FormatName
 from mobile_runtime.model_file.manifest import Size
 from mobile_runtime.subprocesses import describe_exit, run_module
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 TILE: Size = (128, 128)
 """What the file for tiles takes."""

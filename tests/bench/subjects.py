@@ -10,7 +10,8 @@ from converters.options import SHIFTS, Shift
 from mobile_runtime.model_file.format import FORMATS, FormatName
 from mobile_runtime.model_file.manifest import Size
 from mobile_runtime.model_file.precision import PRECISIONS, PrecisionName
-from scnet.network import HEADS, Head, SCNet, SCNetConfig
+from scnet.config import HEADS, Head, SCNetConfig
+from scnet.network import SCNet
 
 Form = str
 """`LOWER_BOUND`, `REFERENCE`, `published` (of a baseline), or ours, such as `depthwise fp32`."""

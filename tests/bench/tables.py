@@ -2,16 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
 from rich.table import Table
 
 from bench.measure import Row
-from bench.quality import Quality
 from bench.scaling import Point
 from bench.subjects import BASELINES_GROUP, LABELS, LOWER_BOUND, REFERENCE
 from bench.targets import Outcome
 from mobile_runtime.benchmark.timing import compare
-from mobile_runtime.console import open_console
 
 
 def tabulate_rows(rows: Sequence[Row]) -> Table:
@@ -24,7 +21,7 @@ def tabulate_rows(rows: Sequence[Row]) -> Table:
         ),
     )
     for row in rows:
-        table.add_row(*map(escape, _cells(row, _reference_of(row, rows))))
+        table.add_row(*_cells(row, _reference_of(row, rows)))
     return table
 
 
@@ -48,17 +45,16 @@ def tabulate_forms(rows: Sequence[Row]) -> Table:
     return table
 
 
-def tabulate_baselines(rows: Sequence[Row], known: Sequence[Quality]) -> Table:
-    """Show ours and published networks: size, work, quality, and latency on each engine."""
+def tabulate_baselines(rows: Sequence[Row]) -> Table:
+    """Show ours and published networks: size, work and latency on each engine."""
     baselines = [row for row in rows if row.group.startswith(BASELINES_GROUP)]
     engines = list(dict.fromkeys(row.engine for row in baselines))
     columns = [
         f"{name}, {n}, ms" for name, n in {row.engine: row.threads for row in baselines}.items()
     ]
-    psnr_db = {(one.network, one.scale): one.psnr_db for one in known}
     table = _table(
         ("network", "form", "input"),
-        ("parameters", "MACs, G", "Set5, dB", *columns),
+        ("parameters", "MACs, G", *columns),
     )
     places = dict.fromkeys(
         (row.scale, row.height, row.width, row.network, row.form) for row in baselines
@@ -73,7 +69,6 @@ def tabulate_baselines(rows: Sequence[Row], known: Sequence[Quality]) -> Table:
         table.add_row(
             *(f"{first.network} x{first.scale}", first.form, f"{first.height}x{first.width}"),
             *(f"{first.parameters:,}", f"{first.macs / 1e9:.2f}"),
-            _number(psnr_db.get((first.network, first.scale)), 2),
             *(_median(found.get(name)) for name in engines),
         )
     return table
@@ -104,7 +99,7 @@ def tabulate_scaling(points: Sequence[Point]) -> Table:
         table.add_row(
             *(point.engine, point.network, LABELS.get(point.form, point.form), point.way),
             f"{point.height}x{point.width}",
-            escape(point.failure) if point.failure else _number(point.median_ms, 1),
+            point.failure if point.failure else _number(point.median_ms, 1),
             _number(point.peak_memory_mb, 1),
         )
     return table
@@ -152,11 +147,9 @@ def _median(row: Row | None) -> str:
 
 
 def _table(left: Sequence[str], right: Sequence[str]) -> Table:
-    table = Table(box=open_console()[1])
-    for name in left:
-        table.add_column(name, overflow="fold")
+    table = Table(*left)
     for name in right:
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(name, justify="right")
     return table
 
 

@@ -6,7 +6,7 @@ from shutil import copyfile
 
 import click
 
-from docs_tables import benchmarks, models, weights
+from docs_tables import benchmarks, models, peers, weights
 from docs_tables.pages import pages, render
 from docs_tables.results import ROOT, save
 
@@ -18,7 +18,10 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.option("--models", "folder", type=FOLDER, help="Take results from the manifests in it.")
 @click.option("--benchmark", type=FILE, help="benchmark.json of nox -s bench; the .png beside it.")
 @click.option("--quality", type=FILE, multiple=True, help="What scnet evaluate --json wrote.")
-def main(folder: Path | None, benchmark: Path | None, quality: tuple[Path, ...]) -> None:
+@click.option("--plot", is_flag=True, help="Draw docs/peers.png anew.")
+def main(
+    folder: Path | None, benchmark: Path | None, quality: tuple[Path, ...], *, plot: bool
+) -> None:
     """Write the generated parts of the pages from docs/results and from the code.
 
     With an option, docs/results takes new results first.
@@ -30,6 +33,8 @@ def main(folder: Path | None, benchmark: Path | None, quality: tuple[Path, ...])
         copyfile(benchmark.with_suffix(".png"), ROOT / "docs" / "benchmark.png")
     for file in quality:
         save("quality", weights.add_scores(file))
+    if plot:
+        peers.draw_plot()
     for page in pages():
         text = render(page)
         if text != page.read_text():

@@ -15,8 +15,8 @@ def summarize(report: dict[str, Any]) -> dict[str, Any]:
         report: The JSON with every run.
 
     Returns:
-        `device`, `date`, `versions`, `runs` and `set5_psnr_db` as they were; `forms`, a row per
-        engine, network and input size; `baselines`, a row per network and input size; `growth`.
+        `device`, `date`, `versions` and `runs` as they were; `forms`, a row per engine, network and
+        input size; `baselines`, a row per network and input size; `growth`.
     """
     ours = [row for row in report["rows"] if not row["group"].startswith(BASELINES_GROUP)]
     baselines = [row for row in report["rows"] if row["group"].startswith(BASELINES_GROUP)]
@@ -37,7 +37,6 @@ def summarize(report: dict[str, Any]) -> dict[str, Any]:
             }
             for point in report["growth"]
         ],
-        "set5_psnr_db": report["set5_psnr_db"],
     }
 
 
@@ -84,23 +83,21 @@ def forms_table(saved: str, scale: int, height: int) -> str:
 
 
 def baselines_table(scale: int, height: int) -> str:
-    """Write size, work, published quality and latency of each network."""
+    """Write size, work and latency of each network."""
     results = load("benchmark")
     rows = [row for row in results["baselines"] if (row["scale"], row["height"]) == (scale, height)]
     engines = list(rows[0]["measured"])
-    psnr_db = {(one["network"], one["scale"]): one["psnr_db"] for one in results["set5_psnr_db"]}
     cells = [
         [
             row["network"],
             f"{row['parameters']:,}",
             f"{row['macs'] / 1e9:.2f}",
-            f"{psnr_db[row['network'], scale]:.2f}" if (row["network"], scale) in psnr_db else "",
             *(_cell(row["measured"].get(engine)) for engine in engines),
         ]
         for row in rows
     ]
-    columns = ["network", "parameters", "G MACs", "Set5, dB", *(f"{name}, ms" for name in engines)]
-    return markdown(columns, cells, range(1, 7))
+    columns = ["network", "parameters", "G MACs", *(f"{name}, ms" for name in engines)]
+    return markdown(columns, cells, range(1, 6))
 
 
 def growth_table() -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from docs_tables import benchmarks, models, references, rules, weights
+from docs_tables import benchmarks, models, peers, references, rules, weights
 from docs_tables.results import ROOT
 from scnet.weights import WEIGHTS
 
@@ -26,6 +26,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "forms x2": partial(benchmarks.forms_table, "benchmark", 2, 128),
     "forms on AVX2": partial(benchmarks.forms_table, "benchmark-avx2", 4, 128),
     "baselines": partial(benchmarks.baselines_table, 4, 128),
+    "peers x2": partial(peers.peers_table, 2),
+    "peers x4": partial(peers.peers_table, 4),
     "growth": benchmarks.growth_table,
     "benchmark environment": partial(benchmarks.environment, "benchmark"),
     "AVX2 environment": partial(benchmarks.environment, "benchmark-avx2"),

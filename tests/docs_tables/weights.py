@@ -8,7 +8,8 @@ from pathlib import Path
 from docs_tables.benchmarks import latency_ms
 from docs_tables.results import load, markdown
 from scnet.checkpoint import Checkpoint, open_checkpoint
-from scnet.network import count_parameters, macs_per_pixel
+from scnet.config import macs_per_pixel
+from scnet.network import count_parameters
 from scnet.weights import WEIGHTS
 
 SETS = ("Set5", "Set14", "B100")

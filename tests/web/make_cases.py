@@ -23,7 +23,7 @@ from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.upscaling.upscale_picture import upscale_picture
 from scnet.checkpoint import open_checkpoint, save_weights
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 WHOLE = 1024
 """A tile that every picture here fits into."""

@@ -4,7 +4,7 @@ Triton comes with PyTorch for CUDA, so that nothing imports `kernels` or `step` 
 GPU to use.
 """
 
-from scnet.network import SCNetConfig
+from scnet.config import SCNetConfig
 
 
 def has_kernels(config: SCNetConfig) -> bool:

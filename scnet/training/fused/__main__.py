@@ -7,7 +7,8 @@ import click
 import numpy as np
 import torch
 
-from scnet.network import SCNet, SCNetConfig
+from scnet.config import SCNetConfig
+from scnet.network import SCNet
 from scnet.training.fused.step import FusedStep
 from scnet.training.loss import charbonnier_loss
 from scnet.training.optimizer import Optimizer

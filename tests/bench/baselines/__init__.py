@@ -5,7 +5,7 @@ with what a picture needs around it (`bench.baselines.luma.Colours`).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 from torch import nn
@@ -28,10 +28,6 @@ class Baseline:
 
     Those of ECBSR-M4C16, SESR-M5, QuickSRNet-large and SPAN are recalled, not looked up: no text of
     theirs was at hand. That the count of what is built here agrees is all that stands for them."""
-    psnr_db: Mapping[int, float] = field(default_factory=dict)
-    """Scale -> PSNR on Y of Set5 as published; a scale without a source at hand is left out."""
-    psnr_source: str = ""
-    """The paper of that figure, where it is another one."""
     luma: bool = False
     """It enlarges luma only."""
     counted_by: str = "weights and biases"
@@ -44,7 +40,6 @@ BASELINES = (
         fsrcnn,
         "arXiv 1608.00367",
         {2: 12.464, 4: 12.464},
-        {2: 37.00, 4: 30.71},
         luma=True,
         counted_by="weights of convolutions",
     ),
@@ -53,8 +48,6 @@ BASELINES = (
         espcn,
         "arXiv 1609.05158",
         {4: 25},
-        {4: 30.52},
-        psnr_source="tables of later papers",
         luma=True,
     ),
     Baseline(
@@ -82,9 +75,9 @@ BASELINES = (
     Baseline(
         "QuickSRNet-large", lambda scale: quicksrnet(scale, 64, 11), "arXiv 2303.04336", {4: 436}
     ),
-    Baseline("SAFMN", SAFMN, "arXiv 2302.13800", {2: 228, 4: 240}, {2: 38.00, 4: 32.18}),
+    Baseline("SAFMN", SAFMN, "arXiv 2302.13800", {2: 228, 4: 240}),
     Baseline("SPAN", SPAN, "arXiv 2311.12770", {2: 481, 4: 498}),
-    Baseline("IMDN", IMDN, "arXiv 1909.11856", {2: 694, 4: 715}, {2: 38.00, 4: 32.21}),
+    Baseline("IMDN", IMDN, "arXiv 1909.11856", {2: 694, 4: 715}),
 )
 
 
