@@ -35,8 +35,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def keep_rights(new: Path, old: Path) -> None:
-    """Set the rights of a file or folder to those of the one that it will replace, if there is one.
-    """
+    """Copy the rights of the file or folder that `new` will replace, where there is one."""
     if old.exists():
         new.chmod(stat.S_IMODE(old.stat().st_mode))
 

@@ -6,9 +6,7 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-)
+from mobile_runtime.cli.signals import SIGNALS
 
 
 class Interruption:
@@ -21,7 +19,7 @@ class Interruption:
         """Prepare it.
 
         Args:
-            notice: Printed on stderr when the first signal comes.
+            notice: Printed on stderr when the first signal comes; nothing if empty.
         """
         self.received: int | None = None
         """Number of the first signal; None until it comes."""
@@ -30,8 +28,11 @@ class Interruption:
 
     @property
     def exit_code(self) -> int:
-        """What a program exits with that a signal has ended; 0 if none came."""
-        return 0 if self.received is None else 128 + self.received
+        """What a program exits with that was asked to stop.
+
+        Where the signal went to another process of the same run, that is the code of SIGTERM.
+        """
+        return 128 + (self.received or signal.SIGTERM)
 
     def __enter__(self) -> Self:
         """Note signals from now on."""
@@ -55,5 +56,7 @@ class Interruption:
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.received = number
         self._restore()
+        if not self._notice:
+            return
         with suppress(OSError):  # not `print`, which may be at work; the terminal may be gone
             os.write(2, f"\n{self._notice}\n".encode())

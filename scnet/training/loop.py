@@ -249,7 +249,7 @@ def _refuse_diverged(loss: float, step: int, output: Path) -> None:
 
 
 def _is_any(fabric: Fabric, wish: bool) -> bool:
-    """Return whether any process has a wish: all take as many steps, or they would wait for ever."""
+    """Return whether any process has a wish: all must stop at one step, or they would hang."""
     if fabric.world_size == 1:
         return wish
     return bool(fabric.all_reduce(torch.tensor(float(wish)), reduce_op="sum"))

@@ -86,14 +86,14 @@ def restore(run: Run, path: Path) -> None:
         ) from e
     if list(changes) == ["steps"]:
         raise CheckpointError(
-            f"{path} is of a run of {before['steps']} steps, whose rate falls to 0 by its last one, "
-            f"so it cannot go on to {now['steps']}: finish it, then begin another run, with "
-            f"--start {path.with_name('weights.safetensors')} and a --rate of about 1e-3."
+            f"{path} is of a run of {before['steps']} steps and cannot go on to {now['steps']}, "
+            "because its rate falls to 0 by its last step: finish it, then train another run with "
+            f"--start {path.with_name('weights.safetensors')}, --rate 1e-3 and another --output."
         )
     if changes:
         raise CheckpointError(
-            f"{path} belongs to another recipe: {'; '.join(changes.values())}. Use its options and pictures "
-            "to go on, or another --output to start anew."
+            f"{path} belongs to another recipe: {'; '.join(changes.values())}. Use its options and "
+            "pictures to go on, or another --output to start anew."
         )
 
 
