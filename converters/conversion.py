@@ -12,7 +12,7 @@ import torch
 from torch import fx
 
 from converters.errors import OutputError, ToolUnavailableError, VerificationError
-from converters.golden_samples import write_golden
+from converters.golden_samples import write_samples
 from converters.options import ConversionOptions, FileName, Size
 from converters.output_folder import publish, refuse_existing
 from converters.quality_gate import measure_loss_db
@@ -156,7 +156,7 @@ def _write(
     signals.check()
     calibrated = PRECISIONS[options.precision].calibrated
     golden = tuple(
-        write_golden(checkpoint.net, options.sizes, path.parent, photographs_only=calibrated)
+        write_samples(checkpoint.net, options.sizes, path.parent, photographs_only=calibrated)
     )
     manifest = Manifest(
         file=path.name,

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import msgspec
@@ -19,8 +19,31 @@ from mobile_runtime.errors import ScnetError
 STDOUT = Path("-")
 """Path that means standard output."""
 
+Verbosity = Literal["quiet", "normal", "verbose"]
+"""How much a command prints: `quiet` errors and what `--json -` asks for, `verbose` also what
+libraries log, and a traceback with an error."""
+
+_verbosity: Verbosity = "normal"
+
 UNLIMITED = 1_000_000
 """Columns of a line where standard output is a file or a pipe, and COLUMNS sets none."""
+
+
+def set_verbosity(level: Verbosity) -> None:
+    """Set how much this process prints from here on."""
+    global _verbosity
+    _verbosity = level
+
+
+def verbosity() -> Verbosity:
+    """Return how much this process is to print."""
+    return _verbosity
+
+
+def say(message: str, *, err: bool = False) -> None:
+    """Print a line, without control characters, unless the user asked for quiet."""
+    if _verbosity != "quiet":
+        click.echo(printable(message), err=err)
 
 
 def open_console() -> Console:
@@ -73,6 +96,8 @@ def print_text(text: str, style: str = "") -> None:
 
 def _print(content: RenderableType, console: Console, style: str | None = None) -> None:
     """Print without blanks at the ends of lines, and without lines of nothing else."""
+    if _verbosity == "quiet":
+        return
     if console.is_terminal:
         console.print(content, style=style)
         return
@@ -103,8 +128,12 @@ def _clean(cell: str | Text, *, separator: str = "\n") -> Text:
 
 
 def printable(text: str) -> str:
-    """Return text without control characters, which could steer a terminal."""
-    return "".join(character for character in text if character.isprintable())
+    r"""Return text without control characters, which could steer a terminal.
+
+    Bytes in a name that are no text, which Python keeps as lone surrogates, are shown as \udcXX.
+    """
+    readable = text.encode(errors="backslashreplace").decode()
+    return "".join(character for character in readable if character.isprintable())
 
 
 def complain(message: str) -> None:

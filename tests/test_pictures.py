@@ -15,7 +15,7 @@ from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.color_space import ColorSpace
 from mobile_runtime.imaging.metadata import Metadata
 from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
-from mobile_runtime.imaging.reading import open_picture
+from mobile_runtime.imaging.reading import MAX_PIXELS, open_picture
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS, check_writable, left_out, save_picture
 
 RANDOM = np.random.default_rng(0)
@@ -205,7 +205,7 @@ def test_exif_as_text_that_cannot_be_read_costs_nothing_else(tmp_path):
         b"MM\0*\0\0\0\x08\0\x05\1\x12\0\3\0\0\0\1\0\6",
     ],
 )
-@pytest.mark.parametrize("suffix", OUTPUT_FORMATS)
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
 def test_unreadable_exif_is_left_out_and_told(tmp_path, suffix, content):
     picture = open_picture(save(tmp_path / f"a{suffix}", SMOOTH, exif=b"Exif\0\0" + content))
     assert picture.pixels.shape == SMOOTH.shape
@@ -292,7 +292,7 @@ BAD = {
     "no pixels": (lambda path: path.write_bytes(make_png(0, 5)), "not a picture"),
     "PDF": (lambda path: path.write_bytes(b"%PDF-1.7"), "is a PDF"),
     "too large": (lambda path: path.write_bytes(make_png(9000, 9000)), "limit of 64,000,000"),
-    "bomb": (lambda path: path.write_bytes(make_png(99999, 99999)), "limit of 64,000,000"),
+    "bomb": (lambda path: path.write_bytes(make_png(99999, 99999)), "exceeds limit"),
     "no content": (lambda path: path.write_bytes(make_png(5, 5)), "truncated"),
     "animated GIF": (lambda path: save(path, NOISE, format="GIF", **FRAMES), "animated"),
     "animated PNG": (lambda path: save(path, NOISE, format="PNG", **FRAMES), "animated"),
@@ -354,6 +354,22 @@ def test_the_limit_is_the_callers(tmp_path):
     assert open_picture(path, max_pixels=11 * 17).pixels.shape == (11, 17, 3)
     with pytest.raises(ImageError, match="17 x 11"):
         open_picture(path, max_pixels=11 * 17 - 1)
+
+
+def test_pillows_own_limit_gives_way_to_the_callers_and_comes_back(tmp_path, monkeypatch):
+    path = save(tmp_path / "a.png", NOISE)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
+    assert open_picture(path, max_pixels=11 * 17).pixels.shape == (11, 17, 3)
+    assert Image.MAX_IMAGE_PIXELS == 50
+
+
+def test_a_limit_is_to_be_raised_only_where_the_caller_set_it(tmp_path):
+    path = tmp_path / "a.png"
+    Image.new("1", (MAX_PIXELS // 1000 + 1, 1000)).save(path)
+    with pytest.raises(ImageError, match=r"64,000,000: make it smaller, or raise the limit\.$"):
+        open_picture(path, max_pixels=MAX_PIXELS)
+    with pytest.raises(ImageError, match=r"64,000,000: make it smaller\.$"):
+        open_picture(path)
 
 
 PICTURE = Picture(NOISE)

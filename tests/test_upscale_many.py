@@ -250,3 +250,134 @@ def test_an_interrupted_run_keeps_what_is_done_and_says_so(room):
     assert summary == f"{len(done)} upscaled, {30 - len(done)} not begun"
     assert all(room.size(name) == (900, 900) for name in done)
     assert len(done) < 30
+
+
+SHORT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+from mobile_runtime.engines.session import open_session
+from mobile_runtime.upscaling.jobs import Job, Settings, run_job
+
+session = open_session(Path("../model.onnx"), threads=1)
+assert run_job(session, Job(Path("small.png"), Path("warm.png")), Settings()).upscaled
+status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+used, free = int(status["VmSize"].split()[0]) * 2**10, int(sys.argv[1]) * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (used + free, resource.RLIM_INFINITY))
+tile = int(sys.argv[2])
+print(run_job(session, Job(Path("large.png"), Path("out.png")), Settings(tile=tile)).error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory as Linux does")
+@pytest.mark.parametrize(
+    ("free_mb", "tile", "words"),
+    [
+        (20, 256, "large.png cannot be read: 4000 x 4000 pixels"),
+        (300, 256, "cannot be upscaled: 4000 x 4000 pixels"),
+        (700, 4000, "cannot be upscaled: 4000 x 4000 pixels"),  # onnxruntime's own array
+        (700, 256, "out.png cannot be written: 12000 x 12000 pixels"),
+    ],
+)
+def test_too_little_memory_is_told_with_the_size_of_the_picture(room, free_mb, tile, words):
+    room.photo("small.png")
+    Image.new("RGB", (4000, 4000)).save(room.folder / "large.png")
+    run = subprocess.run(
+        [sys.executable, "-c", SHORT_OF_MEMORY, str(free_mb), str(tile)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+        check=True,
+    )
+    assert words in run.stdout
+    assert "more memory than there is" in run.stdout
+    assert room.names() == ["large.png", "small.png", "warm.png"]
+
+
+def picture(room, name):
+    with Image.open(room.folder / name) as file:
+        return np.asarray(file).astype(int)
+
+
+def test_a_size_is_reached_by_reducing_what_the_network_makes(room):
+    room.photo("wide.png", size=(40, 20))
+    room.photo("high.png", size=(20, 40))
+    room.upscale("wide.png", "high.png", "--size", "100x100")
+    assert (room.size("wide.100x100.png"), room.size("high.100x100.png")) == ((100, 50), (50, 100))
+    room.upscale("wide.png", "-o", "whole.png")
+    with Image.open(room.folder / "whole.png") as file:
+        reduced = np.asarray(file.resize((100, 50), Image.Resampling.LANCZOS))
+    assert np.array_equal(picture(room, "wide.100x100.png"), reduced)
+
+
+def test_a_scale_with_a_model_reduces_what_that_makes(room):
+    room.photo("a.png", size=(41, 20))
+    room.upscale("a.png", "--scale", "2.5", "-m", "x.onnx", "--comparison", "beside.png")
+    assert room.size("a.x2.5.png") == (102, 50)
+    assert room.size("beside.png") == (3 * 102, 50 + 28)
+
+
+@pytest.mark.parametrize(
+    ("scale", "weights"), [("2", "x2"), ("3", "x3"), ("4", "x4"), ("1.5", "x2"), ("2.5", "x3")]
+)
+def test_a_scale_without_a_model_chooses_the_weights(room, scale, weights):
+    room.photo("a.png")
+    asked = []
+
+    def opener(path, *, engine, threads):
+        asked.append(path)
+        raise ModelLoadError("enough")
+
+    CliRunner().invoke(command, ["a.png", "--scale", scale], obj=opener)
+    assert asked == [Path(f"scnet-t-{weights}-direct-photo")]
+
+
+def test_quality_is_that_of_the_lossy_outputs(room):
+    sizes = []
+    for quality in (30, 90):
+        for name in ("a.jpg", "b.webp", "c.png"):
+            room.photo(f"in/{name}", size=(64, 64))
+        room.upscale("in", "-o", f"q{quality}", "--quality", quality)
+        sizes.append(
+            [(room.folder / f"q{quality}" / n).stat().st_size for n in ("a.jpg", "b.webp")]
+        )
+    assert sizes[0][0] < sizes[1][0]
+    assert sizes[0][1] < sizes[1][1]
+
+
+def test_a_background_takes_the_place_of_transparency(room):
+    pixels = np.zeros((12, 12, 4), np.uint8)
+    pixels[5:8, 5:8] = 255  # a white square, nothing around
+    Image.fromarray(pixels).save(room.folder / "cut.png")
+    Image.fromarray(pixels[..., 2:]).save(room.folder / "gray.png")
+    options = ["--background", "#ff0000", "--format", "jpg", "--quality", "100", "-o", "out/"]
+    room.upscale("cut.png", "gray.png", *options)
+    for name in ("out/cut.jpg", "out/gray.jpg"):
+        assert np.abs(picture(room, name)[7, 7] - (255, 0, 0)).max() <= 3
+        assert np.abs(picture(room, name)[19, 19] - 255).max() <= 3
+
+
+WRONG = {
+    "size and scale": (["--size", "20x", "--scale", "2"], "contradict"),
+    "no size": (["--size", "big"], "write 1920x1080"),
+    "no color": (["--background", "mauvish"], "mauvish"),
+    "transparent color": (["--background", "#00000000"], "transparent itself"),
+    "more than the weights make": (["--scale", "5"], "4 at most"),
+    "more than the model makes": (["--scale", "3.5", "-m", "x.onnx"], "which is x3"),
+    "smaller": (["--size", "5x"], "nothing is left to upscale"),
+    "larger": (["--size", "28x"], "27x21 at most"),
+    "quality of a PNG": (["--quality", "80"], ".png is none"),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_is_asked_of_a_result_is_possible_or_refused(room, kind):
+    options, reason = WRONG[kind]
+    room.photo("a.png")
+    try:
+        result = room.upscale("a.png", *options)
+        told, code = result.stderr, result.exit_code
+    except ImageError as error:
+        told, code = str(error), error.exit_code
+    assert reason in " ".join(told.split())
+    assert code == 2
+    assert room.names() == ["a.png"]

@@ -1,15 +1,19 @@
 """`scnet upscale`: photos to larger photos."""
 
 from itertools import compress
+from math import ceil
 from pathlib import Path
 
 import click
 
 from mobile_runtime.cli import options
 from mobile_runtime.cli.picture_progress import picture_progress
-from mobile_runtime.console import complain, printable
+from mobile_runtime.console import complain, printable, say
 from mobile_runtime.engines.session import Opener, Session
-from mobile_runtime.imaging.reading import MAX_PIXELS, open_picture
+from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging.background import Color, parse_color
+from mobile_runtime.imaging.reading import MAX_PIXELS
+from mobile_runtime.imaging.resizing import Times, Within, parse_size
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 from mobile_runtime.model_file.manifest import Model
 from mobile_runtime.upscaling.jobs import (
@@ -21,6 +25,8 @@ from mobile_runtime.upscaling.jobs import (
     are_many,
     choose_output,
     find_photos,
+    has_quality,
+    open_photo,
     plan_jobs,
     run_job,
     write_job,
@@ -29,7 +35,13 @@ from mobile_runtime.upscaling.tiling import DEFAULT_TILE
 from mobile_runtime.upscaling.upscale import model_of
 from mobile_runtime.upscaling.upscale_picture import UpscaledFile
 
+BUNDLED_SCALES = (2, 3, 4)
+
 FORMATS = [suffix.removeprefix(".") for suffix in OUTPUT_FORMATS]
+
+
+SIZE = click.types.FuncParamType(parse_size)
+COLOR = click.types.FuncParamType(parse_color)
 
 
 @click.command("upscale")
@@ -50,6 +62,30 @@ FORMATS = [suffix.removeprefix(".") for suffix in OUTPUT_FORMATS]
 )
 @click.option(
     "--model", "-m", type=options.PATH, help="Model file or checkpoint; bundled weights by default."
+)
+@click.option(
+    "--scale",
+    type=click.FloatRange(1, 16),
+    help="Times that the result is as large: chooses the bundled weights, and what they or the "
+    "--model make beyond it is reduced. By default the model's own.",
+)
+@click.option(
+    "--size",
+    type=SIZE,
+    metavar="WxH",
+    help="Fit the result into these pixels, with the photo's proportions; 1920x or x1080 leaves "
+    "the other side open. What the network makes beyond it is reduced.",
+)
+@click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    help="Of JPEG, 95 by default, and of WebP, which is lossless by default.",
+)
+@click.option(
+    "--background",
+    type=COLOR,
+    metavar="COLOR",
+    help="Put the photo on this color in place of its transparency, such as white or #ffcc00.",
 )
 @click.option("--engine", help="Engine that runs the file; by default the first of its format.")
 @click.option(
@@ -80,6 +116,10 @@ def command(
     output: str | None,
     format_: str | None,
     model: Path | None,
+    scale: float | None,
+    size: Within | None,
+    quality: int | None,
+    background: Color | None,
     engine: str | None,
     tile: int | None,
     threads: int | None,
@@ -99,13 +139,19 @@ def command(
     several = are_many(photos)
     if comparison is not None:
         _check_comparison(comparison, chosen, several=several)
-    settings = Settings(tile, max_pixels, overwrite)
+    if scale is not None and size is not None:
+        raise click.UsageError("--scale and --size contradict each other: leave out one of them.")
+    target = size if scale is None else Times(scale)
+    settings = Settings(tile, max_pixels, overwrite, target, background, quality)
     found = find_photos(photos, without=chosen.folder)
     if not several:
-        picture = open_picture(photos[0], max_pixels=max_pixels)  # before seconds go into the model
+        picture = open_photo(photos[0], settings)  # before seconds go into the model
     open_session: Opener = context.obj
+    if model is None and scale is not None:
+        model = _bundled_weights(scale)
     session = open_session(model, engine=engine, threads=threads)
-    jobs = plan_jobs(found.photos, chosen, tag=f"x{model_of(session).scale}")
+    jobs = plan_jobs(found.photos, chosen, tag=str(target or Times(model_of(session).scale)))
+    _check_settings(settings, jobs, model_of(session).scale)
     if several:
         context.exit(_upscale_many(session, jobs, found, settings))
     with picture_progress(1) as progress:
@@ -118,9 +164,33 @@ def command(
             comparison=comparison,
             on_progress=progress.show_tile,
         )
-    click.echo(f"{_describe(jobs[0], done)}, {_describe_session(session)}, {done.seconds:.1f} s")
+    say(f"{_describe(jobs[0], done)}, {_describe_session(session)}, {done.seconds:.1f} s")
     _tell_notes(jobs[0], done)
     _warn_of_mirroring(jobs[0], done, model_of(session))
+
+
+def _bundled_weights(scale: float) -> Path:
+    """Return the name of the bundled weights that make pictures so many times as large, or more."""
+    for known in BUNDLED_SCALES:
+        if known >= scale:
+            return Path(f"scnet-t-x{known}-direct-photo")
+    raise click.UsageError(
+        f"--scale {scale:g} is more than the bundled weights make: {BUNDLED_SCALES[-1]} at most."
+    )
+
+
+def _check_settings(settings: Settings, jobs: list[Job], scale: int) -> None:
+    """Check once what would go wrong with every picture."""
+    target = settings.size
+    if isinstance(target, Times) and target.factor > scale:
+        raise ImageError(
+            f"--scale {target.factor:g} is more than the model makes, which is x{scale}."
+        )
+    if settings.quality is not None and not any(map(has_quality, jobs)):
+        raise ImageError(
+            f"--quality is for lossy formats, and {jobs[0].target.suffix} is none: leave it out, "
+            "or write .jpg or .webp."
+        )
 
 
 def _check_comparison(comparison: Path, output: Output, *, several: bool) -> None:
@@ -132,7 +202,7 @@ def _check_comparison(comparison: Path, output: Output, *, several: bool) -> Non
 
 def _upscale_many(session: Session, jobs: list[Job], found: Photos, settings: Settings) -> int:
     """Upscale pictures one after the other; return the exit code."""
-    click.echo(f"{len(jobs)} pictures with {_describe_session(session)}")
+    say(f"{len(jobs)} pictures with {_describe_session(session)}")
     outcomes: list[Outcome] = []
     try:
         with picture_progress(len(jobs)) as progress:
@@ -149,13 +219,13 @@ def _upscale_many(session: Session, jobs: list[Job], found: Photos, settings: Se
 def _report(outcome: Outcome, model: Model) -> None:
     job, done = outcome.job, outcome.upscaled
     if done is not None:
-        click.echo(f"{_describe(job, done)}, {done.seconds:.1f} s")
+        say(f"{_describe(job, done)}, {done.seconds:.1f} s")
         _tell_notes(job, done)
         _warn_of_mirroring(job, done, model)
     elif outcome.error is not None:
         _complain(outcome)
     else:
-        click.echo(f"{printable(str(job.target))} exists: skipped")
+        say(f"{printable(str(job.target))} exists: skipped")
 
 
 def _complain(outcome: Outcome) -> None:
@@ -174,9 +244,9 @@ def _summarize(outcomes: list[Outcome], jobs: int, found: Photos) -> None:
         "not a picture by name": len(found.others),
     }
     told = (f"{count} {what}" for what, count in counts.items() if count or what == "upscaled")
-    click.echo(", ".join(told))
+    say(", ".join(told))
     for outcome in failed:
-        click.echo(f"failed: {printable(str(outcome.job.source))}")
+        say(f"failed: {printable(str(outcome.job.source))}")
 
 
 def _describe(job: Job, done: UpscaledFile) -> str:
@@ -198,10 +268,11 @@ def _tell_notes(job: Job, done: UpscaledFile) -> None:
 def _warn_of_mirroring(job: Job, done: UpscaledFile, model: Model) -> None:
     if not any(done.mirrored):
         return
+    inexact = ceil(model.halo * done.output_size[0] / done.input_size[0])
     sides = compress(("at the bottom", "on the right"), done.mirrored)
-    click.echo(
+    say(
         f"{printable(job.source.name)} is smaller than what the file takes and was mirrored "
-        f"outwards: the outermost {model.halo * model.scale} pixels {' and '.join(sides)} are not "
+        f"outwards: the outermost {inexact} pixels {' and '.join(sides)} are not "
         "exact.",
         err=True,
     )

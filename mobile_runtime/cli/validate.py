@@ -9,7 +9,7 @@ from rich.console import Console
 
 from mobile_runtime.cli import options
 from mobile_runtime.cli.progress import progress_bar
-from mobile_runtime.console import STDOUT, check_output, complain, write_json
+from mobile_runtime.console import STDOUT, check_output, complain, verbosity, write_json
 from mobile_runtime.engines.session import Session, engines, open_session, unavailable_reason
 from mobile_runtime.errors import EngineUnavailableError, ManifestError, ScnetError
 from mobile_runtime.host_info import utc_now
@@ -99,7 +99,9 @@ def _validate(file: ModelFile, asked: Sequence[str], threads: int | None) -> Val
     faults: list[Fault] = []
     for engine in dict.fromkeys(asked or available_engines(path)):
         try:
-            with Console(stderr=True).status(f"{path.name} on {engine}"):
+            with Console(stderr=True, quiet=verbosity() == "quiet").status(
+                f"{path.name} on {engine}"
+            ):
                 results.append(validate_on_engine(file, engine, threads=threads))
                 if not file.manifest.tolerance.allows(results[-1].worst):
                     faults += _localize_fault(file, engine, threads)

@@ -27,6 +27,7 @@ from mobile_runtime.imaging.metadata import Metadata
 from mobile_runtime.imaging.orientation import turn
 from mobile_runtime.imaging.pictures import Picture, Pixels, is_gray
 from mobile_runtime.imaging.read_formats import read_formats
+from mobile_runtime.imaging.size_limits import enough_memory, pillow_limit
 from mobile_runtime.imaging.sources import from_decoder, take_apart
 from mobile_runtime.imaging.tiff import TiffError
 
@@ -48,7 +49,7 @@ BITS_PER_SAMPLE = 258
 """A tag of TIFF: one value per channel."""
 
 
-def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def open_picture(path: Path, *, max_pixels: int | None = None) -> Picture:
     """Read a picture file that anybody may have made.
 
     Args:
@@ -60,12 +61,12 @@ def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """
     try:
         content = path.read_bytes()
-    except (OSError, MemoryError) as error:
+    except OSError as error:
         raise ImageError(f"{path} cannot be read as a picture: {_reason(error)}.") from error
     return decode_picture(content, str(path), max_pixels=max_pixels)
 
 
-def decode_picture(content: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def decode_picture(content: bytes, name: str, *, max_pixels: int | None = None) -> Picture:
     """Return a picture from the bytes of a file.
 
     EXIF orientation is applied, to the preview in EXIF, too.
@@ -75,7 +76,8 @@ def decode_picture(content: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -
             pictures inside (MPO: previews, depth maps of phones), the first one counts; of a TIFF,
             the only full page.
         name: Of the file, for messages.
-        max_pixels: More are refused by the size in the header, before anything is decoded.
+        max_pixels: More are refused by the size in the header, before anything is decoded;
+            `MAX_PIXELS` if not given. Pillow's own limit is raised to it.
 
     Raises:
         ImageError: Damaged, too large, animated, or more than 8-bit RGB can hold.
@@ -92,10 +94,15 @@ def decode_picture(content: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -
         raise ImageError(f"{name} cannot be read as a picture: {_reason(error)}.") from error
 
 
-def _decode(content: bytes, max_pixels: int) -> Picture:
+def _decode(content: bytes, max_pixels: int | None) -> Picture:
     source = take_apart(content)
     formats = read_formats()  # registers plug-ins
-    with _unbounded_decoder(), Pillow.open(BytesIO(source.content), formats=formats) as file:
+    with (
+        _silence(),
+        pillow_limit(max_pixels or MAX_PIXELS),
+        Pillow.open(BytesIO(source.content), formats=formats) as file,
+        enough_memory("cannot be read", *file.size),
+    ):
         file.seek(source.page)
         _check_header(file, max_pixels)
         _expand_transparency_key(file)
@@ -112,23 +119,19 @@ def _decode(content: bytes, max_pixels: int) -> Picture:
 
 
 @contextmanager
-def _unbounded_decoder() -> Iterator[None]:
-    """Let Pillow read any size and any metadata, in silence: this program has limits of its own."""
-    limit = Pillow.MAX_IMAGE_PIXELS
+def _silence() -> Iterator[None]:
+    """Let Pillow say nothing of odd metadata, and of sizes that this program has limits for."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
-        Pillow.MAX_IMAGE_PIXELS = None
-        try:
-            yield
-        finally:
-            Pillow.MAX_IMAGE_PIXELS = limit
+        yield
 
 
-def _check_header(file: ImageFile.ImageFile, max_pixels: int) -> None:
-    if file.width * file.height > max_pixels:
+def _check_header(file: ImageFile.ImageFile, max_pixels: int | None) -> None:
+    limit = max_pixels or MAX_PIXELS
+    if file.width * file.height > limit:
+        advice = "make it smaller" if max_pixels is None else "make it smaller, or raise the limit"
         raise ImageError(
-            f"has {file.width} x {file.height} pixels, more than the limit of {max_pixels:,}: "
-            "make it smaller, or raise the limit."
+            f"has {file.width} x {file.height} pixels, more than the limit of {limit:,}: {advice}."
         )
     if file.width * file.height == 0:
         raise ImageError("has no pixels.")

@@ -22,18 +22,21 @@ def compare_side_by_side(photo: Picture, upscaled: Picture) -> Picture:
 
     Args:
         photo: Any picture.
-        upscaled: Same picture, `scale` times as large.
+        upscaled: Larger, and of the same proportions.
 
     Returns:
         Three labeled panels in a row, at most `SIDE` wide and `SIDE + STRIP` high each.
     """
-    scale = upscaled.pixels.shape[0] // photo.pixels.shape[0]
+    down, across = (
+        large / small
+        for large, small in zip(upscaled.pixels.shape[:2], photo.pixels.shape[:2], strict=True)
+    )
     rows, columns = (_middle(side) for side in upscaled.pixels.shape[:2])
     alpha = None if upscaled.alpha is None else upscaled.alpha[rows, columns]
     center = _on_white(Picture(upscaled.pixels[rows, columns], alpha))
     # Only the center is resized: memory need not hold a second upscaled picture.
     left, top, right, bottom = columns.start, rows.start, columns.stop, rows.stop
-    box = left / scale, top / scale, right / scale, bottom / scale
+    box = left / across, top / down, right / across, bottom / down
     picture = _on_white(photo)
     panels = {
         f"{picture.width}x{picture.height}": picture.resize(

@@ -1,4 +1,4 @@
-"""Picture files as PNG, JPEG and WebP.
+"""Picture files as PNG, JPEG, WebP and AVIF.
 
 Pixels, transparency and colors that a format cannot hold are refused; of other metadata, what it
 cannot hold is left out and told.
@@ -16,6 +16,7 @@ from mobile_runtime.imaging.icc_profile import color_space_of
 from mobile_runtime.imaging.metadata import NAMES, Metadata, present, without
 from mobile_runtime.imaging.output_formats import OUTPUT_FORMATS, OutputFormat
 from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging.size_limits import enough_memory
 
 __all__ = ["OUTPUT_FORMATS", "check_writable", "left_out", "save_picture"]
 
@@ -24,7 +25,7 @@ def check_writable(
     path: Path,
     picture: Picture,
     *,
-    scale: int = 1,
+    scale: float = 1,
     overwrite: bool = False,
     quality: int | None = None,
 ) -> None:
@@ -37,7 +38,7 @@ def check_writable(
     if reason := unwritable_reason(path, overwrite=overwrite):
         raise ImageError(reason)
     output = _output_format(path)
-    height, width = (side * scale for side in picture.pixels.shape[:2])
+    height, width = (round(side * scale) for side in picture.pixels.shape[:2])
     if quality is not None and not output.is_lossy:
         raise ImageError(f"{path}: {output.name} is lossless and has no quality: leave it out.")
     if reason := _misfit(output, picture, height, width):
@@ -67,9 +68,9 @@ def save_picture(
 
     Args:
         picture: What to write.
-        path: `.png`; `.jpg` or `.jpeg` (4:4:4); `.webp` (lossless).
+        path: `.png`; `.jpg` or `.jpeg`; `.webp` (lossless); `.avif`; color in full resolution.
         overwrite: Replace an existing file.
-        quality: Of JPEG, 95 if not given, and of a lossy WebP, 0 to 100.
+        quality: 0 to 100: of JPEG, 95 if not given; of a lossy WebP; of AVIF, 90 if not given.
 
     Raises:
         ImageError: See `check_writable`; or the disk is full.
@@ -78,10 +79,15 @@ def save_picture(
     output = _output_format(path)
     held = _hold(output, picture)
     try:
-        with atomic_write(path) as temporary, temporary.open("w+b") as file:
+        height, width = picture.pixels.shape[:2]
+        with (
+            enough_memory(f"{path} cannot be written", width, height),
+            atomic_write(path) as temporary,
+            temporary.open("w+b") as file,
+        ):
             encode(held, file, output, quality)
-    except (OSError, ValueError, MemoryError) as error:
-        reason = getattr(error, "strerror", None) or str(error) or "there is too little memory"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ImageError(f"{path} cannot be written: {reason.rstrip('.')}.") from error
 
 
@@ -100,6 +106,11 @@ def _misfit(output: OutputFormat, picture: Picture, height: int, width: int) -> 
         return (
             f"{output.name} ends at {output.max_side:,} pixels a side, and this picture "
             f"becomes {width:,} x {height:,}: use PNG."
+        )
+    if output.max_pixels is not None and height * width > output.max_pixels:
+        return (
+            f"{output.name} ends at {output.max_pixels:,} pixels, and this picture becomes "
+            f"{width:,} x {height:,}: use PNG."
         )
     if not output.has_alpha and picture.alpha is not None and not _is_opaque(picture):
         return f"{output.name} cannot hold transparency: use PNG or WebP."
