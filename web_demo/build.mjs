@@ -47,12 +47,15 @@ async function buildPage(models, output) {
   await mkdir(staging, { recursive: true });
   try {
     const { catalog, files } = await readModels(models);
-    const assets = await bundle(catalog);
+    const engine = await describeEngine();
+    const assets = await bundle(catalog, engine);
     const version = hash(...assets.keys(), ...assets.values());
     for (const name of STATIC) await copy(path.join(HERE, name), path.join(staging, name));
     for (const [name, content] of assets) await write(staging, `assets/${version}/${name}`, content);
     for (const [name, content] of files) await write(staging, name, content);
-    await copyEngine(staging);
+    for (const name of ENGINE_FILES) {
+      await copy(path.join(ENGINE, 'dist', name), path.join(staging, engine.folder, name));
+    }
     await write(staging, 'index.html', await link(version));
     await write(staging, 'service_worker.js', await bundleServiceWorker(staging));
     await rm(output, { recursive: true, force: true });
@@ -64,9 +67,10 @@ async function buildPage(models, output) {
 
 /**
  * @param {object} catalog
+ * @param {object} engine
  * @returns {Promise<Map<string, Uint8Array>>} Name -> content of all that lies in `assets/HASH`.
  */
-async function bundle(catalog) {
+async function bundle(catalog, engine) {
   const { outputFiles } = await build({
     absWorkingDir: HERE,
     entryPoints: [...ENTRIES, 'style.css'],
@@ -78,7 +82,8 @@ async function bundle(catalog) {
     minify: true,
     format: 'esm',
     target: TARGET,
-    // The engine without its glue code: that is loaded by address, see `copyEngine`.
+    define: { 'globalThis.ENGINE': JSON.stringify(engine) },
+    // The engine without its glue code: that is loaded by address.
     conditions: ['onnxruntime-web-use-extern-wasm'],
     external: ['icons/*', 'samples/*'],
     logLevel: 'warning',
@@ -157,12 +162,13 @@ async function copy(source, target) {
   await cp(source, target, { recursive: true, filter: (name) => !name.endsWith('.md') });
 }
 
-/** @param {string} folder */
-async function copyEngine(folder) {
+/** @returns {Promise<{folder: string, bytes: Record<string, number>}>} Folder in the page, and sizes. */
+async function describeEngine() {
   const { version } = JSON.parse(await readFile(path.join(ENGINE, 'package.json'), 'utf8'));
-  for (const name of ENGINE_FILES) {
-    await copy(path.join(ENGINE, 'dist', name), path.join(folder, `onnxruntime-web-${version}`, name));
-  }
+  const measure = async (/** @type {string} */ name) =>
+    /** @type {const} */ ([name, (await stat(path.join(ENGINE, 'dist', name))).size]);
+  const bytes = Object.fromEntries(await Promise.all(ENGINE_FILES.map(measure)));
+  return { folder: `onnxruntime-web-${version}`, bytes };
 }
 
 /**
