@@ -60,7 +60,7 @@ async function chooseWith(test, fail, asked = 'auto', isOffline = () => false) {
 // First: what was fetched once is kept for all tests.
 test('without a network the error is not about the device', async (t) => {
   const isOffline = (/** @type {string} */ url) => url.endsWith('threaded.wasm');
-  const fail = (/** @type {string} */ _, { image }) => (image ? { answer: WRONG } : null);
+  const fail = (/** @type {string} */ _, /** @type {any} */ { image }) => (image ? { answer: WRONG } : null);
   const { outcome } = await chooseWith(t, fail, 'auto', isOffline);
   assert.equal(outcome.code, 'network');
   assert.match(outcome.message, /^The engine cannot be loaded. Are you online/);
