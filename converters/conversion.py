@@ -12,7 +12,7 @@ import torch
 from torch import fx
 
 from converters.errors import OutputError, ToolUnavailableError, VerificationError
-from converters.golden_samples import write_golden
+from converters.golden_samples import write_samples
 from converters.options import ConversionOptions, FileName, Size
 from converters.output_folder import publish, refuse_existing
 from converters.quality_gate import measure_loss_db
@@ -22,7 +22,7 @@ from mobile_runtime.atomic_write import staging_dir
 from mobile_runtime.cli import signals
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.formats.reader import count_operators
-from mobile_runtime.imaging.metrics import list_images
+from mobile_runtime.imaging.folder import list_pictures
 from mobile_runtime.model_file.file import ModelFile
 from mobile_runtime.model_file.format import FORMATS, FormatName
 from mobile_runtime.model_file.manifest import (
@@ -111,7 +111,7 @@ def convert(
     for target in targets:
         refuse_existing(target, overwrite=overwrite)
     for folder in {options.calibration for options in files if options.calibration}:
-        list_images(folder)  # before minutes go into other files
+        list_pictures(folder)  # before minutes go into other files
     tools = [import_converter(options.format) for options in files]
     for options, target, tool in zip(files, targets, tools, strict=True):
         on_start(target.name)
@@ -156,7 +156,7 @@ def _write(
     signals.check()
     calibrated = PRECISIONS[options.precision].calibrated
     golden = tuple(
-        write_golden(checkpoint.net, options.sizes, path.parent, photographs_only=calibrated)
+        write_samples(checkpoint.net, options.sizes, path.parent, photographs_only=calibrated)
     )
     manifest = Manifest(
         file=path.name,

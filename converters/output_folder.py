@@ -6,6 +6,7 @@ from pathlib import Path
 
 from converters.errors import OutputError
 from mobile_runtime.atomic_write import replace_atomically
+from mobile_runtime.model_file.golden_samples import FOLDER
 from mobile_runtime.model_file.manifest import manifest_path
 
 
@@ -30,7 +31,7 @@ def publish(staging: Path, target: Path) -> None:
 
     A file is never beside the manifest of another.
     """
-    for sample in sorted((staging / "golden").rglob("*.f32")):
+    for sample in sorted((staging / FOLDER).glob("*")):
         place = target.parent / sample.relative_to(staging)
         place.parent.mkdir(parents=True, exist_ok=True)
         sample.replace(place)

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
-from mobile_runtime.imaging.reading import open_picture
+from mobile_runtime.imaging.reading import MAX_PIXELS, open_picture
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS, check_writable, save_picture
 
 RANDOM = np.random.default_rng(0)
@@ -346,6 +346,22 @@ def test_the_limit_is_the_callers(tmp_path):
     assert open_picture(path, max_pixels=11 * 17).pixels.shape == (11, 17, 3)
     with pytest.raises(ImageError, match="17 x 11"):
         open_picture(path, max_pixels=11 * 17 - 1)
+
+
+def test_pillows_own_limit_gives_way_to_the_callers_and_comes_back(tmp_path, monkeypatch):
+    path = save(tmp_path / "a.png", NOISE)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50)
+    assert open_picture(path, max_pixels=11 * 17).pixels.shape == (11, 17, 3)
+    assert Image.MAX_IMAGE_PIXELS == 50
+
+
+def test_a_limit_is_to_be_raised_only_where_the_caller_set_it(tmp_path):
+    path = tmp_path / "a.png"
+    Image.new("1", (MAX_PIXELS // 1000 + 1, 1000)).save(path)
+    with pytest.raises(ImageError, match=r"64,000,000: make it smaller, or raise the limit\.$"):
+        open_picture(path, max_pixels=MAX_PIXELS)
+    with pytest.raises(ImageError, match=r"64,000,000: make it smaller\.$"):
+        open_picture(path)
 
 
 PICTURE = Picture(NOISE)

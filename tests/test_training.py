@@ -109,7 +109,9 @@ def test_run_leaves_weights_log_and_state(tmp_path, pictures):
     assert names == {"weights.safetensors", "log.csv", "state.pth", "curve.png"}
     with Pillow.open(tmp_path / "run" / "curve.png") as curve:
         assert len(set(curve.convert("L").tobytes())) > 10
-    assert open_checkpoint(tmp_path / "run" / "weights.safetensors").net.config == RECIPE.network
+    weights = open_checkpoint(tmp_path / "run" / "weights.safetensors")
+    assert weights.net.config == RECIPE.network
+    assert weights.notes["recipe"].startswith("6 steps, batch 2, 8x8 low-resolution patches, ")
     with (tmp_path / "run" / "log.csv").open() as file:
         assert [row["step"] for row in csv.DictReader(file)] == ["2", "4", "6"]
 

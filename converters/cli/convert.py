@@ -9,6 +9,7 @@ from rich.console import Console
 from converters.errors import UnsupportedOptionError
 from converters.options import SHIFTS, Shift, Size, complete_options
 from mobile_runtime.cli import options as command_options
+from mobile_runtime.console import verbosity
 from mobile_runtime.model_file.format import FORMATS, Format, Interface
 from mobile_runtime.model_file.manifest import measure_file, read_manifest
 from mobile_runtime.model_file.precision import CALIBRATED, PRECISIONS, PrecisionName
@@ -140,7 +141,7 @@ def command(
         raise UnsupportedOptionError(f"--calibration is for --precision {CALIBRATED}.")
     if interface and interface not in [options.interface for options in files]:
         raise UnsupportedOptionError("--interface is about coreml files, and tflite files in w8a8.")
-    console = Console(stderr=True)
+    console = Console(stderr=True, quiet=verbosity() == "quiet")
     paths = convert(
         opened,
         files,

@@ -7,7 +7,7 @@ import click
 from click.core import ParameterSource
 
 from mobile_runtime.benchmark.plot import draw_png, import_figure
-from mobile_runtime.benchmark.report import print_table
+from mobile_runtime.benchmark.report import print_benchmark
 from mobile_runtime.benchmark.results import read_benchmark
 from mobile_runtime.benchmark.run import benchmark
 from mobile_runtime.benchmark.timing import Plan
@@ -81,7 +81,7 @@ def command(
                 on_progress=show,
             )
     if json_path != STDOUT:
-        print_table(found, details=details)
+        print_benchmark(found, details=details)
     write_json(json_path, found)
     if plot_path is not None:
         write_output(plot_path, draw_png(found))

@@ -43,7 +43,7 @@ seconds_limit = click.option(
     show_default=True,
     help="For the timed runs of a file on an engine; fewer are made if time runs out.",
 )
-details = click.option("--details", is_flag=True, help="Show all columns.")
+details = click.option("--details", is_flag=True, help="Show everything that was found out.")
 overwrite = click.option("--overwrite", is_flag=True, help="Replace existing output files.")
 files = click.argument("files", type=PATH, nargs=-1, required=True)
 

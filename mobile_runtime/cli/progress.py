@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from mobile_runtime.console import verbosity
 from mobile_runtime.upscaling.upscale import OnProgress
 
 
@@ -22,7 +23,7 @@ def progress_bar(description: str, unit: str) -> Iterator[OnProgress]:
         console=console,
         transient=True,
         auto_refresh=False,
-        disable=not console.is_terminal,
+        disable=not console.is_terminal or verbosity() == "quiet",
     ) as bar:
         task = bar.add_task(description, total=None)
 

@@ -9,11 +9,11 @@ from rich.console import Console
 
 from mobile_runtime.cli import options
 from mobile_runtime.cli.progress import progress_bar
-from mobile_runtime.console import STDOUT, check_output, complain, write_json
+from mobile_runtime.console import STDOUT, check_output, complain, verbosity, write_json
 from mobile_runtime.engines.session import Session, engines, open_session, unavailable_reason
 from mobile_runtime.errors import EngineUnavailableError, ManifestError, ScnetError
 from mobile_runtime.host_info import utc_now
-from mobile_runtime.imaging.metrics import list_images
+from mobile_runtime.imaging.folder import list_pictures
 from mobile_runtime.model_file.file import ModelFile, keep_results, read_model_file
 from mobile_runtime.model_file.manifest import measure_file
 from mobile_runtime.model_file.validation_result import ValidationResult
@@ -60,7 +60,7 @@ def command(
     """
     check_output(json_path, overwrite=overwrite)
     if folder is not None:
-        list_images(folder)
+        list_pictures(folder)
     found: list[Validation] = []
     errors = 0
     for path in files:
@@ -99,7 +99,9 @@ def _validate(file: ModelFile, asked: Sequence[str], threads: int | None) -> Val
     faults: list[Fault] = []
     for engine in dict.fromkeys(asked or available_engines(path)):
         try:
-            with Console(stderr=True).status(f"{path.name} on {engine}"):
+            with Console(stderr=True, quiet=verbosity() == "quiet").status(
+                f"{path.name} on {engine}"
+            ):
                 results.append(validate_on_engine(file, engine, threads=threads))
                 if not file.manifest.tolerance.allows(results[-1].worst):
                     faults += _localize_fault(file, engine, threads)

@@ -16,6 +16,7 @@ from PIL import ImageFile, ImageOps, UnidentifiedImageError
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging.size_limits import enough_memory, pillow_limit
 
 MAX_PIXELS = 64_000_000
 """The output of this many at scale 4 takes 3 GB of memory, and 4 more while it is saved."""
@@ -40,7 +41,7 @@ EXIF_AS_TEXT = "Raw profile type exif"
 """Where ImageMagick puts EXIF in a PNG; Pillow applies the orientation in it, too."""
 
 
-def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def open_picture(path: Path, *, max_pixels: int | None = None) -> Picture:
     """Read a picture file that anybody may have made.
 
     EXIF orientation is applied. EXIF that cannot be read turns nothing, and is kept as it is.
@@ -48,8 +49,8 @@ def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
     Args:
         path: PNG, JPEG, WebP, BMP, TIFF or a still GIF with 8 bits per channel. Of a JPEG with
             more pictures inside (MPO: previews, depth maps of phones), the first one counts.
-        max_pixels: More are refused by the size in the header, before anything is decoded. Pillow
-            has its own limit above, at 179 million.
+        max_pixels: More are refused by the size in the header, before anything is decoded;
+            `MAX_PIXELS` if not given. Pillow's own limit is raised to it.
 
     Raises:
         ImageError: Missing, damaged, too large, animated, or more than 8-bit RGB can hold.
@@ -58,7 +59,11 @@ def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
         with warnings.catch_warnings():
             # On odd metadata, and on sizes that `max_pixels` decides about.
             warnings.filterwarnings("ignore", module=r"PIL\.")
-            with Pillow.open(path, formats=READ_FORMATS) as file:
+            with (
+                pillow_limit(max_pixels or MAX_PIXELS),
+                Pillow.open(path, formats=READ_FORMATS) as file,
+                enough_memory(f"{path} cannot be read", *file.size),
+            ):
                 _check_header(file, path, max_pixels)
                 _expand_transparency_key(file)
                 file.load()
@@ -72,11 +77,13 @@ def open_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
         raise ImageError(f"{path} cannot be read as a picture: {reason.rstrip('.')}.") from error
 
 
-def _check_header(file: ImageFile.ImageFile, path: Path, max_pixels: int) -> None:
-    if file.width * file.height > max_pixels:
+def _check_header(file: ImageFile.ImageFile, path: Path, max_pixels: int | None) -> None:
+    limit = max_pixels or MAX_PIXELS
+    if file.width * file.height > limit:
+        advice = "make it smaller" if max_pixels is None else "make it smaller, or raise the limit"
         raise ImageError(
-            f"{path} has {file.width} x {file.height} pixels, more than the limit of "
-            f"{max_pixels:,}: make it smaller, or raise the limit."
+            f"{path} has {file.width} x {file.height} pixels, more than the limit of {limit:,}: "
+            f"{advice}."
         )
     if file.width * file.height == 0:
         raise ImageError(f"{path} has no pixels.")

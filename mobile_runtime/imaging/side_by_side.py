@@ -18,17 +18,19 @@ def compare_side_by_side(photo: Pixels, upscaled: Pixels) -> Pixels:
 
     Args:
         photo: (H, W, 3).
-        upscaled: (H * scale, W * scale, 3).
+        upscaled: Larger, and of the same proportions.
 
     Returns:
         Three labeled panels in a row, at most `SIDE` wide and `SIDE + STRIP` high each.
     """
-    scale = upscaled.shape[0] // photo.shape[0]
+    down, across = (
+        large / small for large, small in zip(upscaled.shape[:2], photo.shape[:2], strict=True)
+    )
     rows, columns = (_middle(side) for side in upscaled.shape[:2])
     center = Pillow.fromarray(np.ascontiguousarray(upscaled[rows, columns]))
     # Only the center is resized: memory need not hold a second upscaled picture.
     left, top, right, bottom = columns.start, rows.start, columns.stop, rows.stop
-    box = left / scale, top / scale, right / scale, bottom / scale
+    box = left / across, top / down, right / across, bottom / down
     picture = Pillow.fromarray(photo)
     panels = {
         f"{picture.width}x{picture.height}": picture.resize(

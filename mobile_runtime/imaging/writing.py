@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 from mobile_runtime.atomic_write import atomic_write, unwritable_reason
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging.size_limits import enough_memory
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class OutputFormat:
     has_grayscale: bool = True
     max_exif_bytes: int | None = None
     """Without the prefix."""
+    is_lossy: bool = False
+    """Has a quality to choose."""
     options: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -30,6 +33,7 @@ _JPEG = OutputFormat(
     max_side=65_500,  # libjpeg's JPEG_MAX_DIMENSION; the format itself ends at 65 535
     has_alpha=False,
     max_exif_bytes=65_527,  # one marker, less its length field and the prefix
+    is_lossy=True,
     options={"quality": 95, "subsampling": "4:4:4"},
 )
 OUTPUT_FORMATS: Mapping[str, OutputFormat] = {
@@ -40,6 +44,7 @@ OUTPUT_FORMATS: Mapping[str, OutputFormat] = {
         "WEBP",
         max_side=16_383,
         has_grayscale=False,
+        is_lossy=True,
         options={"lossless": True, "exact": True},  # exact: keep the color under transparency
     ),
 }
@@ -47,7 +52,12 @@ OUTPUT_FORMATS: Mapping[str, OutputFormat] = {
 
 
 def check_writable(
-    path: Path, picture: Picture, *, scale: int = 1, overwrite: bool = False
+    path: Path,
+    picture: Picture,
+    *,
+    scale: float = 1,
+    overwrite: bool = False,
+    quality: int | None = None,
 ) -> None:
     """Raise in advance what `save_picture` would raise for the picture, `scale` times as large.
 
@@ -57,34 +67,45 @@ def check_writable(
     """
     if reason := unwritable_reason(path, overwrite=overwrite):
         raise ImageError(reason)
-    height, width = (side * scale for side in picture.pixels.shape[:2])
-    if reason := _misfit(_output_format(path), picture, height, width):
+    output = _output_format(path)
+    height, width = (round(side * scale) for side in picture.pixels.shape[:2])
+    if quality is not None and not output.is_lossy:
+        raise ImageError(f"{path}: {output.name} is lossless and has no quality: leave it out.")
+    if reason := _misfit(output, picture, height, width):
         raise ImageError(f"{path}: {reason}")
 
 
-def save_picture(picture: Picture, path: Path, *, overwrite: bool = False) -> None:
+def save_picture(
+    picture: Picture, path: Path, *, overwrite: bool = False, quality: int | None = None
+) -> None:
     """Write a picture atomically.
 
     Args:
         picture: What to write.
-        path: `.png`; `.jpg` or `.jpeg` (quality 95, 4:4:4); `.webp` (lossless).
+        path: `.png`; `.jpg` or `.jpeg` (4:4:4); `.webp` (lossless).
         overwrite: Replace an existing file.
+        quality: Of JPEG, 95 if not given, and of a lossy WebP, 0 to 100.
 
     Raises:
         ImageError: See `check_writable`; or the disk is full.
     """
-    check_writable(path, picture, overwrite=overwrite)
+    check_writable(path, picture, overwrite=overwrite, quality=quality)
     output = _output_format(path)
+    lossy = {} if quality is None else {"quality": quality, "lossless": False}
     try:
-        with atomic_write(path) as temporary:
+        height, width = picture.pixels.shape[:2]
+        with (
+            atomic_write(path) as temporary,
+            enough_memory(f"{path} cannot be written", width, height),
+        ):
             _to_pillow(picture).save(
                 temporary,
                 output.name,
                 icc_profile=picture.icc_profile,
                 exif=b"Exif\0\0" + picture.exif if picture.exif else b"",
-                **output.options,
+                **{**output.options, **lossy},
             )
-    except (OSError, ValueError, MemoryError) as error:
+    except (OSError, ValueError) as error:
         raise ImageError(f"{path} cannot be written: {error}.") from error
 
 

@@ -1,17 +1,17 @@
 """PSNR and SSIM of model files and bicubic on a folder of pictures, measured and as a table."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
 
 from rich.table import Table
-from rich.text import Text
 
-from mobile_runtime.console import open_console, printable
+from mobile_runtime.console import print_table, print_text, printable
 from mobile_runtime.engines.session import Session
-from mobile_runtime.imaging.metrics import Score, Upscale, bicubic, evaluate, list_images, mean
+from mobile_runtime.imaging.folder import list_pictures
+from mobile_runtime.imaging.metrics import Score, Upscale, bicubic, evaluate, mean
 from mobile_runtime.upscaling.upscale import OnProgress, model_of, upscale_image
 
 
@@ -62,7 +62,7 @@ def measure_quality(
         (name, model_of(session).scale, str(session.engine), partial(upscale_image, session))
         for name, session in opened
     ]
-    total = len(methods) * len(list_images(folder))
+    total = len(methods) * len(list_pictures(folder))
     done = count(1)
     rows = []
     for method, scale, engine, upscale in methods:
@@ -77,27 +77,31 @@ def measure_quality(
 
 
 def print_quality(rows: list[Quality], *, each: bool = False) -> None:
-    """Print one row per method, above it one per picture if `each` is set; nothing for no rows."""
+    """Print one row per method, or if `each` is set a table of pictures; nothing for no rows."""
     if not rows:
         return
-    console, box = open_console()
-    title = (
-        f"PSNR and SSIM on Y, {rows[0].folder}, {len(rows[0].pictures)} pictures, degradation: "
-        f"{rows[0].degradation}"
-    )
-    console.print(title, markup=False)
-    table = Table(box=box)
-    for name in ("method", "scale", "engine"):
-        table.add_column(name, overflow="fold")
-    degraded = () if rows[0].degradation == "clean" else ("blockiness", "artifacts, RMS")
-    for name in ("PSNR, dB", "SSIM", *degraded):
+    folder, pictures, degradation = rows[0].folder, len(rows[0].pictures), rows[0].degradation
+    reduced = "" if degradation == "clean" else f", degradation {degradation}"
+    print_text(f"PSNR and SSIM on Y, {folder}, {pictures} pictures{reduced}")
+    for row in rows if each else ():
+        table = _table("picture", degradation)
+        for score in (*row.pictures, replace(row.mean, name="mean")):
+            table.add_row(score.name, *_figures(score))
+        print_text(f"{row.method} x{row.scale}, {row.engine}", style="bold")
+        print_table(table)
+    if not each:
+        table = _table("method and engine", degradation)
+        for row in rows:
+            table.add_row(f"{row.method} x{row.scale}\n{row.engine}", *_figures(row.mean))
+        print_table(table)
+
+
+def _table(first: str, degradation: str) -> Table:
+    table = Table(first)
+    more = () if degradation == "clean" else ("blockiness", "artifacts, RMS")
+    for name in ("PSNR, dB", "SSIM", *more):
         table.add_column(name, justify="right")
-    for row in rows:
-        for score in row.pictures if each else ():
-            table.add_row(Text(f"  {score.name}"), "", "", *_figures(score))
-        facts = Text(row.method), f"x{row.scale}", Text(row.engine)
-        table.add_row(*facts, *_figures(row.mean), end_section=each)
-    console.print(table)
+    return table
 
 
 def _figures(score: Score) -> tuple[str, ...]:

@@ -241,7 +241,7 @@ def _refuse_diverged(loss: float, step: int, output: Path) -> None:
 def _save(run: Run, recipe: Recipe, output: Path) -> None:
     best = max(run.history, key=lambda progress: progress.psnr_db)
     if best is run.history[-1]:
-        made = {"recipe": repr(recipe), "steps": str(run.step), "psnr_db": f"{best.psnr_db:.3f}"}
+        made = {"recipe": str(recipe), "steps": str(run.step), "psnr_db": f"{best.psnr_db:.3f}"}
         if recipe.degradation is not None:
             made["degradation"] = "photo"
         assert isinstance(run.mean_net.module, SCNet)

@@ -1,5 +1,6 @@
 """The bundled weights, each beside a model card of the same name."""
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from scnet.errors import CheckpointError
@@ -26,8 +27,9 @@ def find_weights(named: Path | None) -> Path:
     if named.exists() or named.suffix:
         return named
     if str(named) not in WEIGHTS:
+        near = get_close_matches(str(named), WEIGHTS, n=1)
         raise CheckpointError(
-            f"{named} is no file, and no bundled weights have that name; there are "
-            f"{', '.join(WEIGHTS)}."
+            f"{named} is no file, and no bundled weights have that name"
+            f"{f' (did you mean {near[0]}?)' if near else ''}; there are {', '.join(WEIGHTS)}."
         )
     return WEIGHTS[str(named)]
