@@ -108,7 +108,7 @@ function connectPaste(receivers) {
     else receivers.onNothing(nothing);
   });
   const paste = button('paste');
-  paste.hidden = !navigator.clipboard?.read;
+  paste.disabled = !navigator.clipboard?.read;
   paste.addEventListener('click', async () => {
     const blob = await readClipboard().catch(() => null);
     if (blob) receivers.onPictures([{ name: '', load: async () => blob }], 0);
