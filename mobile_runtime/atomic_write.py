@@ -21,6 +21,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.replace(target)
+    except OSError as error:
+        _name(error, path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -74,10 +77,19 @@ def staging_dir(target: Path) -> Iterator[Path]:
     folder = Path(mkdtemp(prefix=".scnet-", dir=target))
     try:
         yield folder
+    except OSError as error:
+        _name(error, target)
+        raise
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         if new and not any(target.iterdir()):
             target.rmdir()
+
+
+def _name(error: OSError, path: Path) -> None:
+    """Let an error that has no path, as that of a full disk, name what was being written."""
+    if error.filename is None:
+        error.filename = str(path)
 
 
 def replace_atomically(new: Path, target: Path, *, spare: Path) -> None:

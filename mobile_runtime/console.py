@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import msgspec
@@ -19,8 +19,31 @@ from mobile_runtime.errors import ScnetError
 STDOUT = Path("-")
 """Path that means standard output."""
 
+Verbosity = Literal["quiet", "normal", "verbose"]
+"""How much a command prints: `quiet` errors and what `--json -` asks for, `verbose` also what
+libraries log, and a traceback with an error."""
+
+_verbosity: Verbosity = "normal"
+
 UNLIMITED = 1_000_000
 """Columns of a line where standard output is a file or a pipe, and COLUMNS sets none."""
+
+
+def set_verbosity(level: Verbosity) -> None:
+    """Set how much this process prints from here on."""
+    global _verbosity
+    _verbosity = level
+
+
+def verbosity() -> Verbosity:
+    """Return how much this process is to print."""
+    return _verbosity
+
+
+def say(message: str, *, err: bool = False) -> None:
+    """Print a line, without control characters, unless the user asked for quiet."""
+    if _verbosity != "quiet":
+        click.echo(printable(message), err=err)
 
 
 def open_console() -> Console:
@@ -51,8 +74,16 @@ def print_table(table: Table) -> None:
         print_facts(head, dict(zip(names, cells, strict=True)))
 
 
-def print_facts(title: str | Text, facts: Mapping[str, str | Text]) -> None:
-    """Print what is known of one thing: a name and its value on each line, empty ones left out."""
+def print_facts(
+    title: str | Text, facts: Mapping[str, str | Text], *, failed: bool = False
+) -> None:
+    """Print what is known of one thing: a name and its value on each line, empty ones left out.
+
+    Args:
+        title: The line above them.
+        facts: Name -> value.
+        failed: They are about a failure: --quiet does not suppress them.
+    """
     console = open_console()
     block = Table.grid(padding=(0, 2, 0, 0))
     block.add_column(no_wrap=True)
@@ -60,19 +91,23 @@ def print_facts(title: str | Text, facts: Mapping[str, str | Text]) -> None:
     for name, value in facts.items():
         if str(value):
             block.add_row(_clean(name), _clean(value))
-    _print(_clean(title, separator="\n  "), console, style="bold")
-    _print(Padding(block, (0, 0, 0, 2), expand=False), console)
+    _print(_clean(title, separator="\n  "), console, style="bold", failed=failed)
+    _print(Padding(block, (0, 0, 0, 2), expand=False), console, failed=failed)
 
 
-def print_text(text: str, style: str = "") -> None:
-    """Print a line; where it must be wrapped, its indentation is kept."""
+def print_text(text: str, style: str = "", *, failed: bool = False) -> None:
+    """Print a line; where it must be wrapped, its indentation is kept. `failed`: as above."""
     line = Text(printable(text.lstrip()), style)
     indent = len(text) - len(text.lstrip())
-    _print(Padding(line, (0, 0, 0, indent), expand=False), open_console())
+    _print(Padding(line, (0, 0, 0, indent), expand=False), open_console(), failed=failed)
 
 
-def _print(content: RenderableType, console: Console, style: str | None = None) -> None:
+def _print(
+    content: RenderableType, console: Console, style: str | None = None, *, failed: bool = False
+) -> None:
     """Print without blanks at the ends of lines, and without lines of nothing else."""
+    if _verbosity == "quiet" and not failed:
+        return
     if console.is_terminal:
         console.print(content, style=style)
         return
@@ -103,8 +138,12 @@ def _clean(cell: str | Text, *, separator: str = "\n") -> Text:
 
 
 def printable(text: str) -> str:
-    """Return text without control characters, which could steer a terminal."""
-    return "".join(character for character in text if character.isprintable())
+    r"""Return text without control characters, which could steer a terminal.
+
+    Bytes in a name that are no text, which Python keeps as lone surrogates, are shown as \udcXX.
+    """
+    readable = text.encode(errors="backslashreplace").decode()
+    return "".join(character for character in readable if character.isprintable())
 
 
 def complain(message: str) -> None:

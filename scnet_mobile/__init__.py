@@ -159,7 +159,7 @@ def convert(
         ConversionError: The options do not go together, a tool is missing, the folder cannot be
             written to, or (`VerificationError`) the file is wrong; then nothing is kept.
     """
-    _require_pytorch()
+    _require_pytorch("convert")
     from converters import conversion
     from converters.options import complete_options
 
@@ -346,9 +346,9 @@ def _name(model: Model | FilePath) -> str:
     return model.engine
 
 
-def _require_pytorch() -> None:
+def _require_pytorch(extra: str = "pytorch") -> None:
     for package in ("torch", "safetensors"):
         try:
             import_module(package)
         except ModuleNotFoundError as error:
-            raise MissingDependencyError(package, "convert") from error
+            raise MissingDependencyError(package, extra) from error

@@ -99,5 +99,5 @@ def test_bundled_weights_open_by_name():
 def test_without_pytorch_the_message_has_the_command_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     for use in (sm.open_model, lambda: sm.open_checkpoint("scnet-t-x4-direct")):
-        with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[convert\]'"):
+        with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[pytorch\]'"):
             use()

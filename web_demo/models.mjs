@@ -136,7 +136,7 @@ function reduce(golden) {
 
 /**
  * @param {string} folder
- * @param {any} sample
+ * @param {any} sample As `GoldenSample` in `mobile_runtime/model_file/manifest.py`, defaults included.
  * @param {Files} files
  * @returns {Promise<Golden>}
  */
@@ -147,7 +147,12 @@ async function copyGolden(folder, sample, files) {
     const content = await readChecked(folder, name, sha256);
     return { url: keep(files, 'models/golden', path.basename(name), sha256, content), sha256, height, width };
   };
-  return { name: sample.name, input: await copy('input'), output: await copy('output') };
+  const { name, input_dtype: dtype = 'float32', output_stride: stride = 1 } = sample;
+  return {
+    name,
+    input: { ...(await copy('input')), dtype },
+    output: { ...(await copy('output')), stride },
+  };
 }
 
 /**

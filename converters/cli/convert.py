@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from converters.errors import UnsupportedOptionError
 from converters.options import SHIFTS, Shift, Size, complete_options
 from mobile_runtime.cli import options as command_options
+from mobile_runtime.cli.progress import show_steps
 from mobile_runtime.model_file.format import FORMATS, Format, Interface
 from mobile_runtime.model_file.manifest import measure_file, read_manifest
 from mobile_runtime.model_file.precision import CALIBRATED, PRECISIONS, PrecisionName
@@ -140,15 +140,10 @@ def command(
         raise UnsupportedOptionError(f"--calibration is for --precision {CALIBRATED}.")
     if interface and interface not in [options.interface for options in files]:
         raise UnsupportedOptionError("--interface is about coreml files, and tflite files in w8a8.")
-    console = Console(stderr=True)
-    paths = convert(
-        opened,
-        files,
-        output_dir,
-        overwrite=overwrite,
-        verify=not no_verify,
-        on_start=lambda name: console.print(f"Making {name}"),
-    )
+    with show_steps() as show:
+        paths = convert(
+            opened, files, output_dir, overwrite=overwrite, verify=not no_verify, on_step=show
+        )
     entries = [(read_manifest(path), measure_file(path)) for path in paths]
     print_results(entries, details=details)
 

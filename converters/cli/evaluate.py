@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from mobile_runtime.cli import options
-from mobile_runtime.cli.progress import progress_bar
+from mobile_runtime.cli.progress import show_steps
 from mobile_runtime.console import STDOUT, check_output, write_json
 from mobile_runtime.imaging.degradation import DEGRADATIONS
 from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
@@ -44,8 +44,8 @@ def command(
     """
     check_output(json_path, overwrite=overwrite)
     sessions = [(path.name, context.obj(path, engine=None, threads=None)) for path in files]
-    with progress_bar("PSNR", "pictures") as show:
-        rows = measure_quality(sessions, folder, degradation=degradation, on_progress=show)
+    with show_steps() as show:
+        rows = measure_quality(sessions, folder, degradation=degradation, on_step=show)
     if json_path != STDOUT:
         print_quality(rows, each=each)
     write_json(json_path, rows)

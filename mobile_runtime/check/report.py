@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-import click
 from rich.table import Table
 from rich.text import Text
 
 from mobile_runtime.check.placement import PlacementReport
 from mobile_runtime.check.rule import Finding, Severity
-from mobile_runtime.console import print_facts, print_table, print_text
+from mobile_runtime.console import print_facts, print_table, print_text, say
 
 COLUMNS: dict[Severity, tuple[str, str]] = {
     "error": ("errors", "red"),
@@ -32,14 +31,16 @@ def print_reports(reports: Sequence[PlacementReport], *, details: bool = False) 
     for number, (file, group) in enumerate(groupby(reports, lambda report: report.file)):
         targets = list(group)
         if number:
-            click.echo()
+            say("")
         print_text(f"{file}, {targets[0].total} operators", style="bold")
         print_table(_tabulate(targets))
         for report in targets:
             if details:
                 print_facts(f"operators on {_name(report)}", _list_operators(report))
             for finding in report.findings:
-                print_facts(_title(finding, report), _describe(finding, details=details))
+                about = _describe(finding, details=details)
+                failed = finding.severity == "error"
+                print_facts(_title(finding, report), about, failed=failed)
 
 
 def _tabulate(reports: Sequence[PlacementReport]) -> Table:

@@ -7,7 +7,7 @@ import click
 
 from mobile_runtime.benchmark.timing import Plan
 from mobile_runtime.cli import options
-from mobile_runtime.console import STDOUT, check_output, complain, printable, write_json
+from mobile_runtime.console import STDOUT, check_output, complain, say, write_json
 from mobile_runtime.device.android.benchmark_model import ENGINES
 from mobile_runtime.device.android.measure import PhoneRun, measure, read_subject
 from mobile_runtime.device.android.phone import connect, read_phone
@@ -101,4 +101,4 @@ def android(
 
 
 def _echo(step: str) -> None:
-    click.echo(printable(step), err=True)
+    say(step, err=True)

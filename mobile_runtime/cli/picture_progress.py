@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from mobile_runtime.console import say, verbosity
 
 SECONDS_BETWEEN_LINES = 10
 
@@ -17,12 +18,11 @@ class PictureProgress:
     def __init__(self, bar: Progress, pictures: int) -> None:
         self.bar, self.pictures = bar, pictures
         self.task = bar.add_task("", total=pictures)
-        self.number, self.name = 0, ""
-        self.said = monotonic()
+        self.number, self.name, self.said = 0, "", monotonic()
 
     def start(self, number: int, name: str) -> None:
         """Show that a picture is begun; the first has number 1."""
-        self.number, self.name = number, name
+        self.number, self.name, self.said = number, name, monotonic()
         self._draw(number - 1, "")
 
     def show_tile(self, done: int, total: int) -> None:
@@ -42,7 +42,7 @@ class PictureProgress:
             self.bar.update(self.task, description=shown, completed=completed, refresh=True)
         elif tiles and monotonic() - self.said >= SECONDS_BETWEEN_LINES:
             self.said = monotonic()
-            click.echo(shown, err=True)
+            say(shown, err=True)
 
 
 @contextmanager
@@ -59,6 +59,6 @@ def picture_progress(pictures: int) -> Iterator[PictureProgress]:
         auto_refresh=False,
         redirect_stdout=False,
         redirect_stderr=False,
-        disable=not console.is_terminal,
+        disable=not console.is_terminal or verbosity() == "quiet",
     ) as bar:
         yield PictureProgress(bar, pictures)

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError, ScnetError
+from mobile_runtime.imaging.background import Color, flatten
 from mobile_runtime.imaging.folder import find_pictures
 from mobile_runtime.imaging.pictures import Picture
-from mobile_runtime.imaging.reading import MAX_PIXELS, open_picture
+from mobile_runtime.imaging.reading import MAX_PIXELS, decode_picture, read_file
+from mobile_runtime.imaging.resizing import TargetSize
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 from mobile_runtime.upscaling.upscale import OnProgress
 from mobile_runtime.upscaling.upscale_picture import UpscaledFile, upscale_to_file
@@ -64,6 +66,12 @@ class Settings:
     """Larger pictures are refused."""
     overwrite: bool = False
     """Replace existing targets."""
+    size: TargetSize | None = None
+    """Of the results; what the network makes if not given."""
+    background: Color | None = None
+    """What takes the place of transparency; transparency is kept if not given."""
+    quality: int | None = None
+    """Of a JPEG or WebP, see `save_picture`; other formats have none."""
 
 
 @dataclass(frozen=True)
@@ -214,11 +222,22 @@ def run_job(
     if os.path.lexists(job.target) and not settings.overwrite:
         return Outcome(job)
     try:
-        picture = open_picture(job.source, max_pixels=settings.max_pixels)
+        picture = open_photo(job.source, settings)
         done = write_job(session, picture, job, settings, on_progress=on_progress)
     except ScnetError as error:
         return Outcome(job, error=str(error))
     return Outcome(job, done)
+
+
+def open_photo(source: Path, settings: Settings) -> Picture:
+    """Return a picture as it is to be upscaled; see `decode_photo`."""
+    return decode_photo(read_file(source), str(source), settings)
+
+
+def decode_photo(content: bytes, name: str, settings: Settings) -> Picture:
+    """Return a picture as it is to be upscaled; see `decode_picture`."""
+    picture = decode_picture(content, name, max_pixels=settings.max_pixels)
+    return picture if settings.background is None else flatten(picture, settings.background)
 
 
 def write_job(
@@ -242,10 +261,17 @@ def write_job(
         picture,
         job.target,
         comparison=comparison,
+        size=settings.size,
+        quality=settings.quality if has_quality(job) else None,
         tile=settings.tile,
         overwrite=settings.overwrite,
         on_progress=on_progress,
     )
+
+
+def has_quality(job: Job) -> bool:
+    """Return whether the format of the target has a quality to choose."""
+    return OUTPUT_FORMATS[job.target.suffix.lower()].is_lossy
 
 
 def _key(path: Path) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from mobile_runtime.console import verbosity
 from mobile_runtime.imaging.degradation import DEGRADATIONS
 from scnet.config import HEADS, STAGES, VARIANTS, Head, SCNetConfig
 from scnet.training.degradation import PHOTO
@@ -123,9 +124,8 @@ def command(
     begun = None if start is None else open_checkpoint(find_weights(start))
     recipe = _recipe(begun, **settings)
     _check_output(output, resume=resume)
-    console = Console(
-        stderr=True, quiet=os.environ.get("LOCAL_RANK", "0") != "0"
-    )  # one of many speaks
+    one_of_many = os.environ.get("LOCAL_RANK", "0") != "0"  # the first one speaks
+    console = Console(stderr=True, quiet=one_of_many or verbosity() == "quiet")
     dataset = _read(folder, recipe, console)
     output.mkdir(parents=True, exist_ok=True)
     inherited = {} if begun is None or resume else begun.notes

@@ -16,7 +16,7 @@ const SILENCE = {};
 
 /** A model whose only golden sample is its own output. */
 const FILE = { url: 'file', sha256: sha256(GOOD.image.values) };
-const SAMPLE = { ...FILE, width: 1, height: 1 };
+const SAMPLE = { ...FILE, width: 1, height: 1, dtype: 'float32', stride: 1 };
 const ENTRY = /** @type {any} */ ({ ...FILE, label: '', golden: [{ input: SAMPLE, output: SAMPLE }] });
 
 /** @param {Float32Array} values */

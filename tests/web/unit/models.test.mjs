@@ -31,7 +31,9 @@ function write(folder, model, manifest = {}) {
     writeFileSync(path.join(folder, `${i}.f32`), `${i}`);
     const end = { input: `${i}.f32`, input_sha256: sha256(`${i}`), input_shape: [1, 3, height, width] };
     const outShape = [1, 3, height * facts.scale, width * facts.scale];
-    return { name: `${i}`, ...end, output: `${i}.f32`, output_sha256: sha256(`${i}`), output_shape: outShape };
+    const kept = i === 3 ? {} : { input_dtype: 'uint8', output_stride: 3 }; // {}: as it used to be
+    const start = { output: `${i}.f32`, output_sha256: sha256(`${i}`), output_shape: outShape };
+    return { name: `${i}`, ...end, ...start, ...kept };
   });
   const content = {
     ...{ schema_version: 2, file, sha256: sha256(file), model: facts },
@@ -64,7 +66,10 @@ test('of each scale the best file is taken, and what a self-test needs', async (
   );
   const [entry] = catalog.models;
   assert.equal(entry.operators, 5);
-  assert.deepEqual(entry.golden.map(({ name }) => name), ['1', '3']);
+  assert.deepEqual(
+    entry.golden.map(({ name, input, output }) => [name, input.dtype, output.stride]),
+    [['1', 'uint8', 3], ['3', 'float32', 1]],
+  );
   for (const { url } of [entry, entry.golden[0].input]) assert.ok(files.has(url.slice('../../'.length)));
 });
 

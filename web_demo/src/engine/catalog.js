@@ -3,22 +3,19 @@
  *
  * The build writes `models.json` from the manifests beside the files; see `models.mjs`.
  *
- * @import { Image } from './pixels.js'
+ * @import { GoldenImages } from './parity.js'
  *
  * @typedef {object} Blob A file, named after its content.
  * @property {string} url Relative to `models.json`.
  * @property {string} sha256
  *
- * @typedef {object} Sample An image of raw little-endian float32, NCHW, RGB in [0, 1].
- * @property {string} url
- * @property {string} sha256
- * @property {number} height
- * @property {number} width
+ * @typedef {Blob & {height: number, width: number}} Sample A raw image, NCHW, RGB.
  *
  * @typedef {object} Golden An input and PyTorch's output for it.
  * @property {string} name
- * @property {Sample} input
- * @property {Sample} output
+ * @property {Sample & {dtype: 'uint8'|'float32'}} input White at 255, or little-endian and white at 1.
+ * @property {Sample & {stride: number}} output Little-endian float32, white at 1. Height and width are
+ *   those of the whole output, of which the file keeps the rows and columns of `keptPositions`.
  *
  * @typedef {object} ModelEntry One converted file that can be chosen.
  * @property {number} scale Result pixels per picture pixel and side.
@@ -74,21 +71,27 @@ export function fetchModel(entry) {
 
 /**
  * @param {CatalogEntry} entry
- * @returns {Promise<{input: Image, output: Image}[]>} What the self-test compares.
+ * @returns {Promise<GoldenImages[]>} What the self-test compares.
  * @throws {UpscalerError} A sample cannot be fetched, or was changed.
  */
 export function fetchGolden({ golden, label }) {
-  const fetchImage = async (/** @type {Sample} */ sample) => ({
-    width: sample.width,
-    height: sample.height,
-    values: new Float32Array(await fetchWhole(sample, `A test picture for ${label}`)),
-  });
+  const fetchSample = (/** @type {Sample} */ sample) =>
+    fetchWhole(sample, `A test picture for ${label}`);
   return Promise.all(
     golden.map(async ({ input, output }) => ({
-      input: await fetchImage(input),
-      output: await fetchImage(output),
+      input: { ...input, values: toValues(await fetchSample(input), input.dtype) },
+      output: { ...output, values: new Float32Array(await fetchSample(output)) },
     })),
   );
+}
+
+/**
+ * @param {ArrayBuffer} content
+ * @param {'uint8'|'float32'} dtype
+ */
+function toValues(content, dtype) {
+  if (dtype === 'float32') return new Float32Array(content);
+  return Float32Array.from(new Uint8Array(content), (value) => value / 255);
 }
 
 /**

@@ -4,7 +4,7 @@
  *
  * @import { CatalogEntry } from './catalog.js'
  * @import { Backend, Device } from './device.js'
- * @import { Image } from './pixels.js'
+ * @import { GoldenImages } from './parity.js'
  * @import { Setup } from './worker.js'
  *
  * @typedef {object} Trial Result of one backend in the self-test.
@@ -21,7 +21,6 @@
  * @property {Trial[]} trials
  *
  * @typedef {{choice: Choice, inference: Inference, setup: Setup}} Chosen
- * @typedef {{input: Image, output: Image}[]} GoldenImages
  */
 
 import { fetchGolden, fetchModel } from './catalog.js';
@@ -70,7 +69,7 @@ function areConclusive(trials) {
  * Measure the difference of a backend to PyTorch.
  *
  * @param {Inference} inference
- * @param {GoldenImages} golden
+ * @param {GoldenImages[]} golden
  * @returns {Promise<number|null>} The lowest PSNR in dB; null if an output is no picture.
  */
 export async function measureParity(inference, golden) {
@@ -132,7 +131,7 @@ async function test(entry, candidates, skipped, signal) {
 
 /**
  * @param {Setup} setup
- * @param {GoldenImages} golden
+ * @param {GoldenImages[]} golden
  * @param {AbortSignal} signal
  * @returns {Promise<{trial: Trial, inference: Inference|null}>} Open only if the trial passed.
  */
