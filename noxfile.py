@@ -108,13 +108,24 @@ def wheel(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests; what takes long is left to `full`."""
     install(session, ".[convert,plot,train]", *TEST)
+    install_kotlin(session)
     session.run("pytest", *(session.posargs or IN_PARALLEL), env={"OMP_NUM_THREADS": "1"})
+
+
+def install_kotlin(session: nox.Session) -> None:
+    """Install the Kotlin compiler; where it cannot run, the tests that need it say so."""
+    missing = [name for name in ("java", "npm") if shutil.which(name) is None]
+    if missing:
+        session.warn(f"Kotlin is not tested: {' and '.join(missing)} missing.")
+    else:
+        session.run("npm", "--prefix", "tests/kotlin", "ci", external=True)
 
 
 @nox.session(default=False)
 def full(session: nox.Session) -> None:
     """Run all tests, every network through every conversion too: before a release."""
     install(session, ".[convert,plot,train]", *TEST)
+    install_kotlin(session)
     arguments = ("-m", "", *(session.posargs or IN_PARALLEL))
     session.run("pytest", *arguments, env={"OMP_NUM_THREADS": "1"})
 
