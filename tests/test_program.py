@@ -19,10 +19,11 @@ from PIL import Image as Pillow
 
 from converters.__main__ import COMMANDS, main
 from mobile_runtime.atomic_write import atomic_write
+from mobile_runtime.bundled_models import DEFAULT
 from mobile_runtime.console import complain
 from mobile_runtime.model_file.manifest import manifest_path
 from scnet.config import SCNetConfig
-from scnet.weights import DEFAULT, WEIGHTS
+from scnet.weights import WEIGHTS
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["torch._dynamo", "converters.cli.convert", "converters.to_onnx"])

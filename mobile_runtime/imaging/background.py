@@ -36,5 +36,5 @@ def flatten(picture: Picture, color: Color) -> Picture:
     mixed = picture.pixels * alpha + np.array(color, np.float32) * (1 - alpha)
     pixels = np.rint(mixed).astype(np.uint8)
     if picture.grayscale and len(set(color)) > 1:
-        return Picture(pixels, exif=picture.exif)
+        return Picture(pixels, metadata=picture.metadata, notes=picture.notes)
     return replace(picture, pixels=pixels, alpha=None)
