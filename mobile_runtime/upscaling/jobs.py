@@ -15,7 +15,7 @@ from mobile_runtime.errors import ImageError, ScnetError
 from mobile_runtime.imaging.background import Color, flatten
 from mobile_runtime.imaging.folder import find_pictures
 from mobile_runtime.imaging.pictures import Picture
-from mobile_runtime.imaging.reading import MAX_PIXELS, open_picture
+from mobile_runtime.imaging.reading import MAX_PIXELS, decode_picture, read_file
 from mobile_runtime.imaging.resizing import TargetSize
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 from mobile_runtime.upscaling.upscale import OnProgress
@@ -230,8 +230,13 @@ def run_job(
 
 
 def open_photo(source: Path, settings: Settings) -> Picture:
-    """Return a picture as it is to be upscaled; see `open_picture`."""
-    picture = open_picture(source, max_pixels=settings.max_pixels)
+    """Return a picture as it is to be upscaled; see `decode_photo`."""
+    return decode_photo(read_file(source), str(source), settings)
+
+
+def decode_photo(content: bytes, name: str, settings: Settings) -> Picture:
+    """Return a picture as it is to be upscaled; see `decode_picture`."""
+    picture = decode_picture(content, name, max_pixels=settings.max_pixels)
     return picture if settings.background is None else flatten(picture, settings.background)
 
 
