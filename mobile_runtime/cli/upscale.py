@@ -88,7 +88,7 @@ COLOR = click.types.FuncParamType(parse_color)
 @click.option(
     "--quality",
     type=click.IntRange(1, 100),
-    help="Of JPEG, 95 by default, and of WebP, which is lossless by default.",
+    help="Of JPEG (95 by default), AVIF (90) and WebP (lossless by default).",
 )
 @click.option(
     "--background",
@@ -249,7 +249,7 @@ def _plan(
     if settings.quality is not None and not any(map(has_quality, jobs)):
         raise ImageError(
             f"--quality is for lossy formats, and {jobs[0].target.suffix} is none: leave it out, "
-            "or write .jpg or .webp."
+            "or write .jpg, .avif or .webp."
         )
     return jobs
 
