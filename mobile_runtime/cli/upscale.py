@@ -96,7 +96,7 @@ COLOR = click.types.FuncParamType(parse_color)
     metavar="COLOR",
     help="Put the photo on this color in place of its transparency, such as white or #ffcc00.",
 )
-@click.option("--engine", help="Engine that runs the file; by default the first of its format.")
+@options.engine
 @click.option(
     "--tile",
     type=click.IntRange(min=1),
