@@ -105,6 +105,8 @@ def test_only_orientation_and_sizes_change(tmp_path, orientation, order, suffix)
     }
     if orientation >= 5:
         expected |= {(0, 0x11A): before[0, 0x11B], (0, 0x11B): before[0, 0x11A]}
+    if suffix == ".avif":  # says it outside of EXIF
+        del expected[0, 0x112]
     assert after == expected
     changed = [
         place for place, pair in enumerate(zip(exif, kept, strict=True)) if len(set(pair)) > 1

@@ -87,7 +87,7 @@ def save_picture(
         ):
             encode(held, file, output, quality)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ImageError(f"{path} cannot be written: {reason.rstrip('.')}.") from error
 
 
