@@ -103,6 +103,19 @@ def test_every_command_prints_its_main_facts_in_80_columns(folder, arguments, fa
     assert [fact for fact in facts if fact not in found.stdout] == []
 
 
+def test_training_keeps_to_80_columns(folder, monkeypatch, tmp_path):
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+    monkeypatch.chdir(folder)
+    size = ("--scale", "2", "--batch", "1", "--patch", "8", "--steps", "1")
+    arguments = ["train", "pictures", "-o", str(tmp_path / "run"), "--head", "direct", *size]
+    found = CliRunner().invoke(program, arguments, catch_exceptions=False)
+    assert found.exit_code == 0, found.stderr
+    *lines, last = found.stderr.splitlines()
+    assert "weights.safetensors" in last  # a path is never cut
+    check_lines("\n".join(lines))
+    assert "step 1: loss" in found.stderr
+
+
 @pytest.mark.parametrize("arguments", [["info"], ["check", ONNX]], ids=" ".join)
 def test_a_pipe_gets_whole_lines(folder, arguments, monkeypatch):
     """Markdown and aligned text: for `grep`, and to paste into a report."""
