@@ -108,13 +108,24 @@ def wheel(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run the tests; what takes long is left to `full`."""
     install(session, ".[convert,plot,train]", *TEST)
+    install_kotlin(session)
     session.run("pytest", *(session.posargs or IN_PARALLEL), env={"OMP_NUM_THREADS": "1"})
+
+
+def install_kotlin(session: nox.Session) -> None:
+    """Install the Kotlin compiler; where it cannot run, the tests that need it say so."""
+    missing = [name for name in ("java", "npm") if shutil.which(name) is None]
+    if missing:
+        session.warn(f"Kotlin is not tested: {' and '.join(missing)} missing.")
+    else:
+        session.run("npm", "--prefix", "tests/kotlin", "ci", external=True)
 
 
 @nox.session(default=False)
 def full(session: nox.Session) -> None:
     """Run all tests, every network through every conversion too: before a release."""
     install(session, ".[convert,plot,train]", *TEST)
+    install_kotlin(session)
     arguments = ("-m", "", *(session.posargs or IN_PARALLEL))
     session.run("pytest", *arguments, env={"OMP_NUM_THREADS": "1"})
 
@@ -213,10 +224,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
-    """Show the web page on this machine; it is built first if it was not."""
+    """Show the web page on this machine; `-- --lan` shows it to your network, by https."""
     if not Path("web_demo/dist").is_dir():
         build_page(session)
-    session.run("node", "web_demo/serve.mjs", "--open", external=True)
+    session.run("node", "web_demo/serve.mjs", "--open", *session.posargs, external=True)
 
 
 def build_page(session: nox.Session) -> None:
@@ -225,7 +236,7 @@ def build_page(session: nox.Session) -> None:
         session.error("The web page needs Node.js 20 or later, with npm: install both.")
     install(session, ".[convert]")
     if not list(Path("dist/models").glob("*.onnx")):
-        for name in (name for name in WEIGHTS if name.endswith("-direct")):
+        for name in (name for name in WEIGHTS if "-direct" in name):
             session.run(
                 *("scnet", "convert", name, "--output-dir", "dist/models", "--format", "onnx"),
                 *("--precision", "fp16"),
