@@ -352,7 +352,11 @@ def test_mobile_runtime_upscales_where_there_is_no_pytorch(folder, converted):
     done = without_pytorch(*photo, "-m", path, folder=folder)
     assert done.returncode == 0, done.stderr
     assert "18x14" in done.stdout
-    refused = without_pytorch(*photo, folder=folder)
+    bundled = without_pytorch("upscale", "photo.png", "-o", "bundled.png", folder=folder)
+    assert bundled.returncode == 0, bundled.stderr
+    assert "36x28" in bundled.stdout
+    wanted = ("--model", "scnet-t-x2-pixelshuffle")
+    refused = without_pytorch("upscale", "photo.png", "-o", "no.png", *wanted, folder=folder)
     assert refused.returncode == 2
-    assert "pip install 'scnet-mobile[convert]'" in refused.stderr
+    assert "scnet-t-x2-pixelshuffle has no finished model file" in refused.stderr
     assert "Traceback" not in refused.stderr
