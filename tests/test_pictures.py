@@ -292,7 +292,10 @@ BAD = {
     "no pixels": (lambda path: path.write_bytes(make_png(0, 5)), "not a picture"),
     "PDF": (lambda path: path.write_bytes(b"%PDF-1.7"), "is a PDF"),
     "too large": (lambda path: path.write_bytes(make_png(9000, 9000)), "limit of 64,000,000"),
-    "bomb": (lambda path: path.write_bytes(make_png(99999, 99999)), "exceeds limit"),
+    "bomb": (
+        lambda path: path.write_bytes(make_png(99999, 99999)),
+        "far more pixels than the limit",
+    ),
     "no content": (lambda path: path.write_bytes(make_png(5, 5)), "truncated"),
     "animated GIF": (lambda path: save(path, NOISE, format="GIF", **FRAMES), "animated"),
     "animated PNG": (lambda path: save(path, NOISE, format="PNG", **FRAMES), "animated"),

@@ -59,11 +59,19 @@ def open_picture(path: Path, *, max_pixels: int | None = None) -> Picture:
     Raises:
         ImageError: Missing, or see `decode_picture`.
     """
+    return decode_picture(read_file(path), str(path), max_pixels=max_pixels)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        ImageError: It is missing, or cannot be read.
+    """
     try:
-        content = path.read_bytes()
-    except OSError as error:
+        return path.read_bytes()
+    except (OSError, MemoryError) as error:
         raise ImageError(f"{path} cannot be read as a picture: {_reason(error)}.") from error
-    return decode_picture(content, str(path), max_pixels=max_pixels)
 
 
 def decode_picture(content: bytes, name: str, *, max_pixels: int | None = None) -> Picture:
@@ -90,6 +98,8 @@ def decode_picture(content: bytes, name: str, *, max_pixels: int | None = None) 
         raise ImageError(f"{name} is {known or expected}.") from error
     except ImageError as error:
         raise ImageError(f"{name} {error}") from error
+    except Pillow.DecompressionBombError as error:
+        raise ImageError(f"{name} has {_too_many('far more pixels', max_pixels)}") from error
     except DECODER_ERRORS as error:
         raise ImageError(f"{name} cannot be read as a picture: {_reason(error)}.") from error
 
@@ -120,19 +130,16 @@ def _decode(content: bytes, max_pixels: int | None) -> Picture:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Let Pillow say nothing of odd metadata, and of sizes that this program has limits for."""
+    """Silence Pillow's warnings, of odd metadata and of sizes that this program decides about."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
         yield
 
 
 def _check_header(file: ImageFile.ImageFile, max_pixels: int | None) -> None:
-    limit = max_pixels or MAX_PIXELS
-    if file.width * file.height > limit:
-        advice = "make it smaller" if max_pixels is None else "make it smaller, or raise the limit"
-        raise ImageError(
-            f"has {file.width} x {file.height} pixels, more than the limit of {limit:,}: {advice}."
-        )
+    if file.width * file.height > (max_pixels or MAX_PIXELS):
+        size = f"{file.width} x {file.height} pixels, more"
+        raise ImageError(f"has {_too_many(size, max_pixels)}")
     if file.width * file.height == 0:
         raise ImageError("has no pixels.")
     if file.format not in ("MPO", "TIFF") and getattr(file, "is_animated", False):
@@ -143,6 +150,13 @@ def _check_header(file: ImageFile.ImageFile, max_pixels: int | None) -> None:
             f"is stored as {stored}, and 8 bits of RGB or gray are all that an upscaled picture "
             "holds: convert it to 8-bit sRGB first, where you can see what that changes."
         )
+
+
+def _too_many(pixels: str, max_pixels: int | None) -> str:
+    """Return a sentence without its beginning; a limit can be raised only where one was given."""
+    if max_pixels is None:
+        return f"{pixels} than the limit of {MAX_PIXELS:,}: make it smaller."
+    return f"{pixels} than the limit of {max_pixels:,}: make it smaller, or raise the limit."
 
 
 def _turn_upright(

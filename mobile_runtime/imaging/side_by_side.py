@@ -22,16 +22,14 @@ def compare_side_by_side(photo: Picture, upscaled: Picture) -> Picture:
 
     Args:
         photo: Any picture.
-        upscaled: Larger, and of the same proportions.
+        upscaled: Same picture, larger.
 
     Returns:
         Three labeled panels in a row, at most `SIDE` wide and `SIDE + STRIP` high each.
     """
-    down, across = (
-        large / small
-        for large, small in zip(upscaled.pixels.shape[:2], photo.pixels.shape[:2], strict=True)
-    )
-    rows, columns = (_middle(side) for side in upscaled.pixels.shape[:2])
+    large, small = upscaled.pixels.shape[:2], photo.pixels.shape[:2]
+    down, across = large[0] / small[0], large[1] / small[1]
+    rows, columns = map(_middle, large)
     alpha = None if upscaled.alpha is None else upscaled.alpha[rows, columns]
     center = _on_white(Picture(upscaled.pixels[rows, columns], alpha))
     # Only the center is resized: memory need not hold a second upscaled picture.

@@ -78,8 +78,8 @@ def save_picture(
     check_writable(path, picture, overwrite=overwrite, quality=quality)
     output = _output_format(path)
     held = _hold(output, picture)
+    height, width = picture.pixels.shape[:2]
     try:
-        height, width = picture.pixels.shape[:2]
         with (
             enough_memory(f"{path} cannot be written", width, height),
             atomic_write(path) as temporary,

@@ -84,10 +84,10 @@ def upscale_to_file(
     if comparison is not None:
         panels = compare_side_by_side(picture, upscaled)
         save_picture(panels, comparison, overwrite=overwrite)
-    mirrored = find_mirrored(session, (height, width))
     notes = picture.notes + tuple(
         f"{what} left out, which {target.suffix} cannot hold" for what in left_out(target, picture)
     )
+    mirrored = find_mirrored(session, (height, width))
     return UpscaledFile((height, width), _size(upscaled), mirrored, seconds, notes)
 
 
