@@ -65,10 +65,7 @@ ORDER = t(4, dtype="int32", values=(0, 3, 1, 2))
 KERNEL, BIAS = t(1, 3, 3, 4, constant=True), t(4, constant=True)
 X, Y = t(name="x"), t(name="y")
 COUNT = t(1, dtype="int32", values=(2,))
-FREE_X, SIZES = t(1, 4, None, None, name="image"), t(4, dtype="int64", name="sizes")
 INT32, INT64 = t(dtype="int32"), t(dtype="int64")
-FEW32 = t(4, dtype="int32", name="few")
-DOUBLED = step("Mul", FEW32, COUNT, out=t(4, dtype="int32"), version=18)
 UNSUPPORTED = frozenset({"ADD 0"})
 FREE = (1, 3, None, None)
 PAIR = (t(), t())
@@ -325,18 +322,6 @@ ONX_EXAMPLES = {
         onnx(step("Slice", t(), version=18)),
     ),
     "ONX007e": (
-        onnx(
-            step("Shape", FREE_X, out=SIZES, version=18),
-            step("Cast", SIZES, out=FEW32, version=18),
-            DOUBLED,
-        ),
-        onnx(
-            step("Shape", FREE_X, out=SIZES, version=18),
-            step("Cast", SIZES, out=SIZES, version=18),
-            DOUBLED,
-        ),
-    ),
-    "ONX007f": (
         onnx(step("Conv"), step("Relu"), unsupported=frozenset({"Conv 0"})),
         onnx(*[step("Conv")] * 5, unsupported=frozenset({"Conv 0"})),
     ),

@@ -1,4 +1,4 @@
-"""Operators that LiteRT's GPU engine runs, by version, element types and rank: what was measured.
+"""Operators that LiteRT's GPU engine runs, by version, element types and axes: what was measured.
 
 `python -m placement_tables` (tests/) tries every operator in the engine itself, and writes
 litert_table.json.
@@ -22,8 +22,8 @@ class Row(msgspec.Struct, frozen=True):
     dtypes: str
     """Of the input below."""
     at: int
-    ranks: str
-    """Numbers of axes of that input."""
+    refused_ranks: str
+    """Numbers of axes of that input, of those that were tried."""
     weights: str
     """Element types of constant weights beside fp32 values; empty if it has none."""
     weights_at: int

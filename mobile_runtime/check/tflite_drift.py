@@ -61,7 +61,7 @@ def _has_foreign_weights(graph: Graph, operator: Operator) -> bool:
 def _has_foreign_rank(graph: Graph, operator: Operator) -> bool:
     row = _row(operator)
     shape = shape_at(graph, operator.inputs, row.at) if row is not None else ()
-    return row is not None and bool(shape) and str(len(shape)) not in row.ranks.split()
+    return row is not None and str(len(shape)) in row.refused_ranks.split()
 
 
 def _is_too_new(graph: Graph, operator: Operator) -> bool:
@@ -83,7 +83,7 @@ def _strides_oddly(graph: Graph, operator: Operator) -> bool:
 
 
 def _mirrors_edge(graph: Graph, operator: Operator) -> bool:
-    return operator.attributes.get("mode", 0) != 0
+    return bool(operator.attributes.get("mode", 0))
 
 
 def _pairs_oddly(graph: Graph, operator: Operator) -> bool:

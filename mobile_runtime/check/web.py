@@ -202,23 +202,30 @@ RULES = (
         MEASURED,
     ),
     refusal(
-        *("ONX007e", "info", ("webgpu",), webgpu_placement.shape_computations),
-        "Computed from shapes: onnxruntime leaves it to the CPU, which is quicker.",
-        "Nothing; or export with fixed sizes.",
-        f"{ORT} core/framework/fallback_cpu_capability.cc",
+        *("ONX007d", "error", ("webgpu", "wasm", "coreml-provider"), each(_has_foreign_domain)),
+        "An operator that onnxruntime does not come with: the file does not load.",
+        "Export with standard operators.",
+        f"{ORT} docs/OperatorKernels.md",
     ),
     Rule(
-        *("ONX007f", "warning", ("webgpu",), whole(_mostly_falls_back)),
+        *("ONX007e", "warning", ("webgpu",), whole(_mostly_falls_back)),
         f"{FALLBACK_SHARE:.0%} of the operators or more run on the CPU: copies to the GPU and back "
         "cost more than it gains.",
         "Take the fp16 or fp32 file for WebGPU; run this one with WASM.",
         MEASURED,
     ),
-    refusal(
-        *("ONX007d", "error", ("webgpu", "wasm", "coreml-provider"), each(_has_foreign_domain)),
-        "An operator that onnxruntime does not come with: the file does not load.",
-        "Export with standard operators.",
-        f"{ORT} docs/OperatorKernels.md",
+    Rule(
+        *("ONX008", "info", ("webgpu", "wasm"), whole(lambda g: len(g.operators) > MANY_NODES)),
+        f"More than {MANY_NODES} operators: sessions start slowly.",
+        "Convert with --shift depthwise.",
+        "huggingface/transformers.js#138 (40,000 operators)",
+    ),
+    Rule(
+        *("ONX008b", "warning", ("webgpu", "wasm", "coreml-provider"), mostly(*DATA_MOVEMENT)),
+        f"More than {MOVES_PER_COMPUTATION} operators only move values for each that computes, as "
+        "assigning into slices does.",
+        "Use `scnet convert`: the shift becomes Pad, Slice and Concat, or one convolution.",
+        "Measured here: 1720 operators against 35; huggingface/transformers.js#138",
     ),
     refusal(
         *("ONX010", "error", ("webgpu",), each(_is_refused("fallback"))),
@@ -244,18 +251,5 @@ RULES = (
         "A version of the operator set that is newer than the engine: the file does not load.",
         "Export for operator set 21 or older.",
         MEASURED,
-    ),
-    Rule(
-        *("ONX008", "info", ("webgpu", "wasm"), whole(lambda g: len(g.operators) > MANY_NODES)),
-        f"More than {MANY_NODES} operators: sessions start slowly.",
-        "Convert with --shift depthwise.",
-        "huggingface/transformers.js#138 (40,000 operators)",
-    ),
-    Rule(
-        *("ONX008b", "warning", ("webgpu", "wasm", "coreml-provider"), mostly(*DATA_MOVEMENT)),
-        f"More than {MOVES_PER_COMPUTATION} operators only move values for each that computes, as "
-        "assigning into slices does.",
-        "Use `scnet convert`: the shift becomes Pad, Slice and Concat, or one convolution.",
-        "Measured here: 1720 operators against 35; huggingface/transformers.js#138",
     ),
 )

@@ -6,12 +6,14 @@ web_table.json.
 
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 Unit = Literal["webgpu", "fallback", "wasm", "native"]
 """WebGPU; the same with the CPU beside it, which has fewer types than WASM; WASM; Python."""
+
+UNITS: tuple[Unit, ...] = get_args(Unit)
 
 FILE = Path(__file__).with_suffix(".json")
 

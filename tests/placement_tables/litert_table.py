@@ -49,15 +49,17 @@ def make_table() -> Table:
             continue
         form = FORMS[kind]
         at = _varied_at(form)
-        seen = {len(t.form.inputs[at].shape) for t in ranks if t.kind == kind}
-        seen.add(len(form.inputs[at].shape))
+        tried, fit = (
+            {len(t.form.inputs[at].shape) for t in some if t.kind == kind}
+            for some in (shaped, ranks)
+        )
         rows.append(
             Row(
                 kind,
                 newest=max(t.version for t in versions if t.kind == kind),
                 dtypes=" ".join(dtypes),
                 at=at,
-                ranks=" ".join(map(str, sorted(seen))),
+                refused_ranks=" ".join(map(str, sorted(tried - fit))),
                 weights=" ".join(t.weights for t in weights if t.kind == kind),
                 weights_at=_weights_at(form),
             )

@@ -30,8 +30,6 @@ class Form:
     """Kind of the options: `Conv2DOptions`."""
     values: dict[str, Any] = field(default_factory=dict)
     """Of the options."""
-    elementwise: bool = False
-    """Any shape will do."""
 
 
 def ints(*values: int, shape: Shape | None = None, dtype: str = "int32") -> Port:

@@ -31,11 +31,6 @@ class Claim:
     said: str
     true: str
 
-    @property
-    def agrees(self) -> bool:
-        """Whether both are the same."""
-        return self.said == self.true
-
 
 def onnx_operators() -> list[Claim]:
     """Return the claims for WebGPU on single operators."""

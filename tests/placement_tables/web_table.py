@@ -63,14 +63,6 @@ def is_valid(case: Case) -> bool:
     return True
 
 
-def write(table: Table) -> bytes:
-    """Return the table as JSON, one row per line."""
-    head = msgspec.structs.asdict(table)
-    del head["rows"]
-    rows = b",\n".join(msgspec.json.encode(row) for row in table.rows)
-    return msgspec.json.encode(head)[:-1] + b',"rows":[\n' + rows + b"\n]}\n"
-
-
 def _opens(content: bytes) -> bool:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = FATAL

@@ -55,7 +55,7 @@ test('of each scale the best file is taken, and what a self-test needs', async (
   write(folder, { shift: 'depthwise' });
   write(folder, {});
   write(folder, { scale: 4, head: 'pixelshuffle', precision: 'fp32' });
-  write(folder, { scale: 3, precision: 'int8' });
+  write(folder, { scale: 3, precision: 'w8a8' });
   write(folder, { scale: 3, sizes: [[64, 64]] });
   const { catalog, files } = await readModels(folder);
   assert.deepEqual(
