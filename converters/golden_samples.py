@@ -7,7 +7,6 @@ x2 direct on the stress image, 128x128).
 
 from collections.abc import Iterator
 from copy import deepcopy
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -16,26 +15,24 @@ import torch
 from converters.options import Size
 from mobile_runtime.imaging.pictures import Image, Pixels, to_image
 from mobile_runtime.imaging.reading import open_picture
-from mobile_runtime.model_file.golden_samples import write_array
+from mobile_runtime.model_file.golden_samples import GoldenImages, write_golden
 from mobile_runtime.model_file.manifest import GoldenSample
 from scnet.network import SCNet
 
 PHOTOGRAPHS = sorted((Path(__file__).parent / "photographs").glob("*.png"))
 
-ANY_SIZE: tuple[Size, ...] = ((96, 128), (61, 37))
-"""Heights and widths at which a file for any size is run; neither is the one it was traced with."""
+ANY_SIZE: tuple[Size, ...] = ((128, 128), (61, 37))
+"""Heights and widths at which a file for any size is run: that of most files for a fixed one, so
+that they share samples, and a small odd one. Neither is the one it was traced with."""
 
 STRESS_IMAGE = "worst-case"
 """Name of the sample with the stress image."""
 
 
-def write_golden(
+def write_samples(
     net: SCNet, sizes: tuple[Size, ...] | None, folder: Path, *, photographs_only: bool = False
 ) -> list[GoldenSample]:
     """Write the golden samples of a network for some input sizes.
-
-    The samples of one size are in a subfolder named after their content, so that files of one
-    network share them, and no later conversion changes those of an earlier one.
 
     Args:
         net: In paper form.
@@ -49,34 +46,16 @@ def write_golden(
     Returns:
         What to put into the manifest.
     """
-    exact, config = deepcopy(net).double(), net.config
-    network = f"{config.variant}-x{config.scale}-{config.head}"
-    samples = []
-    for size in sizes or ANY_SIZE:
-        pairs = {
-            name: (image, _run(exact, image))
-            for name, image in inputs(size)
-            if not (photographs_only and name == STRESS_IMAGE)
-        }
-        # Of every bit: PyTorch's last bits depend on machine and threads.
-        content = b"".join(array.tobytes() for pair in pairs.values() for array in pair)
-        digest = sha256(content).hexdigest()
-        home = f"golden/{network}-{size[0]}x{size[1]}-{digest[:8]}"
-        (folder / home).mkdir(parents=True, exist_ok=True)
-        for name, (image, output) in pairs.items():
-            source, target = f"{home}/{name}.input.f32", f"{home}/{name}.output.f32"
-            samples.append(
-                GoldenSample(
-                    name=f"{name}-{size[0]}x{size[1]}",
-                    input=source,
-                    input_shape=image.shape,
-                    input_sha256=write_array(folder / source, image),
-                    output=target,
-                    output_shape=output.shape,
-                    output_sha256=write_array(folder / target, output),
-                )
-            )
-    return samples
+    exact, scale = deepcopy(net).double(), net.config.scale
+    return [
+        write_golden(
+            folder,
+            GoldenImages.keep(f"{name}-{size[0]}x{size[1]}", image, _run(exact, image), scale),
+        )
+        for size in sizes or ANY_SIZE
+        for name, image in inputs(size)
+        if not (photographs_only and name == STRESS_IMAGE)
+    ]
 
 
 def inputs(size: Size) -> Iterator[tuple[str, Image]]:

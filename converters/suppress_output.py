@@ -8,13 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mobile_runtime.console import verbosity
+
 
 @contextmanager
 def suppress_output() -> Iterator[None]:
     """Discard output, log messages and warnings; exceptions still come through.
 
-    Native code prints too, so the file descriptors themselves are redirected.
+    Native code prints too, so the file descriptors themselves are redirected. With --verbose all of
+    it is shown.
     """
+    if verbosity() == "verbose":
+        yield
+        return
     _flush()
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)

@@ -1,13 +1,17 @@
 """Terminal and output files of a command."""
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import click
 import msgspec
-from rich.box import MARKDOWN, SIMPLE_HEAD, Box
-from rich.console import Console
+from rich.box import MARKDOWN, SIMPLE_HEAD
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from mobile_runtime.atomic_write import atomic_write, unwritable_reason
 from mobile_runtime.errors import ScnetError
@@ -15,36 +19,131 @@ from mobile_runtime.errors import ScnetError
 STDOUT = Path("-")
 """Path that means standard output."""
 
-LOG_WIDTH = 400
-"""Columns of tables where standard output is a file or a log."""
+Verbosity = Literal["quiet", "normal", "verbose"]
+"""How much a command prints: `quiet` errors and what `--json -` asks for, `verbose` also what
+libraries log, and a traceback with an error."""
+
+_verbosity: Verbosity = "normal"
+
+UNLIMITED = 1_000_000
+"""Columns of a line where standard output is a file or a pipe, and COLUMNS sets none."""
 
 
-def open_console() -> tuple[Console, Box]:
-    """Return a console for tables and their style: Markdown where nothing sets a width."""
-    console = Console()
-    if console.is_terminal or "COLUMNS" in os.environ:
-        return console, SIMPLE_HEAD
-    console.width = LOG_WIDTH
-    return console, MARKDOWN
+def set_verbosity(level: Verbosity) -> None:
+    """Set how much this process prints from here on."""
+    global _verbosity
+    _verbosity = level
+
+
+def verbosity() -> Verbosity:
+    """Return how much this process is to print."""
+    return _verbosity
+
+
+def say(message: str, *, err: bool = False) -> None:
+    """Print a line, without control characters, unless the user asked for quiet."""
+    if _verbosity != "quiet":
+        click.echo(printable(message), err=err)
+
+
+def open_console() -> Console:
+    """Return a console as wide as the terminal, or as COLUMNS says; else a line has no limit."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = UNLIMITED
+    return console
 
 
 def print_table(table: Table) -> None:
-    """Print a table, as Markdown where nothing sets a width, and without a frame of blanks."""
-    console, table.box = open_console()
-    if console.is_terminal:
-        console.print(table)
+    """Print a table of strings; where it is wider than the terminal, a block for each row.
+
+    Where a line has no limit, it is Markdown. Cells may have several lines; none has markup.
+    """
+    console = open_console()
+    if console.width == UNLIMITED:
+        _print(_copy(table, separator=", ", box=MARKDOWN), console)
         return
-    if table.box == MARKDOWN:
-        table.show_edge, table.pad_edge, table.padding = True, True, (0, 1)
+    lined = _copy(table, separator="\n  ", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    lined.show_edge = lined.pad_edge = False
+    unlimited = console.options.update(max_width=UNLIMITED)
+    if console.measure(lined, options=unlimited).maximum <= console.width:
+        _print(lined, console)
+        return
+    names = [str(column.header) for column in table.columns[1:]]
+    for head, *cells in _rows(table):
+        print_facts(head, dict(zip(names, cells, strict=True)))
+
+
+def print_facts(
+    title: str | Text, facts: Mapping[str, str | Text], *, failed: bool = False
+) -> None:
+    """Print what is known of one thing: a name and its value on each line, empty ones left out.
+
+    Args:
+        title: The line above them.
+        facts: Name -> value.
+        failed: They are about a failure: --quiet does not suppress them.
+    """
+    console = open_console()
+    block = Table.grid(padding=(0, 2, 0, 0))
+    block.add_column(no_wrap=True)
+    block.add_column(overflow="fold")
+    for name, value in facts.items():
+        if str(value):
+            block.add_row(_clean(name), _clean(value))
+    _print(_clean(title, separator="\n  "), console, style="bold", failed=failed)
+    _print(Padding(block, (0, 0, 0, 2), expand=False), console, failed=failed)
+
+
+def print_text(text: str, style: str = "", *, failed: bool = False) -> None:
+    """Print a line; where it must be wrapped, its indentation is kept. `failed`: as above."""
+    line = Text(printable(text.lstrip()), style)
+    indent = len(text) - len(text.lstrip())
+    _print(Padding(line, (0, 0, 0, indent), expand=False), open_console(), failed=failed)
+
+
+def _print(
+    content: RenderableType, console: Console, style: str | None = None, *, failed: bool = False
+) -> None:
+    """Print without blanks at the ends of lines, and without lines of nothing else."""
+    if _verbosity == "quiet" and not failed:
+        return
+    if console.is_terminal:
+        console.print(content, style=style)
+        return
     with console.capture() as capture:
-        console.print(table)
+        console.print(content, style=style)
     lines = (line.rstrip() for line in capture.get().splitlines())
     click.echo("\n".join(filter(None, lines)))
 
 
+def _copy(table: Table, *, separator: str, **style: Any) -> Table:
+    """Return a table in another style, its cells without control characters."""
+    copy = Table(**style)
+    for column in table.columns:
+        copy.add_column(column.header, justify=column.justify)
+    for cells in _rows(table):
+        copy.add_row(*(_clean(cell, separator=separator) for cell in cells))
+    return copy
+
+
+def _rows(table: Table) -> Iterator[Sequence[Any]]:
+    return zip(*(column.cells for column in table.columns), strict=True)
+
+
+def _clean(cell: str | Text, *, separator: str = "\n") -> Text:
+    """Return a cell without control characters, which names in files may have."""
+    style = cell.style if isinstance(cell, Text) else ""
+    return Text(separator.join(map(printable, str(cell).splitlines())), style)
+
+
 def printable(text: str) -> str:
-    """Return text without control characters, which could steer a terminal."""
-    return "".join(character for character in text if character.isprintable())
+    r"""Return text without control characters, which could steer a terminal.
+
+    Bytes in a name that are no text, which Python keeps as lone surrogates, are shown as \udcXX.
+    """
+    readable = text.encode(errors="backslashreplace").decode()
+    return "".join(character for character in readable if character.isprintable())
 
 
 def complain(message: str) -> None:

@@ -1,6 +1,7 @@
 """Which extra of this distribution installs a package, from the distribution's own metadata."""
 
 import re
+from collections import Counter
 from functools import cache
 from importlib.metadata import PackageNotFoundError, requires
 
@@ -13,7 +14,7 @@ _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+).*?(extra == ['\"](?P<extra>[\w-]+)
 
 @cache
 def extras_of_modules() -> dict[str, tuple[str, ...]]:
-    """Return module -> the extras that install it, sorted; none for what is always installed.
+    """Return module -> the extras that install it, smallest first; none for what always is there.
 
     A module is taken to have its package's name, with underscores, as all that are required have.
     Empty where the distribution is not installed, as in a checkout that is run in place.
@@ -22,13 +23,14 @@ def extras_of_modules() -> dict[str, tuple[str, ...]]:
         rows = requires(DISTRIBUTION) or []
     except PackageNotFoundError:
         return {}
-    found: dict[str, tuple[str, ...]] = {}
-    for row in rows:
-        requirement = _REQUIREMENT.match(row)
-        assert requirement is not None, row
-        module, extra = requirement["name"].replace("-", "_"), requirement["extra"]
-        found[module] = tuple(sorted({*found.get(module, ()), *([extra] if extra else [])}))
-    return found
+    matches = [match for row in rows if (match := _REQUIREMENT.match(row))]
+    sizes = Counter(match["extra"] for match in matches if match["extra"])
+    smallest_first = sorted(sizes, key=lambda extra: (sizes[extra], extra))
+    pairs = {(_top_level(match["name"]), match["extra"]) for match in matches}
+    return {
+        module: tuple(extra for extra in smallest_first if (module, extra) in pairs)
+        for module, _ in pairs
+    }
 
 
 def find_extra(package: str, *, preferred: str | None = None) -> str | None:

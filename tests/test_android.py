@@ -3,6 +3,7 @@
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -22,9 +23,8 @@ from mobile_runtime.device.android.measure import measure
 from mobile_runtime.device.android.report import PhoneReport
 from mobile_runtime.errors import ModelLoadError, ScnetError
 from mobile_runtime.model_file.file import keep_results, read_model_file
-from mobile_runtime.model_file.golden_samples import write_array
+from mobile_runtime.model_file.golden_samples import GoldenImages, write_golden
 from mobile_runtime.model_file.manifest import (
-    GoldenSample,
     Manifest,
     Model,
     TensorSpec,
@@ -89,15 +89,12 @@ class Desk:
 
     def _write_sample(self, name):
         random = np.random.default_rng(len(name))
-        image, output = (random.random(shape, np.float32) for shape in (LOW, HIGH))
-        paths = f"{name}.input.f32", f"{name}.output.f32"
-        hashes = [
-            write_array(self.folder / path, array)
-            for path, array in zip(paths, (image, output), strict=True)
-        ]
-        asked = write_array(self.folder / "aside", image.transpose(0, 2, 3, 1))
-        write_array(self.folder / "answers" / asked, output.transpose(0, 2, 3, 1))
-        return GoldenSample(name, paths[0], LOW, hashes[0], paths[1], HIGH, hashes[1])
+        image = random.integers(0, 256, LOW).astype(np.float32) / np.float32(255)
+        output = random.random(HIGH, np.float32)
+        asked = image.transpose(0, 2, 3, 1).astype("<f4").tobytes()
+        answer = output.transpose(0, 2, 3, 1).astype("<f4").tobytes()
+        (self.folder / "answers" / sha256(asked).hexdigest()).write_bytes(answer)
+        return write_golden(self.folder, GoldenImages.keep(name, image, output, scale=2))
 
     def _write_model(self):
         self.model.write_bytes(b"1234TFL3")
@@ -108,9 +105,9 @@ class Desk:
             Weights("weights", "0", "Apache-2.0", "made up"),
             {},
         )
-        sha256, tolerance = hash_file(self.model), tolerance_for("tflite", "fp32")
+        digest, tolerance = hash_file(self.model), tolerance_for("tflite", "fp32")
         manifest = Manifest(
-            self.model.name, sha256, model, {"CONV_2D": 99}, tolerance, self.samples
+            self.model.name, digest, model, {"CONV_2D": 99}, tolerance, self.samples
         )
         write_manifest(manifest, self.folder)
 

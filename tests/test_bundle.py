@@ -6,15 +6,16 @@ import shutil
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from model_files import copy_whole, edit_manifest, exact_files
+from model_files import copy_whole, edit_manifest, exact_files, list_parts
 
 from converters.options import ConversionOptions
 from mobile_runtime.cli.bundle import command
 from mobile_runtime.device.bundle import PROTOCOL
 from mobile_runtime.device.test_templates import TESTS
+from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.model_file.golden_samples import read_golden
-from mobile_runtime.model_file.manifest import hash_file, read_manifest
+from mobile_runtime.model_file.manifest import hash_file, manifest_path, read_manifest
 from mobile_runtime.validation.validate import validate
 
 SIZE = (16, 20)
@@ -70,11 +71,12 @@ def test_bundle_validates_by_itself(model):
     assert all(verdict.passed for verdict in validate(folder / model.name))
 
 
-def test_bundle_holds_the_samples_of_its_file_and_no_others(model):
+def test_bundle_holds_file_page_and_samples_once(model):
     folder = bundle(model)
     manifest = read_manifest(model)
     wanted = {path for sample in manifest.golden for path in (sample.input, sample.output)}
-    found = (folder / "golden").rglob("*.f32")
+    own = {*list_parts(folder / model.name), manifest_path(folder / model.name), folder / PROTOCOL}
+    found = {path for path in folder.rglob("*") if path.is_file()} - own
     assert {path.relative_to(folder).as_posix() for path in found} == wanted
 
 
@@ -83,7 +85,7 @@ def test_page_names_what_is_there(model):
     folder = bundle(model)
     page = (folder / PROTOCOL).read_text()
     rows = re.findall(
-        r"^\| `(.+)` \| `(.+)` \| \d+x\d+ \| `(\w+)`, `(\w+)` \|$", page, re.MULTILINE
+        r"^\| `(.+)` \| `(.+)` \| \d+x\d+ \| 3 \| `(\w+)`, `(\w+)` \|$", page, re.MULTILINE
     )
     assert len(rows) == len(read_manifest(model).golden)
     for source, target, *hashes in rows:
@@ -94,24 +96,52 @@ def test_page_names_what_is_there(model):
     assert "${" not in page
 
 
-def test_samples_are_what_the_file_takes(model):
-    """In its own layout they hold the same pixels as the golden ones."""
+def test_samples_are_what_the_page_says(model):
+    """Bytes by planes, and floats of every third row and column and the last."""
     folder = bundle(model)
     manifest = read_manifest(folder / model.name)
-    for name, image, output in read_golden(manifest, folder):
-        for end, expected in (("input", image), ("output", output)):
-            _, _, height, width = expected.shape
-            if key(manifest) == ("tflite", "float32"):
-                content = np.fromfile(folder / f"samples/{name}.{end}.f32", "<f4")
-                found = content.reshape(1, height, width, 3)
-                np.testing.assert_array_equal(found, expected.transpose(0, 2, 3, 1))
-            elif manifest.model.input.dtype == "uint8":
-                order = {"coreml": "bgr", "tflite": "rgb"}[manifest.model.format]
-                content = np.fromfile(folder / f"samples/{name}.{end}.{order}", np.uint8)
-                channels = [order.index(color) for color in "rgb"]
-                found = content.reshape(height, width, 3)[..., channels].transpose(2, 0, 1) / 255
-                assert np.abs(found - np.clip(expected[0], 0, 1)).max() <= 0.5 / 255 + 1e-6
-    assert (folder / "samples").exists() == (TESTS[key(manifest)].write is not None)
+    for sample, golden in zip(manifest.golden, read_golden(manifest, folder), strict=True):
+        height, width = sample.input_shape[2:]
+        pixels = np.fromfile(folder / sample.input, np.uint8).reshape(1, 3, height, width)
+        np.testing.assert_array_equal(pixels.astype(np.float32) / np.float32(255), golden.image)
+        scale = manifest.model.scale
+        rows = [*range(0, height * scale - 1, 3), height * scale - 1]
+        columns = [*range(0, width * scale - 1, 3), width * scale - 1]
+        kept = np.fromfile(folder / sample.output, "<f4").reshape(1, 3, len(rows), len(columns))
+        np.testing.assert_array_equal(kept, golden.output)
+        if manifest.model.precision == "fp32":
+            whole = open_session(folder / model.name).run(golden.image)
+            np.testing.assert_allclose(whole[:, :, rows][..., columns], kept, atol=1e-5)
+
+
+def test_samples_of_an_older_file_get_smaller(onnx):
+    """Inputs of float32 become bytes; an output of which all was kept stays whole."""
+    manifest = read_manifest(onnx)
+    session, older = open_session(onnx), []
+    for sample, golden in zip(manifest.golden, read_golden(manifest, onnx.parent), strict=True):
+        whole = session.run(golden.image)
+        hashes = []
+        for end, array in (("input", golden.image), ("output", whole)):
+            path = onnx.parent / f"golden/{sample.name}.{end}.f32"
+            path.write_bytes(array.astype("<f4").tobytes())
+            hashes.append(hash_file(path))
+        older.append(
+            {
+                "name": sample.name,
+                "input": f"golden/{sample.name}.input.f32",
+                "input_shape": golden.image.shape,
+                "input_sha256": hashes[0],
+                "output": f"golden/{sample.name}.output.f32",
+                "output_shape": whole.shape,
+                "output_sha256": hashes[1],
+            }
+        )
+    edit_manifest(onnx, lambda text: text.update(golden=older))
+    assert all(verdict.passed for verdict in validate(onnx))
+    folder = bundle(onnx)
+    samples = read_manifest(folder / onnx.name).golden
+    assert {(sample.input_dtype, sample.output_stride) for sample in samples} == {("uint8", 1)}
+    assert all(verdict.passed for verdict in validate(folder / onnx.name))
 
 
 def key(manifest):

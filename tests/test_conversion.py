@@ -43,7 +43,7 @@ def test_file_manifest_and_samples_appear_together(tmp_path, checkpoint):
     assert isinstance(manifest, Manifest)
     samples = read_golden(manifest, path.parent)
     assert len(samples) == 8
-    assert all(output.shape[2] == 4 * image.shape[2] for _, image, output in samples)
+    assert all(sample.output_shape[2] == 4 * sample.image.shape[2] for sample in samples)
     expected = {path.name, manifest_path(path).name}
     expected |= {name for s in manifest.golden for name in (s.input, s.output)}
     assert set(files(tmp_path / "out")) == expected
@@ -73,6 +73,16 @@ def test_all_formats_and_precisions_fit_into_one_folder(untrained):
     assert len({manifest_path(path) for path in untrained}) == len(untrained)
     assert all(read_manifest(path).file == path.name for path in untrained)
     assert len(untrained) == sum(len(format_.precisions) for format_ in FORMATS.values())
+
+
+def test_files_of_one_network_share_their_golden_samples(untrained):
+    """Calibrated ones too, which leave out the stress image."""
+    samples = [sample for path in untrained for sample in read_manifest(path).golden]
+    names = {sample.name for sample in samples}
+    assert len(set(samples)) == len(names) < len(samples)
+    assert {"worst-case-24x24", "astronaut-24x24", "astronaut-61x37"} <= names
+    wanted = {path for s in samples for path in (s.input, s.output)}
+    assert {name for name in files(untrained[0].parent) if name.startswith("golden/")} == wanted
 
 
 def test_features_that_fp16_cannot_hold_convert_to_it(tmp_path):
@@ -219,7 +229,7 @@ def test_folder_of_something_else_is_never_replaced(tmp_path, checkpoint):
         ({"format": "onnx", "sizes": ((8, 8),)}, "any size"),
         ({"format": "tflite", "sizes": None}, "need --height"),
         ({"format": "tflite", "sizes": ((8, 8), (9, 9))}, "Only Core ML takes several"),
-        ({"format": "tflite", "interface": "image"}, "Only Core ML has image"),
+        ({"format": "tflite", "sizes": ((8, 8),), "interface": "image"}, "Only Core ML has image"),
         ({"format": "coreml", "sizes": ((0, 8),)}, r"1 to 4096 pixels, not 0\.$"),
         ({"format": "tflite", "sizes": ((8, 20000),)}, "not 20000: tile larger pictures"),
     ],

@@ -1,4 +1,4 @@
-"""Every Python example in the README, and with `full` in docs/ too, runs as it stands there."""
+"""Every Python example in the README and docs/examples, and with `full` in docs/ too, runs."""
 
 import re
 import subprocess
@@ -51,3 +51,14 @@ def test_examples_of_a_page_run(folder, page):
     command = [sys.executable, "-c", EXAMPLES[page]]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "script", sorted((ROOT / "docs/examples").glob("*.py")), ids=lambda path: path.name
+)
+def test_example_script_runs_on_a_photograph(folder, script):
+    command = [sys.executable, script, "photo.png"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "passed" in done.stdout
+    assert len(list((folder / "compared").glob("*.png"))) == 3

@@ -132,11 +132,18 @@ def test_malformed_manifest_is_refused(model, text):
         ({"output_shape": [1, 3, 16, 20]}, "was edited"),
         ({"input_shape": [1, 1, 16, 60]}, "was edited"),
         ({"input_sha256": "0" * 64}, "was changed"),
+        ({"output_sha256": "0" * 64}, "was changed"),
+        ({"input_dtype": "float32"}, "or not of shape"),
+        ({"input_dtype": "float16"}, "is not a manifest"),
+        ({"output_stride": 1}, "or not of shape"),
+        ({"output_stride": 2}, "was edited"),
+        ({"output_stride": 0}, "is not a manifest"),
+        ({"output_stride": 5}, "is not a manifest"),
     ],
 )
 def test_golden_samples_are_checked(model, change, message):
     edit_manifest(model, lambda text: text["golden"][0].update(change))
-    (model.parent.parent / "outside.f32").write_bytes(bytes(4 * 3 * SIZE[0] * SIZE[1]))
+    (model.parent.parent / "outside.f32").write_bytes(bytes(3 * SIZE[0] * SIZE[1]))
     with pytest.raises(ManifestError, match=message):
         read_golden(read_manifest(model), model.parent)
 

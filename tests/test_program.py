@@ -1,9 +1,11 @@
 """The `scnet` program as a user meets it: words, exit codes, nothing left behind."""
 
+import errno
 import json
 import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +18,12 @@ from networks import make_net
 from PIL import Image as Pillow
 
 from converters.__main__ import COMMANDS, main
+from mobile_runtime.atomic_write import atomic_write
+from mobile_runtime.bundled_models import DEFAULT
 from mobile_runtime.console import complain
 from mobile_runtime.model_file.manifest import manifest_path
 from scnet.config import SCNetConfig
-from scnet.weights import DEFAULT, WEIGHTS
+from scnet.weights import WEIGHTS
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["torch._dynamo", "converters.cli.convert", "converters.to_onnx"])
@@ -81,9 +85,12 @@ def made(tmp_path_factory):
 
 REFUSED = {
     "no such command": (["sharpen"], "No such command"),
+    "misspelt command": (["upscal"], "Did you mean upscale?"),
     "another network": (["convert", "other.pth"], "Not an SCNet"),
     "truncated checkpoint": (["convert", "truncated.pth"], "damaged"),
-    "no such weights": (["convert", "scnet-t-x9-direct"], "there are scnet-t-x"),
+    "no such weights": (["convert", "waifu2x"], "there are scnet-t-x"),
+    "misspelt weights": (["convert", "scnet-t-x4-drect"], "did you mean scnet-t-x4-direct?"),
+    "quiet and verbose": (["info", "-q", "-v"], "exclude each other"),
     "wrong scale": (["convert", "net.pth", "--scale", "4"], "Scale 4 contradicts the file"),
     "wrong head": (["convert", "net.pth", "--head", "direct"], "not direct"),
     "no scale": (["convert", "mlp.pth"], "may be x2 or x3"),
@@ -109,6 +116,18 @@ REFUSED = {
     "broken model": (["info", "broken.onnx"], "broken.onnx"),
     "unknown file": (["info", "photo.png"], "not a checkpoint"),
     "no manifest": (["validate", "broken.onnx"], "cannot be read"),
+    "no file to validate": (["validate", "none.onnx"], "Error: none.onnx does not exist."),
+    "no file to bundle": (["bundle", "none.onnx", "-o", "x"], "Error: none.onnx does not exist."),
+    "no folder to evaluate on": (["evaluate", "net.pth"], "scnet evaluate model.onnx pictures"),
+    "folder first": (
+        ["evaluate", "pictures", "net.pth"],
+        "pictures is one: the folder of pictures",
+    ),
+    "folder of another name": (["evaluate", "net.pth", "pics"], "pics is not a folder: the folder"),
+    "engine of another name": (
+        ["benchmark", "broken.onnx", "--engine", "OnnxRuntim", "--height", "8", "--width", "8"],
+        "did you mean onnxruntime?",
+    ),
     "no picture": (["upscale", "text.png", "-o", "x.png", "-m", "net.pth"], "text.png"),
     "empty picture": (["upscale", "empty.png", "-o", "x.png", "-m", "net.pth"], "empty.png"),
     "too many pixels": (
@@ -144,7 +163,7 @@ def test_convert_validate_info_and_upscale_work_together(folder):
     assert "--overwrite" in again.stderr
     assert scnet("validate", name, folder=folder).returncode == 0
     facts = json.loads(scnet("info", name, "--json", "-", folder=folder).stdout)
-    assert facts["scale"] == "2"
+    assert facts["scale"] == 2
     assert facts["operators"]["Conv"] > 0
     upscaled = scnet("upscale", "photo.png", "-m", name, "-o", "large.png", folder=folder)
     assert upscaled.returncode == 0, upscaled.stderr
@@ -178,6 +197,61 @@ def test_fault_of_the_program_is_not_taken_for_a_wrong_file(tmp_path):
     assert result.returncode == 2
     assert "No module named 'nowhere'" in result.stderr
     assert "please report it" in result.stderr
+
+
+def test_interrupted_says_so_in_a_line(tmp_path):
+    """It waits for a file that nobody writes, and so has begun as soon as that can be opened."""
+    os.mkfifo(tmp_path / "endless.onnx")
+    command = [sys.executable, "-m", "converters", "check", "endless.onnx"]
+    with (
+        subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as running,
+        (tmp_path / "endless.onnx").open("w"),
+    ):
+        running.send_signal(signal.SIGINT)
+        _, stderr = running.communicate()
+    assert (running.returncode, stderr) == (130, "Interrupted.\n")
+
+
+def test_a_pipe_that_is_read_no_further_is_no_error(tmp_path):
+    line = f"{sys.executable} -m converters info | true; echo ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True)
+    assert (result.stdout, result.stderr) == ("0\n", "")
+
+
+def test_quiet_prints_errors_and_json_alone(folder):
+    assert scnet("info", "--quiet", folder=folder).stdout == ""
+    assert json.loads(scnet("info", "--quiet", "--json", "-", folder=folder).stdout)
+    refused = scnet("info", "broken.onnx", "-q", folder=folder)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("Error: ")
+
+
+def test_verbose_prints_a_traceback_with_an_error(folder):
+    refused = scnet("info", "broken.onnx", "-v", folder=folder)
+    assert refused.returncode == 2
+    assert "Traceback" in refused.stderr
+    assert refused.stderr.splitlines()[-1].startswith("Error: ")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_the_common_options(tmp_path, name):
+    printed = scnet(name, "-h", folder=tmp_path).stdout
+    for option in ("-v, --verbose", "-q, --quiet", "-h, --help"):
+        assert option in printed
+
+
+def test_a_full_disk_is_named_with_the_file(tmp_path):
+    def fill(path):
+        with atomic_write(path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match=r"large\.png"):
+        fill(tmp_path / "large.png")
+
+
+def test_bytes_in_a_name_that_are_no_text_are_shown(capsys):
+    complain(f"{os.fsdecode(b'f' + bytes([0xF6]) + b'.png')} exists")
+    assert capsys.readouterr().err == "Error: f\\udcf6.png exists\n"
 
 
 def test_name_in_a_file_cannot_steer_the_terminal(capsys):
@@ -219,7 +293,7 @@ def test_info_lists_the_bundled_weights_and_describes_each_by_name(folder):
     for name, facts in listed.items():
         assert json.loads(scnet("info", name, "--json", "-", folder=folder).stdout) == facts
     rows = scnet("info", folder=folder).stdout.splitlines()
-    assert [DEFAULT in row for row in rows if "usual" in row] == [True]
+    assert [DEFAULT in row for row in rows if "default" in row] == [True]
 
 
 @pytest.mark.parametrize(
@@ -278,7 +352,11 @@ def test_mobile_runtime_upscales_where_there_is_no_pytorch(folder, converted):
     done = without_pytorch(*photo, "-m", path, folder=folder)
     assert done.returncode == 0, done.stderr
     assert "18x14" in done.stdout
-    refused = without_pytorch(*photo, folder=folder)
+    bundled = without_pytorch("upscale", "photo.png", "-o", "bundled.png", folder=folder)
+    assert bundled.returncode == 0, bundled.stderr
+    assert "36x28" in bundled.stdout
+    wanted = ("--model", "scnet-t-x2-pixelshuffle")
+    refused = without_pytorch("upscale", "photo.png", "-o", "no.png", *wanted, folder=folder)
     assert refused.returncode == 2
-    assert "pip install 'scnet-mobile[convert]'" in refused.stderr
+    assert "scnet-t-x2-pixelshuffle has no finished model file" in refused.stderr
     assert "Traceback" not in refused.stderr

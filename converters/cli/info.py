@@ -1,26 +1,36 @@
 """`scnet info`: facts about a checkpoint, bundled weights or a model file."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
-from rich.console import Console
+from msgspec import to_builtins
 from rich.table import Table
-from rich.text import Text
 
+from mobile_runtime.bundled_models import DEFAULT
 from mobile_runtime.cli import options
-from mobile_runtime.console import STDOUT, check_output, printable, write_json
+from mobile_runtime.console import STDOUT, check_output, print_facts, print_table, write_json
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.file import ModelFile, read_model_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import hash_file, manifest_path, measure_file
 from scnet.config import SCNetConfig, halo, macs_per_pixel
-from scnet.weights import DEFAULT, WEIGHTS, find_weights
+from scnet.weights import WEIGHTS, find_weights
 from scnet.weights_header import read_bundled
 
 Facts = dict[str, object]
+
+LABELS = {
+    "macs_per_low_resolution_pixel": "MACs/pixel",
+    "halo_pixels": "halo",
+    "size_bytes": "bytes",
+    "licence": "license",
+    "psnr_db": "PSNR, dB",
+    "made_by": "made by",
+}
+"""Fact -> its name where people read it, short enough to leave a line to the sha256."""
 
 
 @click.command("info")
@@ -54,27 +64,47 @@ def command(
     else:
         facts = describe_checkpoint(path, scale)
     if json_path != STDOUT:
-        _print_facts(path.name, facts)
+        _print(path.name, facts)
     write_json(json_path, facts)
 
 
-def _print_facts(title: str, facts: Facts) -> None:
-    table = Table(show_header=False, title=Text(title))
-    for name, value in facts.items():
-        shown = value if isinstance(value, str | int | float) else json.dumps(value)
-        table.add_row(Text(name.replace("_", " ")), Text(printable(str(shown))))
-    Console().print(table)
+def _print(title: str, facts: Facts) -> None:
+    """Print facts, those about the weights in a block of their own."""
+    weights: Any = facts.get("weights", {})
+    for heading, part in ((title, facts), ("weights", weights)):
+        shown = {name: _show(name, value) for name, value in part.items() if value is not weights}
+        if shown:
+            print_facts(heading, {LABELS.get(name, name): text for name, text in shown.items()})
+
+
+def _show(name: str, value: Any) -> str:
+    """Return a fact in words; `value` is what JSON has."""
+    match name:
+        case "sizes":
+            return ", ".join(f"{height}x{width}" for height, width in value or ()) or "any"
+        case "input" | "output":
+            sides = "x".join("?" if side is None else str(side) for side in value["shape"])
+            clipped = ", clipped" if value["clipped"] else ""
+            return f"{value['name']}: {value['dtype']} {value['layout']} {sides}, RGB " + (
+                f"{value['range']}{clipped}"
+            )
+        case "operators":
+            return ", ".join(f"{number} {kind}" for kind, number in value.items())
+        case "tools":
+            return ", ".join(f"{tool} {version}" for tool, version in value.items())
+    return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
 
 
 def _print_weights(rows: Mapping[str, Facts]) -> None:
-    table = Table()
-    table.add_column("bundled weights", no_wrap=True)
-    for column in ("parameters", "MACs per input pixel", "licence", ""):
-        table.add_column(column)
+    table = Table("bundled weights")
+    for column in ("parameters", "MACs per pixel"):
+        table.add_column(column, justify="right")
+    table.add_column("license")
+    table.add_column("")
     for name, facts in rows.items():
         size = (f"{facts[key]:,.0f}" for key in ("parameters", "macs_per_low_resolution_pixel"))
-        table.add_row(name, *size, str(facts["licence"]), "usual" if name == DEFAULT else "")
-    Console().print(table)
+        table.add_row(name, *size, str(facts["licence"]), "default" if name == DEFAULT else "")
+    print_table(table)
 
 
 def describe_weights(path: Path) -> Facts:
@@ -130,5 +160,5 @@ def describe_file(path: Path) -> Facts:
         "size_bytes": measure_file(path),
         "sha256": file.manifest.sha256 if isinstance(file, ModelFile) else hash_file(path),
     }
-    facts |= model.to_metadata() if model else {"made_by": "another program: it says no more"}
+    facts |= to_builtins(model) if model else {"made_by": "another program: it says no more"}
     return facts | {"operators": count_operators(path)}

@@ -8,7 +8,8 @@ import numpy as np
 
 from converters.golden_samples import PHOTOGRAPHS, reflect_pad
 from converters.options import Size
-from mobile_runtime.imaging.metrics import list_images, resize_bicubic
+from mobile_runtime.imaging.folder import list_pictures
+from mobile_runtime.imaging.metrics import resize_bicubic
 from mobile_runtime.imaging.pictures import Image, Pixels, to_image
 from mobile_runtime.imaging.reading import open_picture
 
@@ -42,7 +43,7 @@ def calibration_images(folder: Path | None, size: Size) -> Iterator[Image]:
     Raises:
         ImageError: The folder holds no picture, or one that cannot be read.
     """
-    paths = PHOTOGRAPHS if folder is None else _spread(list_images(folder), MAX_IMAGES)
+    paths = PHOTOGRAPHS if folder is None else _spread(list_pictures(folder), MAX_IMAGES)
     for number, path in enumerate(paths):
         pixels = open_picture(path).pixels
         crops = [*_crops(resize_bicubic(pixels, 0.5), size), *_crops(pixels, size)]

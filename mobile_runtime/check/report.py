@@ -1,65 +1,89 @@
-"""Tables of `scnet check`: one row per file and target, then what the rules found."""
+"""Output of `scnet check`: a table of targets for each file, then what the rules found."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
-from rich.box import Box
 from rich.table import Table
 from rich.text import Text
 
 from mobile_runtime.check.placement import PlacementReport
-from mobile_runtime.check.rule import Finding
-from mobile_runtime.console import open_console, printable
+from mobile_runtime.check.rule import Finding, Severity
+from mobile_runtime.console import print_facts, print_table, print_text, say
 
-COLORS = {"error": "red", "warning": "yellow", "info": "blue"}
+COLUMNS: dict[Severity, tuple[str, str]] = {
+    "error": ("errors", "red"),
+    "warning": ("warnings", "yellow"),
+    "info": ("notes", "blue"),
+}
+"""Severity -> its column and color."""
+
 SHOWN = 3
-"""Places of a finding that the table lists; JSON lists all."""
+"""Places of a finding that are listed without details."""
 
 
-def print_reports(reports: Sequence[PlacementReport]) -> None:
-    """Print one row per file and target, then a table of each report's findings."""
-    console, box = open_console()
-    console.print(_summarize(reports, box))
+def print_reports(reports: Sequence[PlacementReport], *, details: bool = False) -> None:
+    """Print where the operators of each file would run, and the findings of each target.
+
+    Args:
+        reports: Those of one file side by side.
+        details: Print all places of a finding, and the kinds of operators on each unit.
+    """
+    for number, (file, group) in enumerate(groupby(reports, lambda report: report.file)):
+        targets = list(group)
+        if number:
+            say("")
+        print_text(f"{file}, {targets[0].total} operators", style="bold")
+        print_table(_tabulate(targets))
+        for report in targets:
+            if details:
+                print_facts(f"operators on {_name(report)}", _list_operators(report))
+            for finding in report.findings:
+                about = _describe(finding, details=details)
+                failed = finding.severity == "error"
+                print_facts(_title(finding, report), about, failed=failed)
+
+
+def _tabulate(reports: Sequence[PlacementReport]) -> Table:
+    table = Table("target", "operators run on")
+    for name in ("partitions", *(column for column, _ in COLUMNS.values())):
+        table.add_column(name, justify="right")
     for report in reports:
-        if report.findings:
-            console.print(_list_findings(report))
-
-
-def _summarize(reports: Sequence[PlacementReport], box: Box) -> Table:
-    table = Table(box=box)
-    table.add_column("file", overflow="fold")
-    table.add_column("target")
-    table.add_column("resident", justify="right")
-    table.add_column("operators per unit")
-    table.add_column("partitions", justify="right")
-    for severity in COLORS:
-        table.add_column(severity, justify="right")
-    for report in reports:
-        counts = [sum(f.severity == severity for f in report.findings) for severity in COLORS]
-        table.add_row(
-            *(Text(printable(report.file)), report.title, f"{report.resident}/{report.total}"),
-            ", ".join(f"{unit} {sum(kinds.values())}" for unit, kinds in report.operators.items()),
-            str(len(report.partitions)),
-            *(f"[{c}]{n}[/]" if n else "0" for c, n in zip(COLORS.values(), counts, strict=True)),
+        placed = ", ".join(
+            f"{unit} {sum(kinds.values())}" for unit, kinds in report.operators.items()
         )
+        counts = (_count(report, severity) for severity in COLUMNS)
+        table.add_row(report.target, placed, str(len(report.partitions)), *counts)
     return table
 
 
-def _list_findings(report: PlacementReport) -> Table:
-    table = Table(title=Text(printable(f"{report.file} on {report.title}")), show_lines=True)
-    table.add_column("rule", no_wrap=True)
-    table.add_column("where", ratio=2, overflow="fold")
-    table.add_column("what", ratio=4)
-    table.add_column("what to do", ratio=3)
-    table.add_column("source", ratio=2, overflow="fold")
-    for finding in report.findings:
-        rule = f"[{COLORS[finding.severity]}]{finding.rule}\n{finding.severity}[/]"
-        said = finding.message, finding.fix, finding.source
-        table.add_row(rule, _where(finding), *(Text(printable(text)) for text in said))
-    return table
+def _count(report: PlacementReport, severity: Severity) -> Text:
+    number = sum(finding.severity == severity for finding in report.findings)
+    return Text(str(number), style=COLUMNS[severity][1] if number else "")
 
 
-def _where(finding: Finding) -> Text:
-    """Return the places; their names come from the file, so they are neither markup nor control."""
-    more = len(finding.places) - SHOWN
-    names = [printable(place) for place in finding.places[:SHOWN]]
-    return Text("\n".join([*names, f"and {more} more"] if more > 0 else names))
+def _title(finding: Finding, report: PlacementReport) -> Text:
+    text = f"{finding.severity} {finding.rule} on {_name(report)}"
+    return Text(text, style=COLUMNS[finding.severity][1])
+
+
+def _name(report: PlacementReport) -> str:
+    return f"{report.target} ({report.title})"
+
+
+def _describe(finding: Finding, *, details: bool) -> dict[str, str]:
+    shown = finding.places if details else finding.places[:SHOWN]
+    more = len(finding.places) - len(shown)
+    where = [*shown, *([f"and {more} more"] if more else [])]
+    return {
+        "what": finding.message,
+        "to do": finding.fix,
+        "where": ", ".join(where),
+        "source": finding.source,
+    }
+
+
+def _list_operators(report: PlacementReport) -> dict[str, str]:
+    return {
+        unit: ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+        for unit, kinds in report.operators.items()
+    }

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from mobile_runtime.cli import options
-from mobile_runtime.console import printable
+from mobile_runtime.console import say
 from mobile_runtime.device.bundle import bundle
 
 
@@ -20,4 +20,4 @@ def command(file: Path, folder: Path, *, overwrite: bool) -> None:
     itself, in Swift for Core ML and in Kotlin for TFLite and ONNX.
     """
     bundle(file, folder, overwrite=overwrite)
-    click.echo(f"{printable(str(folder))}: see PROTOCOL.md in it.")
+    say(f"{folder}: see PROTOCOL.md in it.")

@@ -15,10 +15,11 @@ from mobile_runtime.console import STDOUT, check_output, write_json
 @click.option(
     "--target",
     "targets",
-    type=click.Choice([target.name for target in TARGETS]),
+    type=options.choice(target.name for target in TARGETS),
     multiple=True,
-    help="Where the files are to run; by default everywhere they can.",
+    help="Where the files are to run. May be given more than once. [default: everywhere they can]",
 )
+@options.details
 @options.json_output
 @click.pass_context
 def command(
@@ -27,6 +28,7 @@ def command(
     targets: tuple[str, ...],
     json_path: Path | None,
     *,
+    details: bool,
     overwrite: bool,
 ) -> None:
     """Check which operators of FILES would run on an accelerator, and why others would not.
@@ -37,7 +39,7 @@ def command(
     check_output(json_path, overwrite=overwrite)
     reports = [report for path in files for report in check(path, targets)]
     if json_path != STDOUT:
-        print_reports(reports)
+        print_reports(reports, details=details)
     write_json(json_path, reports)
     if not all(report.passed for report in reports):
         context.exit(1)

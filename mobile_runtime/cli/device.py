@@ -7,7 +7,7 @@ import click
 
 from mobile_runtime.benchmark.timing import Plan
 from mobile_runtime.cli import options
-from mobile_runtime.console import STDOUT, check_output, complain, printable, write_json
+from mobile_runtime.console import STDOUT, check_output, complain, say, write_json
 from mobile_runtime.device.android.benchmark_model import ENGINES
 from mobile_runtime.device.android.measure import PhoneRun, measure, read_subject
 from mobile_runtime.device.android.phone import connect, read_phone
@@ -37,11 +37,12 @@ def command() -> None:
 @click.option(
     "--engine",
     "engines",
-    type=click.Choice(list(ENGINES)),
+    type=options.choice(ENGINES),
     multiple=True,
     default=("cpu", "gpu"),
     show_default=True,
-    help="gpu computes in fp16 and has the tolerance of fp16; gpu-fp32 that of the file.",
+    help="May be given more than once. gpu computes in fp16 and has the tolerance of fp16; "
+    "gpu-fp32 that of the file.",
 )
 @click.option("--threads", type=options.THREADS, default=4, show_default=True)
 @options.plan
@@ -101,4 +102,4 @@ def android(
 
 
 def _echo(step: str) -> None:
-    click.echo(printable(step), err=True)
+    say(step, err=True)

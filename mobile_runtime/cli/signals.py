@@ -28,6 +28,14 @@ def check() -> None:
         sys.exit(128 + _received[0])
 
 
+def describe_received() -> str:
+    """Return in a line which signal ended the program; empty if none did."""
+    if not _received:
+        return ""
+    name = signal.Signals(_received[0]).name
+    return "Interrupted." if name == "SIGINT" else f"Ended by {name}."
+
+
 def _exit(number: int, frame: FrameType | None) -> NoReturn:
     _received.append(number)
     sys.exit(128 + number)

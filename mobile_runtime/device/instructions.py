@@ -6,36 +6,35 @@ written, so only plain names and numbers are allowed.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
 from mobile_runtime.device.test_templates import DeviceTest, choose_test
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import Manifest, TensorSpec, own_tolerance, tolerance_in
+from mobile_runtime.model_file.manifest import (
+    GoldenSample,
+    Manifest,
+    TensorSpec,
+    own_tolerance,
+    tolerance_in,
+)
 from mobile_runtime.model_file.precision import Tolerance
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-ROW = "| `{input}` | `{output}` | {height}x{width} | `{input_sha256}`, `{output_sha256}` |"
+ROW = (
+    "| `{input}` | `{output}` | {height}x{width} | {stride} | `{input_sha256}`, `{output_sha256}` |"
+)
 HASHED_FOLDER = " (of its files, in the order of their paths: path, a zero byte, content)"
 
 
-@dataclass(frozen=True)
-class Sample:
-    """A golden sample in the layout of the file; paths are relative to its folder."""
+def format_instructions(manifest: Manifest, samples: Sequence[GoldenSample], folder: str) -> str:
+    """Return the page for one file, in Markdown.
 
-    input: str
-    output: str
-    height: int
-    """Of the input, in pixels."""
-    width: int
-    input_sha256: str
-    output_sha256: str
-
-
-def format_instructions(manifest: Manifest, samples: Sequence[Sample], folder: str) -> str:
-    """Return the page for one file and its samples, in Markdown; `folder` is the folder's name.
+    Args:
+        manifest: Of the file.
+        samples: As `write_golden` has written them.
+        folder: Name of the folder that holds all of it.
 
     Raises:
         ManifestError: There is no test for this kind of file, or a name is not safe in code.
@@ -48,9 +47,7 @@ def format_instructions(manifest: Manifest, samples: Sequence[Sample], folder: s
         "input_name": _identifier(model.input.name),
         "output_name": _identifier(model.output.name),
     }
-    rows = [
-        {key: _identifier(str(value)) for key, value in vars(sample).items()} for sample in samples
-    ]
+    rows = [_describe_sample(sample) for sample in samples]
     return _fill(
         "PROTOCOL.md",
         **names,
@@ -75,6 +72,21 @@ def format_instructions(manifest: Manifest, samples: Sequence[Sample], folder: s
     )
 
 
+def _describe_sample(sample: GoldenSample) -> dict[str, str]:
+    """Return what a row of the page, or of the test, says of a sample."""
+    *_, height, width = sample.input_shape
+    fields = {
+        "input": sample.input,
+        "output": sample.output,
+        "height": height,
+        "width": width,
+        "stride": sample.output_stride,
+        "input_sha256": sample.input_sha256,
+        "output_sha256": sample.output_sha256,
+    }
+    return {key: _identifier(str(value)) for key, value in fields.items()}
+
+
 def _format_code(
     manifest: Manifest, test: DeviceTest, names: dict[str, str], rows: list[dict[str, str]]
 ) -> str:
@@ -82,6 +94,7 @@ def _format_code(
     code = _fill(
         test.code,
         **names,
+        scale=manifest.model.scale,
         samples="\n".join(test.row.format(**row) for row in rows),
         max_abs=_max_abs(tolerance, test),
         psnr_db=float(tolerance.psnr_db),

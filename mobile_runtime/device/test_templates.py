@@ -1,10 +1,9 @@
-"""Templates of the tests on a device: language, engine and sample layout per kind of file."""
+"""Templates of the tests on a device: language, engine and layout per kind of file."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.imaging.pictures import Image, to_pixels
 from mobile_runtime.model_file.manifest import Manifest
 
 
@@ -22,10 +21,7 @@ class DeviceTest:
     infinity: str
     """In that language, where there is no limit on max_abs."""
     layout: str
-    suffix: str = ""
-    """Of samples rewritten in the layout of the file; empty if the golden ones already have it."""
-    write: Callable[[Image], bytes] | None = None
-    """Encodes such a sample, (1, 3, H, W) float32 RGB in [0, 1]."""
+    """Of what the model takes and returns, made of the samples' files; a sentence."""
 
 
 _XCODE = (
@@ -37,46 +33,42 @@ _ANDROID = (
     "and `litert-gpu` 2.3 or later, `androidx.test:runner` and `junit:junit` as dependencies "
     "of the tests."
 )
-_KOTLIN_ROW = '        "{input}" to "{output}",'
-_SWIFT_ROW = '        (input: "{input}", output: "{output}", height: {height}, width: {width}),'
+_SWIFT_ROW = (
+    '        (input: "{input}", output: "{output}", height: {height}, width: {width}, '
+    "stride: {stride}),"
+)
+_KOTLIN_ROW = '        Sample("{input}", "{output}", {height}, {width}, {stride}),'
 
 TESTS: Mapping[tuple[str, str], DeviceTest] = {
     ("coreml", "float32"): DeviceTest(
         *("coreml_tensor.swift", "Swift", "Core ML", _XCODE, _SWIFT_ROW, ".infinity"),
-        layout="Raw little-endian float32, NCHW, RGB in 0..1; the outputs are not clipped.",
+        layout="The model takes each byte as a float32, divided by 255, in the same order.",
     ),
     ("coreml", "uint8"): DeviceTest(
         *("coreml_image.swift", "Swift", "Core ML", _XCODE, _SWIFT_ROW, ".infinity"),
-        layout="Raw bytes, row by row, blue, green and red of each pixel; white is 255. "
-        "They are the golden samples, clipped and rounded.",
-        suffix="bgr",
-        write=lambda image: to_pixels(image)[..., ::-1].tobytes(),
+        layout="The model takes and returns pixels of blue, green and red; clip PyTorch's output "
+        "to 0..1, multiply it by 255 and round it before comparing.",
     ),
     ("tflite", "float32"): DeviceTest(
         *("tflite.kt", "Kotlin", "LiteRT"),
         f"{_ANDROID} `scnet device android` does the same over adb, without an app.",
         *(_KOTLIN_ROW, "Double.POSITIVE_INFINITY"),
-        layout="Raw little-endian float32, NHWC, RGB in 0..1; the outputs are not clipped. They "
-        "are the golden samples, which lie in `golden/` as NCHW, transposed.",
-        suffix="f32",
-        write=lambda image: image.transpose(0, 2, 3, 1).astype("<f4").tobytes(),
+        layout="The model takes each byte as a float32, divided by 255, and takes and returns "
+        "NHWC: red, green and blue of each pixel together.",
     ),
     ("tflite", "uint8"): DeviceTest(
         *("tflite_image.kt", "Kotlin", "LiteRT", _ANDROID),
         *(_KOTLIN_ROW, "Double.POSITIVE_INFINITY"),
-        layout="Raw bytes, row by row, red, green and blue of each pixel; white is 255. "
-        "They are the golden samples, clipped and rounded.",
-        suffix="rgb",
-        write=lambda image: to_pixels(image).tobytes(),
+        layout="The model takes and returns NHWC: red, green and blue of each pixel together; clip "
+        "PyTorch's output to 0..1, multiply it by 255 and round it before comparing.",
     ),
     ("onnx", "float32"): DeviceTest(
         *("onnx.kt", "Kotlin", "onnxruntime"),
         "Copy this folder into `src/androidTest/assets`, with "
         "`com.microsoft.onnxruntime:onnxruntime-android` 1.20 or later, `androidx.test:runner` "
         "and `junit:junit` as dependencies of the tests.",
-        '        Sample("{input}", "{output}", {height}, {width}),',
-        "Double.POSITIVE_INFINITY",
-        layout="Raw little-endian float32, NCHW, RGB in 0..1; the outputs are not clipped.",
+        *(_KOTLIN_ROW, "Double.POSITIVE_INFINITY"),
+        layout="The model takes each byte as a float32, divided by 255, in the same order.",
     ),
 }
 """Format and type of the input -> test."""

@@ -6,15 +6,12 @@ SwiftShader emulates one: the same kernels, computed by the CPU, slowly.
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from math import prod
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from ai_edge_litert.compiled_model import CompiledModel
@@ -23,6 +20,7 @@ from ai_edge_litert.hardware_accelerator import HardwareAccelerator
 from ai_edge_litert.options import GpuOptions, Options
 
 from mobile_runtime.engines.gpu_adapter import find_adapter
+from mobile_runtime.engines.native_log import captured_stderr
 from mobile_runtime.engines.session import Placement
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.tflite_file import TFLiteFile, read_file, read_image_shape
@@ -72,7 +70,7 @@ def open_session(path: Path, engine: str, threads: int) -> GPUSession:
     del threads
     file = read_file(path)
     adapter = find_adapter().name
-    with _log() as log:
+    with captured_stderr() as log:  # thirty lines for each model, its placement among them
         try:
             compiled = CompiledModel.from_buffer(
                 file.content, environment=_environment(), options=_options(file.model)
@@ -94,19 +92,6 @@ def _environment() -> Environment:
     # LiteRT reports its search for OpenCL, which this engine does not need, on stdout.
     os.environ["LITERT_DISABLE_OPENCL"] = "1"
     return Environment.create()
-
-
-@contextmanager
-def _log() -> Iterator[IO[bytes]]:
-    """Redirect LiteRT's stderr to a file: thirty lines for each model, its placement among them."""
-    with TemporaryFile() as log:
-        kept = os.dup(2)
-        os.dup2(log.fileno(), 2)
-        try:
-            yield log
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
 
 
 def _options(model: Model | None) -> Options:

@@ -25,6 +25,9 @@ REFUSALS = (
 
 UnicodeDecodeError where a name in the file, and so in the message, is not UTF-8."""
 
+OUT_OF_MEMORY = ("Failed to allocate memory", "bad_alloc", "bad allocation")
+"""In messages of onnxruntime 1.32, and of the C++ libraries of Linux, macOS and Windows."""
+
 
 @dataclass(frozen=True)
 class ONNXSession:
@@ -42,6 +45,7 @@ class ONNXSession:
         Raises:
             ImageError: The file does not take this size.
             ModelLoadError: onnxruntime failed: the file is damaged.
+            MemoryError: onnxruntime could not allocate an array.
         """
         (source,) = self.session.get_inputs()
         try:
@@ -49,6 +53,8 @@ class ONNXSession:
         except failures.InvalidArgument as error:
             raise ImageError(f"{self.path} does not take {image.shape}: {error}") from error
         except REFUSALS as error:
+            if any(words in str(error) for words in OUT_OF_MEMORY):
+                raise MemoryError(f"onnxruntime: {error}") from error
             raise ModelLoadError(f"{self.path} cannot be run by onnxruntime: {error}") from error
         return output  # type: ignore[no-any-return]
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from mobile_runtime.engines.native_log import without_info
 from mobile_runtime.engines.session import CPU, Placement
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.tflite_file import TFLiteFile, read_file, read_image_shape
@@ -62,12 +63,13 @@ def open_session(path: Path, engine: str, threads: int) -> TFLiteSession:
     try:
         # Not by path: the interpreter would map the file into memory, and replacing it on disk
         # would corrupt the running model.
-        interpreter = tflite.Interpreter(
-            model_content=file.content,
-            num_threads=threads,
-            experimental_op_resolver_type=tflite.OpResolverType[kernels],
-        )
-        interpreter.allocate_tensors()
+        with without_info():
+            interpreter = tflite.Interpreter(
+                model_content=file.content,
+                num_threads=threads,
+                experimental_op_resolver_type=tflite.OpResolverType[kernels],
+            )
+            interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise ModelLoadError(f"{path} was refused by the TFLite interpreter: {error}") from error
     info = EngineInfo(engine, f"{package} {version(package)}", threads)

@@ -18,6 +18,7 @@ from mobile_runtime.console import printable
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.artifacts import Artifacts, find_artifacts, mean_artifacts
 from mobile_runtime.imaging.degradation import DEGRADATIONS
+from mobile_runtime.imaging.folder import list_pictures
 from mobile_runtime.imaging.pictures import Image, Pixels, to_image, to_pixels
 from mobile_runtime.imaging.reading import open_picture
 
@@ -25,8 +26,6 @@ Upscale = Callable[[Image], Image]
 
 WINDOW = 11
 """Side of SSIM's window in pixels."""
-
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def evaluate(
     def restore(truth: Pixels, degradation: str) -> Pixels:
         return to_pixels(upscale(to_image(DEGRADATIONS[degradation](truth, scale))))
 
-    for path in list_images(folder):
+    for path in list_pictures(folder):
         picture = open_picture(path)
         truth = crop_to_multiple(picture.pixels, scale)
         restored, gray = restore(truth, degradation), picture.grayscale
@@ -159,20 +158,6 @@ def crop_to_multiple(pixels: Pixels, scale: int) -> Pixels:
     """Crop right and bottom so that height and width are multiples of the scale."""
     height, width = (size - size % scale for size in pixels.shape[:2])
     return pixels[:height, :width]
-
-
-def list_images(folder: Path) -> list[Path]:
-    """Return the pictures of a folder and its subfolders, sorted by path.
-
-    Raises:
-        ImageError: It is not a folder, or holds none.
-    """
-    if not folder.is_dir():
-        raise ImageError(f"{folder} is not a folder.")
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
-    if not paths:
-        raise ImageError(f"{folder} holds no picture ({', '.join(IMAGE_SUFFIXES)}).")
-    return paths
 
 
 def _bicubic_taps(size: int, factor: float) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -116,7 +116,7 @@ class Model:
 
 @dataclass(frozen=True)
 class GoldenSample:
-    """An input and PyTorch's output for it: raw little-endian float32, NCHW, RGB in [0, 1]."""
+    """An input and PyTorch's output for it, in raw files beside the manifest: NCHW, RGB."""
 
     name: PlainName
     input: str
@@ -124,9 +124,14 @@ class GoldenSample:
     input_shape: Shape
     input_sha256: str
     output: str
-    """Path beside the manifest. Not clipped."""
+    """Path beside the manifest. Little-endian float32 with white at 1.0, not clipped."""
     output_shape: Shape
+    """Of the whole output, of which the file keeps some rows and columns; see `output_stride`."""
     output_sha256: str
+    input_dtype: Literal["uint8", "float32"] = "float32"
+    """Bytes with white at 255, or little-endian float32 with white at 1.0."""
+    output_stride: Annotated[int, msgspec.Meta(ge=1, le=4)] = 1
+    """Step of the rows and columns that the output's file keeps: 0, s, 2s, ... and the last."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +186,8 @@ def read_manifest(model: Path) -> Manifest:
     try:
         manifest = _decode(path.read_bytes())
     except FileNotFoundError as error:
+        if not model.exists():
+            raise ManifestError(f"{model} does not exist.") from error
         raise ManifestError(
             f"{path} cannot be read: there is none. It names the golden samples to compare with, "
             "and scnet convert writes both; without them, scnet check and benchmark still work."

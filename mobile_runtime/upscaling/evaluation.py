@@ -1,18 +1,18 @@
 """PSNR and SSIM of model files and bicubic on a folder of pictures, measured and as a table."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 from rich.table import Table
-from rich.text import Text
 
-from mobile_runtime.console import open_console, printable
+from mobile_runtime.console import print_table, print_text, printable
 from mobile_runtime.engines.session import Session
-from mobile_runtime.imaging.metrics import Score, Upscale, bicubic, evaluate, list_images, mean
-from mobile_runtime.upscaling.upscale import OnProgress, model_of, upscale_image
+from mobile_runtime.imaging.folder import list_pictures
+from mobile_runtime.imaging.metrics import Score, Upscale, bicubic, evaluate, mean
+from mobile_runtime.steps import OnStep, actions_of, ignore_step
+from mobile_runtime.upscaling.upscale import model_of, upscale_image
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def measure_quality(
     folder: Path,
     *,
     degradation: str = "clean",
-    on_progress: OnProgress | None = None,
+    on_step: OnStep = ignore_step,
 ) -> list[Quality]:
     """Measure open files on a folder of ground truth, and bicubic upscaling beside them.
 
@@ -45,7 +45,7 @@ def measure_quality(
         sessions: Name and session of each file.
         folder: High-resolution pictures of any size.
         degradation: Key of `DEGRADATIONS`. Only `clean` is the papers' protocol.
-        on_progress: Called after each picture.
+        on_step: Called before each picture.
 
     Returns:
         One row per scale for bicubic, then one per file.
@@ -62,42 +62,47 @@ def measure_quality(
         (name, model_of(session).scale, str(session.engine), partial(upscale_image, session))
         for name, session in opened
     ]
-    total = len(methods) * len(list_images(folder))
-    done = count(1)
+    pictures = len(list_pictures(folder))
     rows = []
-    for method, scale, engine, upscale in methods:
-        scores = []
+    for number, (method, scale, engine, upscale) in enumerate(methods, start=1):
+        on_action = actions_of(on_step, method, number, len(methods))
+        on_action(f"picture 1 of {pictures}")
+        scores: list[Score] = []
         for score in evaluate(upscale, folder, scale, degradation):
             scores.append(score)
-            if on_progress is not None:
-                on_progress(next(done), total)
+            if len(scores) < pictures:
+                on_action(f"picture {len(scores) + 1} of {pictures}")
         name = printable(folder.name)
         rows.append(Quality(method, scale, engine, name, degradation, mean(scores), tuple(scores)))
     return rows
 
 
 def print_quality(rows: list[Quality], *, each: bool = False) -> None:
-    """Print one row per method, above it one per picture if `each` is set; nothing for no rows."""
+    """Print one row per method, or if `each` is set a table of pictures; nothing for no rows."""
     if not rows:
         return
-    console, box = open_console()
-    title = (
-        f"PSNR and SSIM on Y, {rows[0].folder}, {len(rows[0].pictures)} pictures, degradation: "
-        f"{rows[0].degradation}"
-    )
-    console.print(title, markup=False)
-    table = Table(box=box)
-    for name in ("method", "scale", "engine"):
-        table.add_column(name, overflow="fold")
-    degraded = () if rows[0].degradation == "clean" else ("blockiness", "artifacts, RMS")
-    for name in ("PSNR, dB", "SSIM", *degraded):
+    folder, pictures, degradation = rows[0].folder, len(rows[0].pictures), rows[0].degradation
+    reduced = "" if degradation == "clean" else f", degradation {degradation}"
+    print_text(f"PSNR and SSIM on Y, {folder}, {pictures} pictures{reduced}")
+    for row in rows if each else ():
+        table = _table("picture", degradation)
+        for score in (*row.pictures, replace(row.mean, name="mean")):
+            table.add_row(score.name, *_figures(score))
+        print_text(f"{row.method} x{row.scale}, {row.engine}", style="bold")
+        print_table(table)
+    if not each:
+        table = _table("method and engine", degradation)
+        for row in rows:
+            table.add_row(f"{row.method} x{row.scale}\n{row.engine}", *_figures(row.mean))
+        print_table(table)
+
+
+def _table(first: str, degradation: str) -> Table:
+    table = Table(first)
+    more = () if degradation == "clean" else ("blockiness", "artifacts, RMS")
+    for name in ("PSNR, dB", "SSIM", *more):
         table.add_column(name, justify="right")
-    for row in rows:
-        for score in row.pictures if each else ():
-            table.add_row(Text(f"  {score.name}"), "", "", *_figures(score))
-        facts = Text(row.method), f"x{row.scale}", Text(row.engine)
-        table.add_row(*facts, *_figures(row.mean), end_section=each)
-    console.print(table)
+    return table
 
 
 def _figures(score: Score) -> tuple[str, ...]:

@@ -19,9 +19,10 @@ from mobile_runtime.formats.reader import cut, read_graph
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file import parity
 from mobile_runtime.model_file.file import ModelFile, read_model_file
+from mobile_runtime.model_file.golden_samples import GoldenImages
 from mobile_runtime.model_file.parity import Difference
 from mobile_runtime.validation.reference_runs import REFERENCES, Reference
-from mobile_runtime.validation.validate import Comparison, compare_golden
+from mobile_runtime.validation.validate import compare_golden
 
 Diverges = Callable[[str], bool]
 """Checks whether two executors return different values for a tensor."""
@@ -150,7 +151,9 @@ def _search(file: ModelFile, engine: str, threads: int | None) -> Fault:
     path, tolerance = file.path, file.manifest.tolerance
     reference, graph = REFERENCES[path.suffix], read_graph(path)
     failing = _smallest_failing(file, engine, threads)
-    against_pytorch = parity.compare(failing.expected, reference.run(path, failing.image))
+    against_pytorch = failing.compare(
+        reference.run(path, failing.image), clipped=file.manifest.model.output.clipped
+    )
 
     @cache
     def difference(tensor: str) -> Difference:
@@ -168,7 +171,7 @@ def _search(file: ModelFile, engine: str, threads: int | None) -> Fault:
         divergence = Divergence(op.name, op.kind, number, count, difference(found))
     return Fault(
         engine=engine,
-        sample=failing.sample,
+        sample=failing.name,
         reference=reference.name,
         reference_difference=against_pytorch,
         reference_passed=tolerance.allows(against_pytorch),
@@ -176,10 +179,10 @@ def _search(file: ModelFile, engine: str, threads: int | None) -> Fault:
     )
 
 
-def _smallest_failing(file: ModelFile, engine: str, threads: int | None) -> Comparison:
+def _smallest_failing(file: ModelFile, engine: str, threads: int | None) -> GoldenImages:
     session = open_session(file, engine=engine, threads=threads)
     failing = [
-        comparison
+        comparison.golden
         for comparison in compare_golden(session, file)
         if not file.manifest.tolerance.allows(comparison.difference)
     ]
@@ -188,7 +191,7 @@ def _smallest_failing(file: ModelFile, engine: str, threads: int | None) -> Comp
             f"{engine} failed on {file.path}, and passed when it was asked again: its results "
             "change from run to run."
         )
-    return min(failing, key=lambda comparison: comparison.image.size)
+    return min(failing, key=lambda golden: golden.image.size)
 
 
 def _compare_piece(

@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-import click
 from rich.table import Table
 from rich.text import Text
 
-from mobile_runtime.console import open_console, print_table, printable
+from mobile_runtime.console import print_table, print_text
 from mobile_runtime.model_file import parity
 from mobile_runtime.model_file.manifest import Manifest
 from mobile_runtime.model_file.validation_result import ValidationResult
@@ -59,12 +58,12 @@ def print_results(entries: Iterable[Entry], *, details: bool = False) -> None:
     """
     if details:
         for entry in entries:
-            _print_lines(_details(*entry))
+            for line in _details(*entry):
+                print_text(line)
         return
     for network, files in groupby(entries, lambda entry: _split_name(entry[0])[0]):
-        _print_lines([f"{network} against PyTorch, worst engine; PSNR and loss in dB".lstrip()])
+        print_text(f"{network} against PyTorch, worst engine; PSNR and loss in dB".lstrip())
         print_table(_tabulate(files))
-        click.echo()
 
 
 def print_validations(validations: Iterable[Validation], *, details: bool = False) -> None:
@@ -72,14 +71,10 @@ def print_validations(validations: Iterable[Validation], *, details: bool = Fals
     found = list(validations)
     entries = [(replace(each.manifest, verified=each.results), each.size_bytes) for each in found]
     print_results(entries, details=details)
-    _print_lines(_failures(found), style="red")
-    _print_lines(_absences(found), style="yellow")
-
-
-def _print_lines(lines: Iterable[str], style: str = "") -> None:
-    console, _ = open_console()
-    for line in lines:
-        console.print(Text(printable(line), style=style), soft_wrap=True)
+    for line in _failures(found):
+        print_text(line, style="red", failed=True)
+    for line in _absences(found):
+        print_text(line, style="yellow")
 
 
 def _failures(validations: list[Validation]) -> Iterator[str]:
@@ -107,16 +102,14 @@ def _split_name(manifest: Manifest) -> tuple[str, str]:
 
 
 def _tabulate(entries: Iterable[Entry]) -> Table:
-    table = Table(show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("file", overflow="fold")
-    table.add_column("precision")
+    table = Table("file", "precision")
     for name in ("MB", "PSNR", "max abs", "loss", "passed"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right")
     for manifest, size_bytes in entries:
         results = manifest.verified
         worst = parity.worst([result.worst for result in results]) if results else None
         table.add_row(
-            Text(printable(_split_name(manifest)[1])),
+            _split_name(manifest)[1],
             manifest.model.precision,
             f"{size_bytes / 1e6:.2f}",
             f"{worst.psnr_db:.3g}" if worst else "",

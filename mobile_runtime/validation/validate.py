@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from mobile_runtime.engines.session import (
     Placement,
     Session,
@@ -18,35 +16,42 @@ from mobile_runtime.engines.session import (
 )
 from mobile_runtime.errors import EngineUnavailableError, ManifestError, ModelLoadError
 from mobile_runtime.host_info import describe_device
-from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file import parity
 from mobile_runtime.model_file.file import ModelFile, read_model_file
-from mobile_runtime.model_file.golden_samples import read_golden
+from mobile_runtime.model_file.golden_samples import GoldenImages, read_golden
 from mobile_runtime.model_file.manifest import manifest_path, own_tolerance
 from mobile_runtime.model_file.parity import Difference
 from mobile_runtime.model_file.precision import Tolerance
 from mobile_runtime.model_file.validation_result import ValidationResult
+from mobile_runtime.steps import OnAction, ignore_action
 
 
 @dataclass(frozen=True)
 class Comparison:
     """One golden sample, and how far an engine's output is from PyTorch's."""
 
-    sample: str
-    image: Image
-    expected: Image
-    """PyTorch's output, clipped if the file clips."""
+    golden: GoldenImages
     difference: Difference
 
 
-def validate(file: Path | ModelFile, *, threads: int | None = None) -> tuple[ValidationResult, ...]:
+def validate(
+    file: Path | ModelFile, *, threads: int | None = None, on_action: OnAction = ignore_action
+) -> tuple[ValidationResult, ...]:
     """Return how a model file does on each of `available_engines`, in that order.
 
-    Arguments and errors are those of `validate_on_engine`.
+    Other arguments and errors are those of `validate_on_engine`.
+
+    Args:
+        file: A model file with its manifest.
+        threads: For engines that have threads; all cores if not given.
+        on_action: Called before each engine.
     """
     opened = read_model_file(file)
-    names = available_engines(opened.path)
-    return tuple(validate_on_engine(opened, name, threads=threads) for name in names)
+    results = []
+    for name in available_engines(opened.path):
+        on_action(f"verifying on {name}")
+        results.append(validate_on_engine(opened, name, threads=threads))
+    return tuple(results)
 
 
 def available_engines(path: Path) -> tuple[str, ...]:
@@ -58,9 +63,8 @@ def available_engines(path: Path) -> tuple[str, ...]:
     """
     reasons = {engine: unavailable_reason(path, engine) for engine in engines(path)}
     if all(reasons.values()):
-        raise EngineUnavailableError(
-            f"Nothing here can run {path.name}: {' '.join(filter(None, reasons.values()))}"
-        )
+        usual = next(iter(reasons.values()))
+        raise EngineUnavailableError(f"Nothing here can run {path.name}: {usual}")
     return tuple(engine for engine, reason in reasons.items() if reason is None)
 
 
@@ -114,15 +118,15 @@ def compare_golden(session: Session, file: ModelFile) -> Iterator[Comparison]:
         ModelLoadError: The session's output is not a picture of the right size.
         ImageError: The file does not take the size of a sample.
     """
-    for name, image, output in read_golden(file.manifest, file.path.parent):
-        expected = np.clip(output, 0, 1) if file.manifest.model.output.clipped else output
-        actual = session.run(image)
-        if actual.shape != expected.shape:
+    clipped = file.manifest.model.output.clipped
+    for golden in read_golden(file.manifest, file.path.parent):
+        actual = session.run(golden.image)
+        if actual.shape != golden.output_shape:
             raise ModelLoadError(
-                f"{session.engine} returned {actual.shape} instead of {expected.shape} for "
-                f"{image.shape}: the file is not what its manifest says. Convert again."
+                f"{session.engine} returned {actual.shape} instead of {golden.output_shape} for "
+                f"{golden.image.shape}: the file is not what its manifest says. Convert again."
             )
-        yield Comparison(name, image, expected, parity.compare(expected, actual))
+        yield Comparison(golden, golden.compare(actual, clipped=clipped))
 
 
 def _find_failures(worst: Difference, allowed: Tolerance, placement: Placement) -> Iterator[str]:

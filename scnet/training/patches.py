@@ -12,7 +12,8 @@ from torch import Tensor
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.degradation import DEGRADATIONS, matlab_bicubic
-from mobile_runtime.imaging.metrics import crop_to_multiple, list_images
+from mobile_runtime.imaging.folder import list_pictures
+from mobile_runtime.imaging.metrics import crop_to_multiple
 from mobile_runtime.imaging.pictures import Pixels
 from mobile_runtime.imaging.reading import open_picture
 
@@ -73,7 +74,7 @@ def load_dataset(
         return Pair(matlab_bicubic(high_res, scale), high_res)
 
     with ThreadPoolExecutor() as pool:
-        loaded = list(pool.map(load, list_images(folder)))
+        loaded = list(pool.map(load, list_pictures(folder)))
     pairs = [pair for pair in loaded if isinstance(pair, Pair)]
     skipped = tuple(reason for reason in loaded if isinstance(reason, str))
     if len(pairs) < 2:

@@ -48,6 +48,24 @@ class Recipe:
     compiled: bool = False
     """Use torch.compile, for GPUs. On a CPU core a step took 1.8 times as long."""
 
+    def __str__(self) -> str:
+        """Return the settings in words, as the header of the weights has them."""
+        parts = [
+            f"{self.steps:,} steps",
+            f"batch {self.batch}",
+            f"{self.patch}x{self.patch} low-resolution patches",
+            f"degradation {'photo' if self.degradation else 'clean'}",
+            f"Charbonnier (epsilon {self.epsilon:g}) on RGB plus {self.luma_weight:g} times that "
+            "on Y",
+            f"Muon {self.rate:g} with a warm-up of {self.warmup_steps} steps and cosine decay",
+            self.precision,
+            f"running mean {self.ema_decay:g}",
+            f"seed {self.seed}",
+        ]
+        parts += ["features rounded to 8 bits"] if self.qat else []
+        parts += [f"start {self.start}"] if self.start else []
+        return ", ".join(parts)
+
     def rate_at(self, step: int) -> float:
         """Return the learning rate of one step, counted from 0."""
         if step < self.warmup_steps:

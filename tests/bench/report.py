@@ -2,8 +2,8 @@
 
 from dataclasses import asdict, dataclass
 
+import click
 import msgspec
-from rich.markup import escape
 
 from bench.measure import Row
 from bench.scaling import Point
@@ -16,7 +16,7 @@ from bench.tables import (
     tabulate_targets,
 )
 from bench.targets import Outcome
-from mobile_runtime.console import open_console
+from mobile_runtime.console import print_table, print_text
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,7 @@ def _flatten(row: Row) -> dict[str, object]:
 
 def print_tables(report: Report) -> None:
     """Print what was found, first in full, then side by side."""
-    console, _ = open_console()
-    console.print(f"{escape(report.device)}, {report.date}")
+    print_text(f"{report.device}, {report.date}")
     for table in (
         tabulate_rows(report.rows),
         tabulate_forms(report.rows),
@@ -68,9 +67,10 @@ def print_tables(report: Report) -> None:
         tabulate_targets(report.targets),
         tabulate_scaling(report.scaling),
     ):
-        console.print(table)
+        print_table(table)
+        click.echo()
     runs, limit = report.scope.runs, report.scope.seconds_limit
-    console.print(
+    print_text(
         f"Median of {runs} runs in turns (fewer where a file has had its {limit:g} s). Ratios, and "
         "numbers in brackets: medians of the ratios per round, to the first of the group. Memory: "
         "the peak in a fresh process, above what Python and libraries take."

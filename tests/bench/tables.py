@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich.markup import escape
 from rich.table import Table
 
 from bench.measure import Row
@@ -10,7 +9,6 @@ from bench.scaling import Point
 from bench.subjects import BASELINES_GROUP, LABELS, LOWER_BOUND, REFERENCE
 from bench.targets import Outcome
 from mobile_runtime.benchmark.timing import compare
-from mobile_runtime.console import open_console
 
 
 def tabulate_rows(rows: Sequence[Row]) -> Table:
@@ -23,7 +21,7 @@ def tabulate_rows(rows: Sequence[Row]) -> Table:
         ),
     )
     for row in rows:
-        table.add_row(*map(escape, _cells(row, _reference_of(row, rows))))
+        table.add_row(*_cells(row, _reference_of(row, rows)))
     return table
 
 
@@ -101,7 +99,7 @@ def tabulate_scaling(points: Sequence[Point]) -> Table:
         table.add_row(
             *(point.engine, point.network, LABELS.get(point.form, point.form), point.way),
             f"{point.height}x{point.width}",
-            escape(point.failure) if point.failure else _number(point.median_ms, 1),
+            point.failure if point.failure else _number(point.median_ms, 1),
             _number(point.peak_memory_mb, 1),
         )
     return table
@@ -149,11 +147,9 @@ def _median(row: Row | None) -> str:
 
 
 def _table(left: Sequence[str], right: Sequence[str]) -> Table:
-    table = Table(box=open_console()[1])
-    for name in left:
-        table.add_column(name, overflow="fold")
+    table = Table(*left)
     for name in right:
-        table.add_column(name, justify="right", overflow="fold")
+        table.add_column(name, justify="right")
     return table
 
 

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from mobile_runtime.benchmark.timing import Plan
 from mobile_runtime.device.android.benchmark_model import (
     Delegation,
@@ -18,10 +16,9 @@ from mobile_runtime.device.android.benchmark_model import (
 )
 from mobile_runtime.device.android.remote_tool import Bench, OnStep
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file import parity
 from mobile_runtime.model_file.file import ModelFile, read_model_file
-from mobile_runtime.model_file.golden_samples import read_golden
+from mobile_runtime.model_file.golden_samples import GoldenImages, read_golden
 from mobile_runtime.model_file.manifest import own_tolerance, tolerance_in
 from mobile_runtime.model_file.parity import Difference
 from mobile_runtime.model_file.precision import Tolerance
@@ -36,7 +33,7 @@ class Subject:
     """A file that can be run on a phone, and its golden samples."""
 
     file: ModelFile
-    golden: list[tuple[str, Image, Image]]
+    golden: list[GoldenImages]
 
 
 @dataclass(frozen=True)
@@ -85,16 +82,14 @@ def measure(
     """
     logs: list[str] = []
     differences = []
-    for name, image, expected in subject.golden:
-        on_step(f"{engine.name}: {name}")
-        logs.append(bench.run(image, *engine.flags, *(ONE_RUN if logs else _timing(plan))))
-        if subject.file.manifest.model.output.clipped:
-            expected = np.clip(expected, 0, 1)
-        differences.append(parity.compare(expected, bench.fetch_output(expected.shape)))
-    on_step(f"{engine.name}: profile")
-    _, image, _ = subject.golden[0]
-    profile = bench.profile(image, *engine.flags, *PROFILED_RUNS)
     manifest, rounds_to = subject.file.manifest, engine.computes_in
+    for golden in subject.golden:
+        on_step(f"{engine.name}: {golden.name}")
+        logs.append(bench.run(golden.image, *engine.flags, *(ONE_RUN if logs else _timing(plan))))
+        output = bench.fetch_output(golden.output_shape)
+        differences.append(golden.compare(output, clipped=manifest.model.output.clipped))
+    on_step(f"{engine.name}: profile")
+    profile = bench.profile(subject.golden[0].image, *engine.flags, *PROFILED_RUNS)
     tolerance = tolerance_in(manifest, rounds_to) if rounds_to else own_tolerance(manifest)
     delegation = read_delegation(logs[0], engine.delegate)
     worst = parity.worst(differences)

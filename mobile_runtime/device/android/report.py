@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from rich.table import Table
-from rich.text import Text
 
 from mobile_runtime.benchmark.timing import Plan
-from mobile_runtime.console import open_console, print_table
+from mobile_runtime.console import print_table, print_text
 from mobile_runtime.device.android.measure import PhoneRun
 from mobile_runtime.device.android.phone import Phone
 
@@ -27,17 +26,15 @@ class PhoneReport:
 
 def print_phone_report(report: PhoneReport) -> None:
     """Print one row per engine, and why engines failed."""
-    console, _ = open_console()
-    title = f"{report.file} on {report.device}, {report.device.abi}"
-    console.print(title, markup=False, highlight=False)
+    print_text(f"{report.file} on {report.device}, {report.device.abi}", style="bold")
     table = Table("engine", "placement", "median", "p95", "PSNR", "required", "passed")
     for run in report.runs:
         result, latency = run.result, run.latency
         times = ("" if ms is None else f"{ms:.2f} ms" for ms in (latency.median_ms, latency.p95_ms))
         accuracy = f"{result.worst.psnr_db:.1f} dB", f"{run.tolerance.psnr_db:g} dB"
         passed = "yes" if result.passed else "no"
-        table.add_row(Text(str(result.engine_info)), result.placement, *times, *accuracy, passed)
+        table.add_row(str(result.engine_info), result.placement, *times, *accuracy, passed)
     print_table(table)
     for result in (run.result for run in report.runs if not run.result.passed):
         line = f"{report.file} failed on {result.engine_info}: {result.failure}."
-        console.print(Text(line, style="red"), soft_wrap=True)
+        print_text(line, style="red", failed=True)

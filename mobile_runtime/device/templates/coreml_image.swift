@@ -7,15 +7,23 @@ final class GoldenTest: XCTestCase {
 ${samples}
     ]
 
+    override func setUp() { continueAfterFailure = false }
+
     func testComputesWhatPyTorchDoes() throws {
         let compiled = try MLModel.compileModel(at: folder.appendingPathComponent("${file}"))
         let model = try MLModel(contentsOf: compiled)
         for sample in samples {
-            let image = try picture(read(sample.input), sample.height, sample.width)
+            let (height, width) = (sample.height, sample.width)
+            let image = try picture([UInt8](read(sample.input)), height, width)
             let features = ["${input_name}": MLFeatureValue(pixelBuffer: image)]
             let result = try model.prediction(from: MLDictionaryFeatureProvider(dictionary: features))
             let upscaled = try XCTUnwrap(result.featureValue(for: "${output_name}")?.imageBufferValue)
-            compare(try read(sample.output), colors(upscaled))
+            XCTAssertEqual(CVPixelBufferGetHeight(upscaled), height * ${scale})
+            XCTAssertEqual(CVPixelBufferGetWidth(upscaled), width * ${scale})
+            let expected = try read(sample.output).withUnsafeBytes { bytes in
+                bytes.bindMemory(to: Float.self).map { value in UInt8((min(max(value, 0), 1) * 255).rounded()) }
+            }
+            compare(expected, colors(upscaled, sample.stride))
         }
     }
 
@@ -26,35 +34,52 @@ ${samples}
         XCTAssertLessThanOrEqual(meanSquare, pow(10, -${psnr_db} / 10))
     }
 
-    func picture(_ bgr: [UInt8], _ height: Int, _ width: Int) throws -> CVPixelBuffer {
+    func picture(_ planes: [UInt8], _ height: Int, _ width: Int) throws -> CVPixelBuffer {
         var made: CVPixelBuffer?
         CVPixelBufferCreate(nil, width, height, kCVPixelFormatType_32BGRA, nil, &made)
         let picture = try XCTUnwrap(made)
         CVPixelBufferLockBaseAddress(picture, [])
         defer { CVPixelBufferUnlockBaseAddress(picture, []) }
-        for (index, value) in bgr.enumerated() {
-            address(picture, index, width).pointee = value
+        for color in 0..<3 {
+            for row in 0..<height {
+                for column in 0..<width {
+                    let value = planes[(color * height + row) * width + column]
+                    address(picture, color, row, column).pointee = value
+                }
+            }
         }
         return picture
     }
 
-    func colors(_ picture: CVPixelBuffer) -> [UInt8] {
+    /// The values of an output that the sample keeps, in its order.
+    func colors(_ picture: CVPixelBuffer, _ step: Int) -> [UInt8] {
         CVPixelBufferLockBaseAddress(picture, .readOnly)
         defer { CVPixelBufferUnlockBaseAddress(picture, .readOnly) }
-        let width = CVPixelBufferGetWidth(picture)
-        let count = 3 * width * CVPixelBufferGetHeight(picture)
-        return (0..<count).map { index in address(picture, index, width).pointee }
+        let rows = kept(CVPixelBufferGetHeight(picture), step)
+        let columns = kept(CVPixelBufferGetWidth(picture), step)
+        var values: [UInt8] = []
+        for color in 0..<3 {
+            for row in rows {
+                for column in columns {
+                    values.append(address(picture, color, row, column).pointee)
+                }
+            }
+        }
+        return values
     }
 
-    /// Where a value of a picture lies: its pixels have an alpha too, and its rows may be padded.
-    func address(_ picture: CVPixelBuffer, _ index: Int, _ width: Int) -> UnsafeMutablePointer<UInt8> {
-        let (pixel, channel) = (index / 3, index % 3)
-        let row = pixel / width * CVPixelBufferGetBytesPerRow(picture)
+    /// Rows or columns that a sample keeps: 0, s, 2s, ... and the last.
+    func kept(_ length: Int, _ step: Int) -> [Int] {
+        Array(stride(from: 0, to: length - 1, by: step)) + [length - 1]
+    }
+
+    /// Where a value of a picture lies: blue, green, red and alpha of a pixel; rows may be padded.
+    func address(_ picture: CVPixelBuffer, _ color: Int, _ row: Int, _ column: Int) -> UnsafeMutablePointer<UInt8> {
         let bytes = CVPixelBufferGetBaseAddress(picture)!.assumingMemoryBound(to: UInt8.self)
-        return bytes + row + pixel % width * 4 + channel
+        return bytes + row * CVPixelBufferGetBytesPerRow(picture) + 4 * column + 2 - color
     }
 
-    func read(_ path: String) throws -> [UInt8] {
-        [UInt8](try Data(contentsOf: folder.appendingPathComponent(path)))
+    func read(_ path: String) throws -> Data {
+        try Data(contentsOf: folder.appendingPathComponent(path))
     }
 }

@@ -10,6 +10,10 @@ import org.junit.Assert.assertTrue
 import org.junit.Test
 
 class GoldenTest {
+    private class Sample(
+        val input: String, val output: String, val height: Int, val width: Int, val stride: Int,
+    )
+
     private val assets = InstrumentationRegistry.getInstrumentation().context.assets
     private val samples = listOf(
 ${samples}
@@ -23,23 +27,44 @@ ${samples}
         val model = CompiledModel.create(assets, "${folder}/${file}", CompiledModel.Options(accelerator))
         val inputs = model.createInputBuffers()
         val outputs = model.createOutputBuffers()
-        for ((input, output) in samples) {
-            inputs[0].writeFloat(read(input))
+        for (sample in samples) {
+            val (height, width) = sample.height * ${scale} to sample.width * ${scale}
+            inputs[0].writeFloat(readImage(sample.input))
             model.run(inputs, outputs)
-            compare(read(output), outputs[0].readFloat(), maxAbs, psnrDb)
+            val upscaled = outputs[0].readFloat()
+            assertEquals(3 * height * width, upscaled.size)
+            compare(readOutput(sample.output), keep(upscaled, height, width, sample.stride), maxAbs, psnrDb)
         }
     }
 
-    private fun compare(expected: FloatArray, actual: FloatArray, maxAbs: Double, psnrDb: Double) {
+    private fun compare(expected: FloatArray, actual: List<Float>, maxAbs: Double, psnrDb: Double) {
         assertEquals(expected.size, actual.size)
         val errors = expected.indices.map { abs(expected[it] - actual[it]).toDouble() }
         assertTrue(errors.all { it <= maxAbs })
         assertTrue(errors.map { it * it }.average() <= 10.0.pow(-psnrDb / 10))
     }
 
-    private fun read(path: String): FloatArray {
-        val bytes = ByteBuffer.wrap(assets.open("${folder}/" + path).readBytes())
-        val floats = bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer()
-        return FloatArray(floats.remaining()).also { floats.get(it) }
+    private fun keep(output: FloatArray, height: Int, width: Int, step: Int): List<Float> =
+        (0 until 3).flatMap { color ->
+            kept(height, step).flatMap { row ->
+                kept(width, step).map { column -> output[(row * width + column) * 3 + color] }
+            }
+        }
+
+    /** Rows or columns that a sample keeps: 0, s, 2s, ... and the last. */
+    private fun kept(length: Int, step: Int) = (0 until length - 1 step step) + (length - 1)
+
+    /** In the order that the model takes: red, green and blue of each pixel together. */
+    private fun readImage(path: String): FloatArray {
+        val bytes = read(path)
+        val plane = bytes.size / 3
+        return FloatArray(bytes.size) { (bytes[it % 3 * plane + it / 3].toInt() and 255) / 255f }
     }
+
+    private fun readOutput(path: String): FloatArray {
+        val bytes = ByteBuffer.wrap(read(path)).order(ByteOrder.LITTLE_ENDIAN)
+        return FloatArray(bytes.remaining() / 4) { bytes.getFloat() }
+    }
+
+    private fun read(path: String) = assets.open("${folder}/" + path).readBytes()
 }

@@ -67,8 +67,11 @@ for (const [cores, threads] of [[2, 2], [4, 2], [6, 3], [8, 4], [64, 4]]) {
   });
 }
 
-/** @param {number[]} values */
-const image = (...values) => ({ width: values.length, height: 1, values: new Float32Array(values) });
+/** @param {number[]} values Of each color. */
+const image = (...values) => ({
+  ...{ width: values.length, height: 1, stride: 1 },
+  values: new Float32Array([...values, ...values, ...values]),
+});
 
 test('one tenth everywhere is twenty decibels', () => {
   assert.ok(Math.abs(Number(psnrDb(image(0.5, 0), image(0.6, 0.1))) - 20) < 1e-5);
@@ -83,8 +86,24 @@ for (const [what, actual] of /** @type {const} */ ([
   test(`${what} is no picture`, () => assert.equal(psnrDb(image(0.5, 0), actual), null));
 }
 
+/** A row of which the columns 0, 3, 6 and 7 are kept; the others are wrong. */
+const WHOLE = image(0, 9, 9, 3, 9, 9, 6, 7);
+const KEPT = { ...WHOLE, stride: 3, values: image(0, 3, 6, 7).values };
+
+test('what a golden sample keeps is compared, and nothing else', () => {
+  assert.equal(psnrDb(KEPT, WHOLE), EQUAL_DB);
+  for (const column of [0, 3, 6, 7]) {
+    const values = WHOLE.values.with(2 * WHOLE.width + column, 0.5);
+    assert.notEqual(psnrDb(KEPT, { ...WHOLE, values }), EQUAL_DB);
+  }
+});
+
+test('a golden sample that is too short makes no verdict', () => {
+  assert.equal(psnrDb({ ...KEPT, values: KEPT.values.subarray(1) }, WHOLE), null);
+});
+
 for (const [psnr, passed] of /** @type {const} */ ([[50, true], [49.9, false], [null, false]])) {
   test(`${psnr} dB ${passed ? 'passes' : 'fails'}`, () => {
-    assert.equal(assess('webgpu', psnr).passed, passed);
+    assert.equal(assess('webgpu', psnr, 9).passed, passed);
   });
 }

@@ -4,7 +4,7 @@
  * @import { BenchmarkReport } from './benchmark_report.js'
  * @import { CatalogEntry } from './catalog.js'
  * @import { Backend, Device } from './device.js'
- * @import { GoldenImages } from './self_test.js'
+ * @import { GoldenImages } from './parity.js'
  * @import { Progress } from './tile_run.js'
  *
  * @typedef {object} Subject An open backend.
@@ -61,7 +61,7 @@ export async function runBenchmark(entry, model, device, backends, listeners) {
  * @param {ArrayBuffer} model
  * @param {Device} device
  * @param {Backend} backend
- * @param {GoldenImages} golden
+ * @param {GoldenImages[]} golden
  * @param {Listeners} listeners `onNotice` is called if the backend does not work.
  * @returns {Promise<Subject|null>}
  */

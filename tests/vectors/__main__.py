@@ -1,0 +1,6 @@
+"""`PYTHONPATH=tests python -m vectors` writes `tiles.json`."""
+
+from vectors.make import make_vectors
+from vectors.store import save
+
+save(make_vectors())

@@ -1,0 +1,147 @@
+"""The vectors, computed with the Python implementation."""
+
+import random
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from PIL import Image as Pillow
+
+from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging.pictures import to_image, to_pixels
+from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.upscaling.tiling import Span, Tile, plan_tiles
+from mobile_runtime.upscaling.upscale import find_mirrored, upscale_pixels
+from vectors.network import IntegerNetwork, Promise, make_bytes
+
+
+@dataclass(frozen=True)
+class Case:
+    """A picture, and what the file and the user say of tiles."""
+
+    height: int
+    width: int
+    scale: int
+    halo: int
+    sizes: tuple[Size, ...] | None = None
+    side: int | None = None
+
+
+NAMED = (
+    Case(270, 400, 4, 17, ((128, 128),)),
+    Case(300, 200, 2, 17, ((128, 128), (256, 256))),  # a .mlpackage with --other-size
+    Case(100, 150, 4, 17, ((128, 128),)),  # smaller than the file on one side
+    Case(128, 128, 4, 17, ((128, 128),)),
+    Case(129, 128, 4, 17, ((128, 128),)),
+    Case(5, 3, 4, 17, ((128, 128),)),  # mirrored 25 times over
+    Case(1, 1, 2, 3, ((16, 20),)),
+    Case(1, 1, 4, 17),
+    Case(1, 90, 3, 5, None, 16),
+    Case(300, 257, 2, 17),  # the default side
+    Case(50, 120, 3, 9, None, 40),
+    Case(60, 60, 2, 4, ((32, 32), (64, 64), (64, 64), (16, 128))),  # the first of the cheapest
+    Case(40, 40, 2, 8, ((16, 16), (17, 17))),  # one of them too small for the halo
+    Case(40, 40, 2, 8, ((16, 16),)),
+    Case(40, 40, 2, 8, None, 16),
+    Case(40, 40, 2, 8, ((32, 32),), 32),
+    Case(0, 5, 2, 3),
+    Case(5, 0, 2, 3, ((16, 16),)),
+)
+
+TRANSPARENT = ((1, 1, 4), (1, 7, 2), (2, 3, 3), (3, 1, 4), (20, 31, 2), (17, 9, 3), (40, 33, 4))
+"""Height, width and scale."""
+
+
+def make_vectors() -> dict[str, Any]:
+    cases = [*NAMED, *make_random_cases(140)]
+    return {
+        "tilings": [describe(case, seed) for seed, case in enumerate(cases, 1)],
+        "rounding": make_rounding(),
+        "transparency": [
+            {"height": height, "width": width, "scale": scale, "seed": seed}
+            | {"crc32": enlarge_alpha(height, width, scale, seed)}
+            for seed, (height, width, scale) in enumerate(TRANSPARENT, 1001)
+        ],
+    }
+
+
+def make_random_cases(count: int) -> Iterator[Case]:
+    generator = random.Random(7)
+    for _ in range(count):
+        height, width = generator.randint(1, 90), generator.randint(1, 90)
+        halo, scale = generator.randint(0, 12), generator.choice((2, 3, 4))
+        case = Case(height, width, scale, halo, None, generator.choice((8, 16, 25, 31, 64)))
+        if generator.random() < 0.6:
+            sides = [generator.randint(4, 64) for _ in range(2 * generator.choice((1, 1, 2, 3)))]
+            sizes = tuple(zip(sides[::2], sides[1::2], strict=True))
+            case = Case(height, width, scale, halo, sizes)
+        yield case
+
+
+def describe(case: Case, seed: int) -> dict[str, Any]:
+    """Return a case with its plan and result, or with the reason why there is none."""
+    facts = asdict(case) | {"seed": seed}
+    network = IntegerNetwork(Promise(case.scale, case.halo, case.sizes))
+    pixels = make_bytes(case.height * case.width * 3, seed).reshape(case.height, case.width, 3)
+    try:
+        tiles = plan_tiles(
+            case.height, case.width, halo=case.halo, sizes=case.sizes, side=case.side
+        )
+        result = upscale_pixels(network, pixels, tile=case.side)
+    except ImageError as error:
+        return facts | describe_refusal(case, str(error))
+    rows, columns = (list(dict.fromkeys(map(find, tiles))) for find in (rows_of, columns_of))
+    assert list(product(rows, columns)) == [(rows_of(tile), columns_of(tile)) for tile in tiles]
+    return facts | {
+        "rows": rows,
+        "columns": columns,
+        "mirrored": find_mirrored(network, (case.height, case.width)),
+        "crc32": zlib.crc32(result.tobytes()),
+    }
+
+
+def rows_of(tile: Tile) -> tuple[int, ...]:
+    return numbers(tile.rows)
+
+
+def columns_of(tile: Tile) -> tuple[int, ...]:
+    return numbers(tile.columns)
+
+
+def numbers(span: Span) -> tuple[int, ...]:
+    return span.read.start, span.read.stop, span.kept.start, span.kept.stop
+
+
+def describe_refusal(case: Case, message: str) -> dict[str, Any]:
+    if case.height * case.width == 0:
+        return {"refused": "no pixels"}
+    if case.sizes is not None and case.side is not None:
+        return {"refused": "side for fixed sizes"}
+    smallest = re.search(r"smallest that works is (\d+)", message)
+    return {"refused": "tiles too small", "smallest": int(smallest[1])}
+
+
+def make_rounding() -> dict[str, Any]:
+    """Return values around every half level, and some far away, with what they are rounded to."""
+    halves = ((np.arange(-1, 257) + 0.5) / 255).astype(np.float32)
+    steps = [np.nextafter(halves, np.float32(end)) for end in (-np.inf, np.inf)]
+    others = np.array([0, -0.0, 1, -1, 2, 1e-40, 3e38, -3e38], np.float32)
+    values = np.concatenate([halves, *steps, others])
+    rounded = to_pixels(np.broadcast_to(values, (1, 3, 1, values.size)))[0, :, 0]
+    levels = np.arange(256, dtype=np.uint8).reshape(1, 256, 1).repeat(3, axis=2)
+    return {
+        "bits": values.view(np.uint32).tolist(),
+        "pixels": rounded.tolist(),
+        "floats": to_image(levels)[0, 0, 0].view(np.uint32).tolist(),
+    }
+
+
+def enlarge_alpha(height: int, width: int, scale: int, seed: int) -> int:
+    """Return the CRC-32 of the enlarged transparency, as `upscale_picture` computes it."""
+    alpha = Pillow.fromarray(make_bytes(height * width, seed).reshape(height, width))
+    large = alpha.resize((width * scale, height * scale), Pillow.Resampling.BICUBIC)
+    return zlib.crc32(np.asarray(large).tobytes())
