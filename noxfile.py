@@ -20,8 +20,11 @@ SWIFTSHADER = "/usr/lib/chromium/vk_swiftshader_icd.json"
 
 WEIGHTS = sorted(path.stem for path in Path("scnet/weights").glob("*.safetensors"))
 
-USUAL = "scnet-t-x4-direct"
-"""The weights that are used where none are named; `scnet info` says so."""
+TABULATED = "scnet-t-x4-direct"
+"""The weights of the tables in docs/, which show every precision and both forms of the shift."""
+
+BUNDLED = Path("mobile_runtime/bundled_models")
+"""Finished files of the weights with the head `direct`; they are tracked."""
 
 ARM = Path("dist/arm")
 """An emulated ARM machine and files for it; kept, since it takes minutes to make."""
@@ -41,11 +44,26 @@ def models(session: nox.Session) -> None:
     """Convert the bundled weights to every format, prove each file, print the tables."""
     install(session, ".[convert]")
     convert = ("scnet", "convert", "--output-dir", "dist/models", "--overwrite", *session.posargs)
-    session.run(*convert, USUAL, "--precision", "all")
+    session.run(*convert, TABULATED, "--precision", "all")
     depthwise = ("--shift", "depthwise", "--precision", "fp32", "--precision", "fp16")
-    session.run(*convert, USUAL, *depthwise)
+    session.run(*convert, TABULATED, *depthwise)
     for name in WEIGHTS:
-        if name != USUAL:
+        if name != TABULATED:
+            session.run(*convert, name)
+
+
+@nox.session(default=False)
+def bundled(session: nox.Session) -> None:
+    """Make the finished model files that `scnet models` lists; tests compare them with new ones."""
+    install(session, ".[convert]")
+    for path in BUNDLED.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.suffix != ".py":
+            path.unlink()
+    convert = ("scnet", "convert", "--precision", "fp16", "--output-dir", str(BUNDLED))
+    for name in WEIGHTS:
+        if "-direct" in name:
             session.run(*convert, name)
 
 
@@ -53,7 +71,7 @@ def models(session: nox.Session) -> None:
 def validate(session: nox.Session) -> None:
     """Run the files of dist/models on every engine here; absent ones are named."""
     session.notify("validate_tflite_runtime")
-    install(session, ".[coreml,onnx,tflite]")
+    install(session, ".[coreml,tflite]")
     if "VK_DRIVER_FILES" not in os.environ and Path(SWIFTSHADER).is_file():
         session.env["VK_DRIVER_FILES"] = SWIFTSHADER
     session.run("scnet", "validate", *find_models(session, "*"))
@@ -77,17 +95,37 @@ def find_models(session: nox.Session, pattern: str) -> list[str]:
     return found
 
 
+@nox.session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Install the wheel as users do, without extras, and upscale a photograph with it."""
+    session.install("build")
+    folder = session.create_tmp()
+    shutil.rmtree(folder)
+    session.run("python", "tests/fresh_install.py", folder)
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests; what takes long is left to `full`."""
     install(session, ".[convert,plot,train]", *TEST)
+    install_kotlin(session)
     session.run("pytest", *(session.posargs or IN_PARALLEL), env={"OMP_NUM_THREADS": "1"})
+
+
+def install_kotlin(session: nox.Session) -> None:
+    """Install the Kotlin compiler; where it cannot run, the tests that need it say so."""
+    missing = [name for name in ("java", "npm") if shutil.which(name) is None]
+    if missing:
+        session.warn(f"Kotlin is not tested: {' and '.join(missing)} missing.")
+    else:
+        session.run("npm", "--prefix", "tests/kotlin", "ci", external=True)
 
 
 @nox.session(default=False)
 def full(session: nox.Session) -> None:
     """Run all tests, every network through every conversion too: before a release."""
     install(session, ".[convert,plot,train]", *TEST)
+    install_kotlin(session)
     arguments = ("-m", "", *(session.posargs or IN_PARALLEL))
     session.run("pytest", *arguments, env={"OMP_NUM_THREADS": "1"})
 
@@ -107,7 +145,7 @@ def arm(session: nox.Session) -> None:
     """Run .tflite and .onnx files with ARM's kernels, emulated: `nox -s arm`, or `-- FILES`."""
     install(session, ".[convert]")
     extras = PYPROJECT["project"]["optional-dependencies"]
-    needs = [*PYPROJECT["project"]["dependencies"], *extras["tflite"], *extras["onnx"]]
+    needs = [*PYPROJECT["project"]["dependencies"], *extras["tflite"]]
     session.run("python", "tests/arm/emulated_python.py", str(ARM), *needs)
     files = session.posargs or make_arm_models(session)
     session.run(f"{ARM}/python", "-m", "converters", "validate", *files, external=True)

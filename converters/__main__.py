@@ -1,4 +1,4 @@
-"""The `scnet` program: the commands of `mobile_runtime`, and those that need PyTorch."""
+"""The `scnet` program: the commands of `mobile_runtime`, and those that know checkpoints."""
 
 from typing import NoReturn
 
@@ -9,6 +9,7 @@ COMMANDS = without_pytorch.COMMANDS | {
     "convert": ("converters.cli.convert", "Convert a checkpoint to files that are proved right."),
     "evaluate": ("converters.cli.evaluate", "Measure PSNR and SSIM on a folder of pictures."),
     "info": ("converters.cli.info", "Describe a checkpoint or a model file."),
+    "models": ("converters.cli.models", "List finished model files, or copy them."),
     "train": ("scnet.training.command", "Train weights on a folder of pictures."),
 }
 """Name -> module that holds its `command`, and one line of help."""

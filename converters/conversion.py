@@ -1,7 +1,7 @@
 """Conversion of a checkpoint: each file is written to a staging folder, validated, then renamed."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
@@ -34,6 +34,7 @@ from mobile_runtime.model_file.manifest import (
     write_manifest,
 )
 from mobile_runtime.model_file.precision import PRECISIONS, tolerance_for
+from mobile_runtime.steps import OnAction, OnStep, actions_of, ignore_action, ignore_step
 from mobile_runtime.validation.fault_localization import localize_fault
 from mobile_runtime.validation.validate import validate
 from scnet.channel_scaling import scale_to_fp16_range
@@ -53,7 +54,12 @@ class Converter(Protocol):
         """Return the specifications of the file's input and output."""
 
     def convert(
-        self, graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path
+        self,
+        graph: fx.GraphModule,
+        options: ConversionOptions,
+        model: Model,
+        path: Path,
+        on_action: OnAction = ignore_action,
     ) -> None:
         """Write the file.
 
@@ -62,6 +68,7 @@ class Converter(Protocol):
             options: Of the file.
             model: Goes into the file as metadata.
             path: Where to write.
+            on_action: Called when tracing, quantizing and so on begins.
         """
 
 
@@ -80,7 +87,7 @@ def convert(
     *,
     overwrite: bool = False,
     verify: bool = True,
-    on_start: Callable[[str], None] = lambda name: None,
+    on_step: OnStep = ignore_step,
 ) -> list[Path]:
     """Write a checkpoint as model files, each beside its manifest and golden samples.
 
@@ -94,7 +101,7 @@ def convert(
         output_dir: Created if missing.
         overwrite: Replace files that are there already.
         verify: Run each file and compare with PyTorch before it gets its name.
-        on_start: Called with the name of each file before it is written.
+        on_step: Called when a step of a file begins.
 
     Returns:
         The paths of the files, in the order of `files`.
@@ -112,14 +119,18 @@ def convert(
         refuse_existing(target, overwrite=overwrite)
     for folder in {options.calibration for options in files if options.calibration}:
         list_pictures(folder)  # before minutes go into other files
+    on_actions = [
+        actions_of(on_step, name, number, len(files)) for number, name in enumerate(names, start=1)
+    ]
+    if files:
+        on_actions[0]("loading the converters")
     tools = [import_converter(options.format) for options in files]
-    for options, target, tool in zip(files, targets, tools, strict=True):
-        on_start(target.name)
+    for options, target, tool, on_action in zip(files, targets, tools, on_actions, strict=True):
         try:
             with staging_dir(output_dir) as staging:
-                file = _write(checkpoint, options, tool, staging / target.name)
+                file = _write(checkpoint, options, tool, staging / target.name, on_action)
                 if verify:
-                    write_manifest(_verify(checkpoint, file), staging)
+                    write_manifest(_verify(checkpoint, file, on_action), staging)
                 signals.check()
                 refuse_existing(target, overwrite=overwrite)  # somebody may have been faster
                 publish(staging, target)
@@ -147,13 +158,20 @@ def _degradation(checkpoint: Checkpoint) -> str:
 
 
 def _write(
-    checkpoint: Checkpoint, options: ConversionOptions, tool: Converter, path: Path
+    checkpoint: Checkpoint,
+    options: ConversionOptions,
+    tool: Converter,
+    path: Path,
+    on_action: OnAction,
 ) -> ModelFile:
     """Write a model file, its golden samples and its manifest, which holds no results yet."""
     model = describe_model(checkpoint, options, tool)
     with suppress_output():
-        tool.convert(rewrite(checkpoint.net, options), options, model, path)
+        on_action("rewriting the network")
+        graph = rewrite(checkpoint.net, options)
+        tool.convert(graph, options, model, path, on_action)
     signals.check()
+    on_action("computing PyTorch's outputs")
     calibrated = PRECISIONS[options.precision].calibrated
     golden = tuple(
         write_samples(checkpoint.net, options.sizes, path.parent, photographs_only=calibrated)
@@ -235,18 +253,19 @@ def import_converter(name: FormatName) -> Converter:
     return tool
 
 
-def _verify(checkpoint: Checkpoint, file: ModelFile) -> Manifest:
+def _verify(checkpoint: Checkpoint, file: ModelFile, on_action: OnAction) -> Manifest:
     """Return the manifest with results: those of every engine here, and the loss in pictures.
 
     Raises:
         VerificationError: An engine failed, or the file loses more than its precision may.
     """
-    results = validate(file)
+    results = validate(file, on_action=on_action)
     verified = replace(file.manifest, verified=results)
-    _check_passed(ModelFile(file.path, verified))
+    _check_passed(ModelFile(file.path, verified), on_action)
     precision = PRECISIONS[verified.model.precision]
     if precision.allowed_loss_db is None:
         return verified
+    on_action("measuring the loss on photographs")
     loss_db = measure_loss_db(checkpoint.net, file)
     if loss_db > precision.allowed_loss_db:
         raise VerificationError(
@@ -258,7 +277,7 @@ def _verify(checkpoint: Checkpoint, file: ModelFile) -> Manifest:
     return replace(verified, psnr_loss_db=loss_db)
 
 
-def _check_passed(file: ModelFile) -> None:
+def _check_passed(file: ModelFile, on_action: OnAction) -> None:
     manifest = file.manifest
     failed = [result for result in manifest.verified if not result.passed]
     if not failed:
@@ -266,7 +285,7 @@ def _check_passed(file: ModelFile) -> None:
     wrong = [result for result in failed if not manifest.tolerance.allows(result.worst)]
     what = "does not compute what PyTorch does" if wrong else "would not run where it should"
     figures = "; ".join(f"{result.engine_info}: {result.failure}" for result in failed)
-    why = f" {_explain(file, wrong[0].engine)}" if wrong else ""
+    why = f" {_explain(file, wrong[0].engine, on_action)}" if wrong else ""
     precision = PRECISIONS[manifest.model.precision]
     if wrong and precision.allowed_loss_db is not None:
         why += f" Or {precision.name} is too coarse for these weights: take a finer precision."
@@ -275,8 +294,9 @@ def _check_passed(file: ModelFile) -> None:
     )
 
 
-def _explain(file: ModelFile, engine: str) -> str:
+def _explain(file: ModelFile, engine: str, on_action: OnAction) -> str:
     """Return which operator goes wrong, found while the file is still there."""
+    on_action(f"looking for the wrong operator on {engine}")
     try:
         return str(localize_fault(file, engine))
     except ScnetError as error:

@@ -1,11 +1,13 @@
-"""The folder that files are converted into; they appear there whole or not at all."""
+"""The folder that files are converted or copied into; they appear whole or not at all."""
 
 import os
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 
 from converters.errors import OutputError
-from mobile_runtime.atomic_write import replace_atomically
+from mobile_runtime.atomic_write import keep_rights, replace_atomically, staging_dir
+from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.golden_samples import FOLDER
 from mobile_runtime.model_file.manifest import manifest_path
 
@@ -26,6 +28,30 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
             raise OutputError(f"{path} is a folder of something else: it is not replaced.")
 
 
+def copy_model(model: Path, folder: Path, *, overwrite: bool) -> Path:
+    """Copy a model file with its manifest and golden samples; return where the copy is.
+
+    Raises:
+        OutputError: The folder cannot be written to, or the file is there already.
+        ManifestError: There is no manifest, or it is about another file.
+    """
+    target = folder / model.name
+    manifest = read_model_file(model).manifest
+    refuse_existing(target, overwrite=overwrite)
+    try:
+        with staging_dir(folder) as staging:
+            copy = shutil.copytree if model.is_dir() else shutil.copyfile
+            copy(model, staging / model.name)
+            shutil.copyfile(manifest_path(model), manifest_path(staging / model.name))
+            for name in {n for sample in manifest.golden for n in (sample.input, sample.output)}:
+                (staging / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(model.parent / name, staging / name)
+            publish(staging, target)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written to: {error.strerror or error}.") from error
+    return target
+
+
 def publish(staging: Path, target: Path) -> None:
     """Move everything from a staging folder to its place.
 
@@ -36,6 +62,7 @@ def publish(staging: Path, target: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         sample.replace(place)
     manifest, spare = manifest_path(target), staging / "replaced.json"
+    keep_rights(manifest_path(staging / target.name), manifest)
     with ExitStack() as undo:
         if manifest.exists():
             manifest.replace(spare)

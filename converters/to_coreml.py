@@ -19,6 +19,7 @@ from converters.tensor_specs import ANY_SIZE, tensor_specs
 from mobile_runtime.model_file.format import Interface
 from mobile_runtime.model_file.manifest import Model, TensorSpec
 from mobile_runtime.model_file.precision import PRECISIONS
+from mobile_runtime.steps import OnAction, ignore_action
 from scnet.device_form import fold_range, shift_as_convolution
 
 TOOLS = ("torch", "coremltools")
@@ -43,7 +44,13 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
     return tensor_specs(low_res, high_res, "NCHW", options.interface)
 
 
-def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
+def convert(
+    graph: fx.GraphModule,
+    options: ConversionOptions,
+    model: Model,
+    path: Path,
+    on_action: OnAction = ignore_action,
+) -> None:
     """Write a `.mlpackage`; see `converters.conversion.Converter`."""
     assert options.sizes is not None
     precision = PRECISIONS[options.precision]
@@ -56,16 +63,22 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     images = _calibration_images(options)
     compressed = precision.weight_bits < 16
     if precision.calibrated:
+        on_action("calibrating")
         insert_qdq(graph, list(images))
     elif precision.palette:
+        on_action("quantizing the weights")
         palettize(graph, images, precision.weight_bits)
     elif compressed:
+        on_action("quantizing the weights")
         quantize_weights(graph, images, per_channel=True)
     exact = precision.weight_bits == 32
     shapes = [(1, 3, *size) for size in options.sizes]
     shape = shapes[0] if len(shapes) == 1 else ct.EnumeratedShapes(shapes, default=shapes[0])
+    on_action("tracing")
+    program = _export(network, options.sizes)
+    on_action("lowering to Core ML")
     converted = ct.convert(
-        _export(network, options.sizes),
+        program,
         inputs=[_port(options.interface, "image", shape)],
         outputs=[_port(options.interface, "upscaled_image")],
         minimum_deployment_target=EIGHT_BIT_TARGET if precision.calibrated else DEPLOYMENT_TARGET,
@@ -73,6 +86,7 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
         skip_model_load=True,
     )
     if compressed:
+        on_action("compressing the weights")
         converted = compress_weights(converted, precision)
     _describe(converted, model)
     converted.save(str(path))

@@ -16,6 +16,7 @@ from converters.quantization.qdq import insert_qdq, propagate_dequantize
 from converters.tensor_specs import ANY_SIZE, tensor_specs
 from mobile_runtime.model_file.manifest import Model, TensorSpec
 from mobile_runtime.model_file.precision import PRECISIONS
+from mobile_runtime.steps import OnAction, ignore_action
 from scnet.device_form import shift_as_convolution
 
 OPSET = 18
@@ -30,15 +31,23 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
     return tensor_specs(ANY_SIZE, ANY_SIZE, "NCHW", options.interface)
 
 
-def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
+def convert(
+    graph: fx.GraphModule,
+    options: ConversionOptions,
+    model: Model,
+    path: Path,
+    on_action: OnAction = ignore_action,
+) -> None:
     """Write a `.onnx`; see `converters.conversion.Converter`."""
     precision = PRECISIONS[options.precision]
     if options.shift == "depthwise":
         shift_as_convolution(graph)
     if precision.calibrated:
+        on_action("calibrating")
         images = calibration_images(options.calibration, CALIBRATED_AT)
         insert_qdq(graph, [torch.from_numpy(image) for image in images])
         propagate_dequantize(graph)
+    on_action("tracing and lowering to ONNX")
     program = torch.onnx.export(
         graph,
         (torch.rand(1, 3, 24, 32),),
@@ -64,6 +73,7 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     if precision.weight_bits == 16:
         _halve_weights(proto)
     if precision.calibrated:
+        on_action("quantizing")
         quantize_convolutions(proto)
     helper.set_model_props(proto, model.to_metadata())
     proto.producer_name, proto.producer_version = "scnet-mobile", model.tools["scnet-mobile"]

@@ -24,6 +24,7 @@ from converters.tensor_specs import tensor_specs
 from mobile_runtime.formats.tflite_schema import pack, unpack
 from mobile_runtime.model_file.manifest import Model, TensorSpec
 from mobile_runtime.model_file.precision import PRECISIONS
+from mobile_runtime.steps import OnAction, ignore_action
 from scnet.channel_scaling import smooth_channels
 from scnet.device_form import DepthToSpace, DepthwiseShift, shift_as_convolution
 from scnet.network import SpatialShift, Upsample
@@ -48,7 +49,13 @@ def describe(scale: int, options: ConversionOptions) -> tuple[TensorSpec, Tensor
     return tensor_specs(low_res, high_res, "NHWC", options.interface)
 
 
-def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, path: Path) -> None:
+def convert(
+    graph: fx.GraphModule,
+    options: ConversionOptions,
+    model: Model,
+    path: Path,
+    on_action: OnAction = ignore_action,
+) -> None:
     """Write a `.tflite`; see `converters.conversion.Converter`."""
     assert options.sizes is not None
     precision = PRECISIONS[options.precision]
@@ -56,16 +63,21 @@ def convert(graph: fx.GraphModule, options: ConversionOptions, model: Model, pat
     measured = precision.weight_bits == 8
     images = list(calibration_images(options.calibration, CALIBRATED_AT)) if measured else []
     if integers:
+        on_action("calibrating")
         smooth_channels(graph, [torch.from_numpy(image) for image in images])
     elif measured:
+        on_action("quantizing the weights")
         images += stress_images(CALIBRATED_AT)
         quantize_weights(graph, map(torch.from_numpy, images), per_channel=False)
     to_channels_last(graph, options.shift)
+    on_action("tracing and lowering to TFLite")
     content = _lower(graph, options.sizes[0])
     if integers:
+        on_action("quantizing")
         small = content if options.sizes[0] == CALIBRATED_AT else _lower(graph, CALIBRATED_AT)
         content = quantize(content, small, images, uint8_ports=options.interface == "image")
     elif precision.weight_bits < 32:
+        on_action("compressing the weights")
         content = _compress_weights(content, precision.weight_bits)
     path.write_bytes(_with_metadata(content, model.to_metadata()))
 

@@ -74,8 +74,16 @@ def print_table(table: Table) -> None:
         print_facts(head, dict(zip(names, cells, strict=True)))
 
 
-def print_facts(title: str | Text, facts: Mapping[str, str | Text]) -> None:
-    """Print what is known of one thing: a name and its value on each line, empty ones left out."""
+def print_facts(
+    title: str | Text, facts: Mapping[str, str | Text], *, failed: bool = False
+) -> None:
+    """Print what is known of one thing: a name and its value on each line, empty ones left out.
+
+    Args:
+        title: The line above them.
+        facts: Name -> value.
+        failed: They are about a failure: --quiet does not suppress them.
+    """
     console = open_console()
     block = Table.grid(padding=(0, 2, 0, 0))
     block.add_column(no_wrap=True)
@@ -83,20 +91,22 @@ def print_facts(title: str | Text, facts: Mapping[str, str | Text]) -> None:
     for name, value in facts.items():
         if str(value):
             block.add_row(_clean(name), _clean(value))
-    _print(_clean(title, separator="\n  "), console, style="bold")
-    _print(Padding(block, (0, 0, 0, 2), expand=False), console)
+    _print(_clean(title, separator="\n  "), console, style="bold", failed=failed)
+    _print(Padding(block, (0, 0, 0, 2), expand=False), console, failed=failed)
 
 
-def print_text(text: str, style: str = "") -> None:
-    """Print a line; where it must be wrapped, its indentation is kept."""
+def print_text(text: str, style: str = "", *, failed: bool = False) -> None:
+    """Print a line; where it must be wrapped, its indentation is kept. `failed`: as above."""
     line = Text(printable(text.lstrip()), style)
     indent = len(text) - len(text.lstrip())
-    _print(Padding(line, (0, 0, 0, indent), expand=False), open_console())
+    _print(Padding(line, (0, 0, 0, indent), expand=False), open_console(), failed=failed)
 
 
-def _print(content: RenderableType, console: Console, style: str | None = None) -> None:
+def _print(
+    content: RenderableType, console: Console, style: str | None = None, *, failed: bool = False
+) -> None:
     """Print without blanks at the ends of lines, and without lines of nothing else."""
-    if _verbosity == "quiet":
+    if _verbosity == "quiet" and not failed:
         return
     if console.is_terminal:
         console.print(content, style=style)

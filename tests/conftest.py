@@ -21,11 +21,17 @@ def pytest_configure():
 
 
 @pytest.fixture(scope="session")
-def converted(tmp_path_factory):
-    """A function that converts small networks, or finds the files that were made before."""
+def shared_folder(tmp_path_factory):
+    """A folder that all processes of this run of the tests share."""
     folder = tmp_path_factory.getbasetemp()
     in_worker = "PYTEST_XDIST_WORKER" in os.environ  # its folder lies in that of the whole run
-    return Converter((folder.parent if in_worker else folder) / "converted")
+    return folder.parent if in_worker else folder
+
+
+@pytest.fixture(scope="session")
+def converted(shared_folder):
+    """A function that converts small networks, or finds the files that were made before."""
+    return Converter(shared_folder / "converted")
 
 
 @pytest.fixture

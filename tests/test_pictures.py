@@ -12,9 +12,11 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging.color_space import ColorSpace
+from mobile_runtime.imaging.metadata import Metadata
 from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
 from mobile_runtime.imaging.reading import MAX_PIXELS, open_picture
-from mobile_runtime.imaging.writing import OUTPUT_FORMATS, check_writable, save_picture
+from mobile_runtime.imaging.writing import OUTPUT_FORMATS, check_writable, left_out, save_picture
 
 RANDOM = np.random.default_rng(0)
 NOISE = RANDOM.integers(0, 256, (11, 17, 3), dtype=np.uint8)
@@ -119,8 +121,8 @@ def test_profile_and_exif_are_kept_by_every_format(tmp_path, suffix):
     picture = open_picture(source)
     save_picture(picture, tmp_path / f"b{suffix}")
     reopened = open_picture(tmp_path / f"b{suffix}")
-    assert reopened.icc_profile == SRGB
-    assert reopened.exif == picture.exif == make_exif().removeprefix(b"Exif\0\0")
+    assert reopened.colors.icc_profile == SRGB
+    assert reopened.metadata.exif == make_exif().removeprefix(b"Exif\0\0")
     with Image.open(tmp_path / f"b{suffix}") as file:
         assert file.getexif()[CAMERA] == "Pinhole"
 
@@ -165,8 +167,7 @@ def test_the_rest_of_exif_outlives_the_orientation(tmp_path, orientation):
     )
     with Image.open(tmp_path / "b.jpg") as file:
         exif = file.getexif()
-    assert exif[CAMERA] == "Pinhole"
-    assert ORIENTATION not in exif
+    assert (exif[CAMERA], exif[ORIENTATION]) == ("Pinhole", 1)
 
 
 def write_as_text(exif):
@@ -182,9 +183,9 @@ def test_exif_that_a_png_holds_as_text_is_applied_and_kept(tmp_path):
     assert np.array_equal(picture.pixels, UPRIGHT[6](NOISE))
     save_picture(picture, tmp_path / "b.jpg")
     with Image.open(tmp_path / "b.jpg") as file:
-        assert (file.getexif()[CAMERA], file.getexif().get(ORIENTATION)) == ("Pinhole", None)
+        assert (file.getexif()[CAMERA], file.getexif()[ORIENTATION]) == ("Pinhole", 1)
     path = save(tmp_path / "a.png", NOISE, pnginfo=write_as_text(make_exif()))
-    assert open_picture(path).exif == make_exif().removeprefix(b"Exif\0\0")
+    assert open_picture(path).metadata.exif == make_exif().removeprefix(b"Exif\0\0")
 
 
 def test_exif_as_text_that_cannot_be_read_costs_nothing_else(tmp_path):
@@ -192,19 +193,25 @@ def test_exif_as_text_that_cannot_be_read_costs_nothing_else(tmp_path):
     info.add_text("Raw profile type exif", "\nexif\n4\nno hex\n")
     picture = open_picture(save(tmp_path / "a.png", NOISE, pnginfo=info))
     assert np.array_equal(picture.pixels, NOISE)
-    assert picture.exif is None
+    assert picture.metadata.exif is None
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"garbage", b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\x05\1\x12\0\3\0\0\0\1\0\6"],
+    [
+        b"garbage",
+        b"II*\0\xff\xff\xff\xff",
+        b"II+\0\x08\0\0\0",
+        b"MM\0*\0\0\0\x08\0\x05\1\x12\0\3\0\0\0\1\0\6",
+    ],
 )
-@pytest.mark.parametrize("suffix", OUTPUT_FORMATS)
-def test_unreadable_exif_is_kept_as_it_is(tmp_path, suffix, content):
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_unreadable_exif_is_left_out_and_told(tmp_path, suffix, content):
     picture = open_picture(save(tmp_path / f"a{suffix}", SMOOTH, exif=b"Exif\0\0" + content))
-    assert picture.exif == content
-    save_picture(picture, tmp_path / f"b{suffix}")
-    assert open_picture(tmp_path / f"b{suffix}").exif == content
+    assert picture.pixels.shape == SMOOTH.shape
+    assert picture.metadata.exif is None
+    (note,) = picture.notes
+    assert "its EXIF was left out" in note
 
 
 def make_palette(transparency=None):
@@ -281,10 +288,14 @@ BAD = {
     "missing": (lambda path: None, "No such file"),
     "folder": (lambda path: path.mkdir(), "Is a directory"),
     "empty": (lambda path: path.write_bytes(b""), "empty, damaged or not a picture"),
-    "text": (lambda path: path.write_text("%!PS-Adobe-3.0"), "not a picture"),
+    "text": (lambda path: path.write_text("Dear reader"), "not a picture"),
     "no pixels": (lambda path: path.write_bytes(make_png(0, 5)), "not a picture"),
+    "PDF": (lambda path: path.write_bytes(b"%PDF-1.7"), "is a PDF"),
     "too large": (lambda path: path.write_bytes(make_png(9000, 9000)), "limit of 64,000,000"),
-    "bomb": (lambda path: path.write_bytes(make_png(99999, 99999)), "exceeds limit"),
+    "bomb": (
+        lambda path: path.write_bytes(make_png(99999, 99999)),
+        "far more pixels than the limit",
+    ),
     "no content": (lambda path: path.write_bytes(make_png(5, 5)), "truncated"),
     "animated GIF": (lambda path: save(path, NOISE, format="GIF", **FRAMES), "animated"),
     "animated PNG": (lambda path: save(path, NOISE, format="PNG", **FRAMES), "animated"),
@@ -368,10 +379,9 @@ PICTURE = Picture(NOISE)
 WIDE = Picture(np.zeros((1, 20_000, 3), np.uint8))
 REFUSED = {
     "alpha in JPEG": ("a.jpg", replace(PICTURE, alpha=ALPHA), 1, "use PNG or WebP"),
-    "EXIF in JPEG": ("a.jpg", replace(PICTURE, exif=bytes(65_528)), 1, "EXIF"),
     "gray profile in WebP": (
         "a.webp",
-        replace(PICTURE, grayscale=True, icc_profile=GRAY),
+        replace(PICTURE, grayscale=True, colors=ColorSpace(GRAY)),
         1,
         "gray color profile",
     ),
@@ -402,10 +412,15 @@ def test_what_cannot_be_saved_is_refused_in_advance_and_leaves_nothing(tmp_path,
     assert (tmp_path / "there.png").read_text() == "mine"
 
 
-def test_the_longest_exif_that_is_let_through_fits_into_jpeg(tmp_path):
-    longest = replace(PICTURE, exif=bytes(OUTPUT_FORMATS[".jpg"].max_exif_bytes))
-    save_picture(longest, tmp_path / "a.jpg")
-    assert open_picture(tmp_path / "a.jpg").exif == longest.exif
+def test_the_longest_exif_fits_into_jpeg_and_a_longer_one_is_told(tmp_path):
+    room = OUTPUT_FORMATS[".jpg"].max_exif_bytes
+    longest = make_exif().removeprefix(b"Exif\0\0").ljust(room, b"\0")
+    for exif, kept in ((longest, longest), (longest + b"\0", None)):
+        picture = replace(PICTURE, metadata=Metadata(exif=exif))
+        path = tmp_path / "a.jpg"
+        save_picture(picture, path, overwrite=True)
+        assert open_picture(path).metadata.exif == kept
+        assert left_out(path, picture) == (() if kept else ("EXIF",))
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".webp"])

@@ -16,6 +16,7 @@ from converters.options import ConversionOptions
 from converters.quality_gate import measure_loss_db
 from converters.quantization.calibration import MAX_IMAGES, calibration_images
 from converters.quantization.quant_params import compute_quant_params
+from mobile_runtime.bundled_models import DEFAULT
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError
 from mobile_runtime.model_file.file import read_model_file
@@ -24,7 +25,7 @@ from mobile_runtime.model_file.manifest import read_manifest
 from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.config import SCNetConfig
-from scnet.weights import DEFAULT, find_weights
+from scnet.weights import find_weights
 
 SIZE = (20, 28)
 

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from mobile_runtime.benchmark.cold_start import reset_peak_rss, resident_bytes
+from mobile_runtime.imaging.color_space import ColorSpace
+from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.side_by_side import SIDE, STRIP, compare_side_by_side
 
 
@@ -33,9 +35,22 @@ def test_panels_are_the_centre_of_the_whole_enlarged(size, scale):
         enlarge(photo, scale, Image.Resampling.BICUBIC),
         upscaled,
     )
-    shown = compare_side_by_side(photo, upscaled)
+    shown = compare_side_by_side(Picture(photo), Picture(upscaled)).pixels
     assert max(shown.shape[0] - STRIP, shown.shape[1] // 3) <= SIDE
     assert np.array_equal(shown[STRIP:], np.hstack([middle(picture) for picture in wanted]))
+
+
+def test_hidden_colours_are_shown_as_white_and_the_profile_is_kept():
+    colors = ColorSpace(b"profile")
+    alpha = np.full((4, 4), 255, np.uint8)
+    alpha[:, :2] = 0
+    photo = Picture(np.full((4, 4, 3), 9, np.uint8), alpha, colors=colors)
+    upscaled = Picture(np.full((8, 8, 3), 9, np.uint8), alpha.repeat(2, 0).repeat(2, 1))
+    shown = compare_side_by_side(photo, upscaled)
+    for panel in np.split(shown.pixels[STRIP:], 3, axis=1):
+        assert (panel[:, :2] == 255).all()
+        assert (panel[:, 7] == 9).all()
+    assert shown.colors == colors
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak above a baseline")
@@ -45,5 +60,5 @@ def test_a_large_picture_is_not_enlarged_for_its_centre():
     before = reset_peak_rss()
     if before is None:
         pytest.skip("this system does not forget the peak of a process")
-    compare_side_by_side(photo, upscaled)
+    compare_side_by_side(Picture(photo), Picture(upscaled))
     assert resident_bytes("VmHWM") - before < upscaled.nbytes

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from mobile_runtime.cli.upscale import command
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError, ModelLoadError
-from mobile_runtime.imaging.pictures import to_image, to_pixels
+from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
 from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
 from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
@@ -22,7 +22,7 @@ from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
 SCALE = 3
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
-ALPHA = np.random.default_rng(1).integers(0, 256, (20, 30), dtype=np.uint8)
+ALPHA = np.random.default_rng(1).integers(1, 256, (20, 30), dtype=np.uint8)
 
 MODEL = Model(
     format="onnx",
@@ -40,10 +40,14 @@ MODEL = Model(
 )
 
 
-def write_onnx(path, model=MODEL):
-    """A 3x3 mean with zeros around, and every pixel repeated `SCALE` times each way."""
+def write_onnx(path, model=MODEL, tint=(1, 1, 1)):
+    """A 3x3 mean with zeros around, and every pixel repeated `SCALE` times each way.
+
+    Red, green and blue are multiplied by `tint`.
+    """
     height, width = (model.sizes or (("H", "W"),))[0]
     kernel = np.full((3, 1, 3, 3), 1 / 9, np.float32)
+    kernel *= np.array(tint, np.float32).reshape(3, 1, 1, 1)
     graph = helper.make_graph(
         [
             helper.make_node("Conv", ["image", "kernel"], ["mean"], group=3, pads=[1, 1, 1, 1]),
@@ -178,12 +182,12 @@ def test_a_photo_that_is_too_small_for_the_file_is_said_to_be_mirrored(room, siz
         assert told in result.stderr
 
 
-def test_names_that_are_not_utf_8_are_told_without_what_is_not(room):
+def test_bytes_in_names_that_are_not_utf_8_are_told_as_numbers(room):
     photo, output = os.fsdecode(b"ph\xf6to.png"), os.fsdecode(b"l\xe4rge.png")
     result = room.upscale(room.photo(photo), output)
     assert open_picture(room.folder / output).pixels.shape == (60, 90, 3)
-    assert "phto.png 30x20 -> " in result.stdout
-    assert "lrge.png 90x60" in result.stdout
+    assert r"ph\udcf6to.png 30x20 -> " in result.stdout
+    assert r"l\udce4rge.png 90x60" in result.stdout
 
 
 def test_orientation_exif_and_profile_arrive(room):
@@ -193,7 +197,7 @@ def test_orientation_exif_and_profile_arrive(room):
     with Image.open(room.folder / "out.jpg") as file:
         assert file.size == (20 * SCALE, 30 * SCALE)
         assert file.info["icc_profile"] == SRGB
-        assert (file.getexif().get(0x0112), file.getexif()[0x0110]) == (None, "Pinhole")
+        assert (file.getexif()[0x0112], file.getexif()[0x0110]) == (1, "Pinhole")
 
 
 def test_grayscale_stays_grayscale(room):
@@ -208,6 +212,62 @@ def test_transparency_is_interpolated_and_leaves_the_colours_alone(room):
     assert np.array_equal(opened.pixels, room.expected(PIXELS))
     bicubic = Image.fromarray(ALPHA).resize((90, 60), Image.Resampling.BICUBIC)
     assert np.array_equal(opened.alpha, np.asarray(bicubic))
+
+
+GRAYS = {
+    "RGB": Image.fromarray(PIXELS[..., 0]).convert("RGB"),
+    "gray": Image.fromarray(PIXELS[..., 0]),
+    "gray with alpha": Image.fromarray(np.dstack([PIXELS[..., 0], ALPHA])),
+    "palette": Image.fromarray(PIXELS[..., 0]).convert("P"),
+    "palette with hidden color": Image.fromarray(
+        np.dstack([*[PIXELS[..., 0]] * 3, np.where(ALPHA < 99, 0, ALPHA)])
+    ),
+}
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+@pytest.mark.parametrize("tile", [[], ["--tile", 5]])
+@pytest.mark.parametrize("kind", GRAYS)
+def test_gray_stays_gray_whatever_the_network_does(room, kind, tile, suffix):
+    write_onnx(room.folder / "tinted.onnx", tint=(0.9, 1.0, 1.1))
+    GRAYS[kind].save(room.folder / "photo.png")
+    room.upscale("photo.png", f"out{suffix}", *tile, model="tinted.onnx")
+    red, green, blue = np.moveaxis(open_picture(room.folder / f"out{suffix}").pixels, 2, 0)
+    assert np.array_equal(red, green)
+    assert np.array_equal(red, blue)
+
+
+def test_the_gray_is_the_luma_of_what_the_network_gives(room):
+    write_onnx(room.folder / "tinted.onnx", tint=(0.5, 1.0, 0.25))
+    gray = np.full((20, 30, 3), 200, np.uint8)
+    room.upscale(room.photo(pixels=gray), "out.png", model="tinted.onnx")
+    inside = open_picture(room.folder / "out.png").pixels[9:-9, 9:-9]
+    assert (inside == round(200 * (0.299 * 0.5 + 0.587 + 0.114 * 0.25))).all()
+
+
+def test_a_gray_tile_of_a_color_picture_keeps_what_the_network_gives(room):
+    write_onnx(room.folder / "tinted.onnx", tint=(0.5, 1.0, 0.25))
+    photo = np.full((20, 30, 3), 200, np.uint8)
+    photo[-1, -1] = 9, 8, 7
+    room.upscale(room.photo(pixels=photo), "out.png", "--tile", 5, model="tinted.onnx")
+    assert open_picture(room.folder / "out.png").pixels[15, 15].tolist() == [100, 200, 50]
+
+
+def test_what_transparency_hides_does_not_reach_what_is_seen(room):
+    """A white disc cut out, once of black and once of noise."""
+    rows, columns = np.ogrid[:20, :30]
+    disc = np.where((rows - 10) ** 2 + (columns - 15) ** 2 < 36, 255, 0).astype(np.uint8)
+    for number, hidden in enumerate([np.zeros_like(PIXELS), PIXELS]):
+        photo = np.dstack([np.where(disc[..., None], np.uint8(255), hidden), disc])
+        room.upscale(room.photo(pixels=photo), f"{number}.png")
+        out = open_picture(room.folder / f"{number}.png")
+        assert (out.pixels[out.alpha > 0] == 255).all()
+
+
+def test_full_opacity_becomes_a_jpeg(room):
+    room.upscale(room.photo(pixels=np.dstack([PIXELS, np.full_like(ALPHA, 255)])), "out.jpg")
+    with Image.open(room.folder / "out.jpg") as file:
+        assert file.mode == "RGB"
 
 
 def test_full_opacity_stays_full(room):
@@ -244,8 +304,8 @@ def test_comparison_shows_photo_bicubic_and_result_side_by_side(room):
     room.upscale(room.photo(), "out.png", "--comparison", room.folder / "beside.png")
     with Image.open(room.folder / "beside.png") as file:
         shown = np.asarray(file)
-    upscaled = open_picture(room.folder / "out.png").pixels
-    assert np.array_equal(shown, compare_side_by_side(PIXELS, upscaled))
+    upscaled = open_picture(room.folder / "out.png")
+    assert np.array_equal(shown, compare_side_by_side(Picture(PIXELS), upscaled).pixels)
 
 
 def test_comparison_and_output_in_one_file_are_refused_before_the_work(room):

@@ -11,9 +11,10 @@ from converters.conversion import convert
 from converters.golden_samples import PHOTOGRAPHS
 from converters.options import ConversionOptions
 from converters.pytorch_session import open_session as open_checkpoint_session
+from mobile_runtime.bundled_models import DEFAULT
 from mobile_runtime.upscaling.upscale import upscale_image
 from scnet.checkpoint import open_checkpoint
-from scnet.weights import DEFAULT, WEIGHTS
+from scnet.weights import WEIGHTS
 
 SIZE = (96, 80)
 """Of the files of fixed size: the photograph takes several tiles of it."""

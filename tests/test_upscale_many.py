@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from PIL import Image
 from test_upscale import write_onnx
 
 from mobile_runtime.cli.upscale import command
-from mobile_runtime.engines.session import open_session
+from mobile_runtime.engines.session import Session, open_session
 from mobile_runtime.errors import ImageError, ModelLoadError
 
 SIZE = (9, 7)
@@ -25,6 +26,7 @@ class Room:
     """A folder with a model file, and the command in it."""
 
     folder: Path
+    session: Session
     opened: int = 0
 
     def photo(self, name, size=SIZE, **options):
@@ -34,12 +36,13 @@ class Room:
         Image.fromarray(noise).save(path, **options)
         return path
 
-    def upscale(self, *arguments):
+    def upscale(self, *arguments, stdin=None):
         def opener(path, *, engine, threads):
             self.opened += 1
-            return open_session(self.folder.parent / "model.onnx", engine=engine, threads=threads)
+            return self.session
 
-        result = CliRunner().invoke(command, [str(each) for each in arguments], obj=opener)
+        texts = [str(each) for each in arguments]
+        result = CliRunner().invoke(command, texts, obj=opener, input=stdin)
         if isinstance(result.exception, Exception):
             raise result.exception
         return result
@@ -53,12 +56,20 @@ class Room:
             return file.size
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return write_onnx(tmp_path_factory.mktemp("model") / "model.onnx")
+
+
+@pytest.fixture(scope="module")
+def session(model):
+    return open_session(model)
+
+
 @pytest.fixture
-def room(tmp_path, monkeypatch):
-    write_onnx(tmp_path / "model.onnx")
-    (tmp_path / "room").mkdir()
-    monkeypatch.chdir(tmp_path / "room")
-    return Room(tmp_path / "room")
+def room(tmp_path, session, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return Room(tmp_path, session)
 
 
 NAMES = {
@@ -225,17 +236,23 @@ def test_several_pictures_have_no_comparison(room):
 def test_no_model_is_one_error_and_not_one_per_picture(room):
     room.photo("a.png")
     room.photo("b.png")
-    (room.folder.parent / "model.onnx").write_bytes(b"damaged")
-    with pytest.raises(ModelLoadError):
-        room.upscale("a.png", "b.png")
+    tried = []
+
+    def opener(path, *, engine, threads):
+        tried.append(path)
+        raise ModelLoadError(f"{path} is damaged.")
+
+    result = CliRunner().invoke(command, ["a.png", "b.png", "-m", "x.onnx"], obj=opener)
+    assert isinstance(result.exception, ModelLoadError)
+    assert tried == [Path("x.onnx")]
 
 
-def test_an_interrupted_run_keeps_what_is_done_and_says_so(room):
+def test_an_interrupted_run_keeps_what_is_done_and_says_so(room, model):
     for number in range(30):
         room.photo(f"in/{number:02}.png", size=(300, 300))
     program = [sys.executable, "-u", "-m", "mobile_runtime", "upscale", "in", "-o", "out"]
     run = subprocess.Popen(
-        [*program, "-m", "../model.onnx", "--tile", "16", "--threads", "1"],
+        [*program, "-m", str(model), "--tile", "16", "--threads", "1"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
@@ -258,7 +275,7 @@ from pathlib import Path
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.upscaling.jobs import Job, Settings, run_job
 
-session = open_session(Path("../model.onnx"), threads=1)
+session = open_session(Path(sys.argv[3]), threads=1)
 assert run_job(session, Job(Path("small.png"), Path("warm.png")), Settings()).upscaled
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 used, free = int(status["VmSize"].split()[0]) * 2**10, int(sys.argv[1]) * 2**20
@@ -278,11 +295,11 @@ print(run_job(session, Job(Path("large.png"), Path("out.png")), Settings(tile=ti
         (700, 256, "out.png cannot be written: 12000 x 12000 pixels"),
     ],
 )
-def test_too_little_memory_is_told_with_the_size_of_the_picture(room, free_mb, tile, words):
+def test_too_little_memory_is_told_with_its_size(room, model, free_mb, tile, words):
     room.photo("small.png")
     Image.new("RGB", (4000, 4000)).save(room.folder / "large.png")
     run = subprocess.run(
-        [sys.executable, "-c", SHORT_OF_MEMORY, str(free_mb), str(tile)],
+        [sys.executable, "-c", SHORT_OF_MEMORY, str(free_mb), str(tile), str(model)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
@@ -381,3 +398,100 @@ def test_what_is_asked_of_a_result_is_possible_or_refused(room, kind):
     assert reason in " ".join(told.split())
     assert code == 2
     assert room.names() == ["a.png"]
+
+
+STREAMS = {
+    "PNG": ("a.png", [], "PNG"),
+    "JPEG": ("a.jpg", [], "JPEG"),
+    "WebP": ("a.webp", ["-o", "-"], "WEBP"),
+    "cannot be written": ("a.bmp", [], "PNG"),
+    "chosen": ("a.png", ["-o", "-", "-f", "jpg", "--quality", "50"], "JPEG"),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_a_picture_goes_from_standard_input_to_standard_output(room, kind):
+    name, options, written = STREAMS[kind]
+    content = room.photo(name).read_bytes()
+    result = room.upscale("-", *options, stdin=content)
+    with Image.open(BytesIO(result.stdout_bytes)) as file:
+        assert (file.format, file.size) == (written, (27, 21))
+    assert "standard input 9x7 -> standard output 27x21" in result.stderr
+    assert room.names() == [name]
+
+
+def test_a_file_can_go_to_standard_output_and_standard_input_into_a_file(room):
+    content = room.photo("a.jpg").read_bytes()
+    result = room.upscale("a.jpg", "-o", "-")
+    room.upscale("-", "-o", "b.jpg", stdin=content)
+    assert (room.folder / "b.jpg").read_bytes() == result.stdout_bytes
+
+
+STREAMS_REFUSED = {
+    "two": (["-", "a.png"], "hold one picture"),
+    "two outputs": (["a.png", "b.png", "-o", "-"], "hold one picture"),
+    "folder": (["-", "-o", "out/"], "has no name"),
+    "nothing": (["-"], "standard input is empty"),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS_REFUSED)
+def test_what_streams_cannot_hold_is_refused(room, kind):
+    arguments, reason = STREAMS_REFUSED[kind]
+    room.photo("a.png")
+    room.photo("b.png")
+    try:
+        told = room.upscale(*arguments, stdin=b"").stderr
+    except ImageError as error:
+        told = str(error)
+    assert reason in told
+    assert room.names() == ["a.png", "b.png"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="opens a terminal of its own")
+def test_a_terminal_is_no_place_for_a_picture(room, model):
+    import pty
+
+    room.photo("a.png")
+    ours, terminal = pty.openpty()
+    program = [sys.executable, "-m", "mobile_runtime", "upscale", "-m", str(model)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    for arguments, words in ((["a.png", "-o", "-"], b"redirect it"), (["-"], b"pipe a picture")):
+        run = subprocess.run(
+            [*program, *arguments],
+            stdin=terminal,
+            stdout=terminal,
+            stderr=subprocess.PIPE,
+            env=environment,
+            check=False,
+        )
+        assert (run.returncode, words in run.stderr) == (2, True)
+    os.close(ours)
+    os.close(terminal)
+
+
+def test_a_mixed_folder_is_upscaled_in_one_start(room):
+    """Good, odd and broken pictures of every kind that a folder of 200 may hold."""
+    for number in range(12):
+        room.photo(f"in/{number:02}{('.png', '.jpg', '.webp', '.bmp', '.gif', '.tif')[number % 6]}")
+    Image.new("LA", SIZE, (9, 99)).save(room.folder / "in/gray.png")
+    Image.new("P", SIZE).save(room.folder / "in/palette.png")
+    whole = room.photo("in/cut.png", size=(99, 99)).read_bytes()
+    (room.folder / "in/cut.png").write_bytes(whole[: len(whole) // 2])
+    (room.folder / "in/text.jpg").write_text("<html>not found</html>")
+    frames = [Image.new("RGB", SIZE, color) for color in ("red", "blue")]
+    frames[0].save(room.folder / "in/pages.tif", save_all=True, append_images=frames[1:])
+    (room.folder / "in/__MACOSX").mkdir()
+    for junk in ("__MACOSX/a.png", "._00.png", "Thumbs.db"):
+        (room.folder / "in" / junk).write_bytes(b"\0\5\x16\7")
+    (room.folder / "in/clip.mp4").write_bytes(b"no picture")
+    (room.folder / "in/folder.png").mkdir()
+    (room.folder / "in/gone.png").symlink_to("nowhere.png")
+    result = room.upscale("in", "-o", "out", "--format", "png")
+    *_, summary, first, second, third = result.stdout.splitlines()
+    assert summary == "14 upscaled, 3 failed, 2 not a picture by name"
+    assert [first, second, third] == [
+        f"failed: in/{n}" for n in ("cut.png", "pages.tif", "text.jpg")
+    ]
+    assert len(room.names("out")) == 14
+    assert result.exit_code == 1

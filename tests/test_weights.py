@@ -4,14 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from docs_tables.models import TABULATED
 from PIL import Image as Pillow
 
 from converters.golden_samples import PHOTOGRAPHS
 from converters.pytorch_session import open_session
+from mobile_runtime.bundled_models import DEFAULT
 from mobile_runtime.imaging.metrics import bicubic, compare, resize_bicubic
 from mobile_runtime.imaging.pictures import to_image, to_pixels
 from scnet.checkpoint import open_checkpoint
-from scnet.weights import DEFAULT, WEIGHTS, find_weights
+from scnet.weights import WEIGHTS, find_weights
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
@@ -56,5 +58,5 @@ def test_a_file_comes_before_weights_of_the_same_name(tmp_path, monkeypatch):
 NOXFILE = (Path(__file__).parent.parent / "noxfile.py").read_text()
 
 
-def test_developers_convert_the_weights_that_users_get():
-    assert f'USUAL = "{DEFAULT}"' in NOXFILE
+def test_what_the_tables_show_is_what_developers_convert():
+    assert f'TABULATED = "{TABULATED}"' in NOXFILE

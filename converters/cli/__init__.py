@@ -1,1 +1,1 @@
-"""The commands of `scnet` that need PyTorch."""
+"""The commands of `scnet` that know checkpoints and bundled weights."""

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from converters.errors import UnsupportedOptionError
 from converters.options import SHIFTS, Shift, Size, complete_options
 from mobile_runtime.cli import options as command_options
-from mobile_runtime.console import verbosity
+from mobile_runtime.cli.progress import show_steps
 from mobile_runtime.model_file.format import FORMATS, Format, Interface
 from mobile_runtime.model_file.manifest import measure_file, read_manifest
 from mobile_runtime.model_file.precision import CALIBRATED, PRECISIONS, PrecisionName
@@ -40,26 +39,29 @@ class SizeType(click.ParamType[Size]):
 @click.option(
     "--format",
     "formats",
-    type=click.Choice([*FORMATS, "all"]),
+    type=command_options.choice([*FORMATS, "all"]),
     multiple=True,
     default=["all"],
     show_default=True,
+    help="May be given more than once.",
 )
 @click.option(
     "--shift",
     "shifts",
-    type=click.Choice(SHIFTS),
+    type=command_options.choice(SHIFTS),
     multiple=True,
     default=["slice_concat"],
     show_default=True,
-    help="How the spatial shift is written; both if given twice.",
+    help="How the spatial shift is written. May be given more than once.",
 )
 @click.option(
     "--precision",
     "precisions",
-    type=click.Choice([*PRECISIONS, "all"]),
+    type=command_options.choice([*PRECISIONS, "all"]),
     multiple=True,
-    help="Of the weights; all that the format has, or several if given again. [default: "
+    help="Of the weights: "
+    + "; ".join(f"{', '.join(row.precisions)} for {row.name}" for row in FORMATS.values())
+    + "; or all of them. May be given more than once. [default: "
     + ", ".join(f"{row.default_precision} for {row.name}" for row in FORMATS.values())
     + "]",
 )
@@ -69,12 +71,13 @@ class SizeType(click.ParamType[Size]):
     "--other-size",
     "other_sizes",
     type=SizeType(),
+    metavar=SizeType.name,
     multiple=True,
-    help="A further input size of the same file (coreml).",
+    help="A further input size of the same file (coreml). May be given more than once.",
 )
 @click.option(
     "--interface",
-    type=click.Choice(["image", "tensor"]),
+    type=command_options.choice(["image", "tensor"]),
     help="What goes in and out of a coreml file, or of a tflite file in w8a8: 8-bit RGB images, or "
     "floats. [default: image for coreml, tensor for tflite]",
 )
@@ -85,7 +88,7 @@ class SizeType(click.ParamType[Size]):
     "came with the program.",
 )
 @click.option("--scale", type=click.Choice([str(s) for s in STAGES]), help="Must fit the file.")
-@click.option("--head", type=click.Choice(HEADS), help="Must fit the file.")
+@click.option("--head", type=command_options.choice(HEADS), help="Must fit the file.")
 @click.option("--output-dir", "-o", type=command_options.PATH, default=".", show_default="here")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
 @command_options.details
@@ -141,15 +144,10 @@ def command(
         raise UnsupportedOptionError(f"--calibration is for --precision {CALIBRATED}.")
     if interface and interface not in [options.interface for options in files]:
         raise UnsupportedOptionError("--interface is about coreml files, and tflite files in w8a8.")
-    console = Console(stderr=True, quiet=verbosity() == "quiet")
-    paths = convert(
-        opened,
-        files,
-        output_dir,
-        overwrite=overwrite,
-        verify=not no_verify,
-        on_start=lambda name: console.print(f"Making {name}"),
-    )
+    with show_steps() as show:
+        paths = convert(
+            opened, files, output_dir, overwrite=overwrite, verify=not no_verify, on_step=show
+        )
     entries = [(read_manifest(path), measure_file(path)) for path in paths]
     print_results(entries, details=details)
 

@@ -5,19 +5,19 @@ from pathlib import Path
 import click
 
 from mobile_runtime.cli import options
-from mobile_runtime.cli.progress import progress_bar
+from mobile_runtime.cli.progress import show_steps
 from mobile_runtime.console import STDOUT, check_output, write_json
 from mobile_runtime.imaging.degradation import DEGRADATIONS
 from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
 
 
 @click.command("evaluate")
-@options.files
+@click.argument("files", type=options.PATH, nargs=-1)
 @click.argument("folder", type=options.PATH)
 @click.option("--each", is_flag=True, help="Print every picture, not only the mean.")
 @click.option(
     "--degradation",
-    type=click.Choice(list(DEGRADATIONS)),
+    type=options.choice(DEGRADATIONS),
     default="clean",
     show_default=True,
     help="How the pictures are reduced; only clean is what papers do.",
@@ -42,10 +42,23 @@ def command(
     the clean input. Bicubic upscaling is measured beside them. A file of fixed input size is run
     by tiles; a smaller picture is mirrored outwards, which costs a little accuracy at two borders.
     """
+    _check_order(files, folder)
     check_output(json_path, overwrite=overwrite)
     sessions = [(path.name, context.obj(path, engine=None, threads=None)) for path in files]
-    with progress_bar("PSNR", "pictures") as show:
-        rows = measure_quality(sessions, folder, degradation=degradation, on_progress=show)
+    with show_steps() as show:
+        rows = measure_quality(sessions, folder, degradation=degradation, on_step=show)
     if json_path != STDOUT:
         print_quality(rows, each=each)
     write_json(json_path, rows)
+
+
+def _check_order(files: tuple[Path, ...], folder: Path) -> None:
+    example = "such as: scnet evaluate model.onnx pictures"
+    if not files:
+        raise click.UsageError(f"Name files, and after them a folder of pictures, {example}")
+    if not folder.is_dir():
+        first = next((path for path in files if path.is_dir() and not path.suffix), None)
+        found = f", and {first} is one" if first else ""
+        raise click.UsageError(
+            f"{folder} is not a folder{found}: the folder of pictures comes last, {example}"
+        )

@@ -8,6 +8,7 @@ import click
 from msgspec import to_builtins
 from rich.table import Table
 
+from mobile_runtime.bundled_models import DEFAULT
 from mobile_runtime.cli import options
 from mobile_runtime.console import STDOUT, check_output, print_facts, print_table, write_json
 from mobile_runtime.engines.session import open_session
@@ -16,7 +17,7 @@ from mobile_runtime.model_file.file import ModelFile, read_model_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import hash_file, manifest_path, measure_file
 from scnet.config import SCNetConfig, halo, macs_per_pixel
-from scnet.weights import DEFAULT, WEIGHTS, find_weights
+from scnet.weights import WEIGHTS, find_weights
 from scnet.weights_header import read_bundled
 
 Facts = dict[str, object]

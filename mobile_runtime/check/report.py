@@ -38,7 +38,9 @@ def print_reports(reports: Sequence[PlacementReport], *, details: bool = False) 
             if details:
                 print_facts(f"operators on {_name(report)}", _list_operators(report))
             for finding in report.findings:
-                print_facts(_title(finding, report), _describe(finding, details=details))
+                about = _describe(finding, details=details)
+                failed = finding.severity == "error"
+                print_facts(_title(finding, report), about, failed=failed)
 
 
 def _tabulate(reports: Sequence[PlacementReport]) -> Table:

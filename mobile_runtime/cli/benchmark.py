@@ -13,7 +13,7 @@ from mobile_runtime.benchmark.run import benchmark
 from mobile_runtime.benchmark.timing import Plan
 from mobile_runtime.cli import options
 from mobile_runtime.cli.progress import progress_bar
-from mobile_runtime.console import STDOUT, check_output, write_json, write_output
+from mobile_runtime.console import STDOUT, check_output, say, write_json, write_output
 from mobile_runtime.engines.session import Opener
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.model_file.manifest import Size
@@ -30,7 +30,7 @@ OUTPUT_PARAMETERS = ("read_path", "details", "json_path", "plot_path", "overwrit
     type=options.PATH,
     help="Show a file from --json, or the web page's report, instead of measuring.",
 )
-@click.option("--engine", help="Engine that runs the files; by default the first of each format.")
+@options.engine
 @options.threads
 @click.option("--height", type=click.IntRange(min=1), help="Of the input in pixels, with --width.")
 @click.option(
@@ -70,6 +70,7 @@ def command(
     if read_path is not None:
         found = read_benchmark(read_path)
     else:
+        say(f"Measuring {', '.join(path.name for path in files)}", err=True)
         with progress_bar("measuring", "runs") as show:
             found = benchmark(
                 files,

@@ -19,10 +19,11 @@ from typing import Any, NoReturn
 import click
 from click.shell_completion import CompletionItem
 
+from mobile_runtime.bundled_models import DEFAULT
 from mobile_runtime.cli import signals
 from mobile_runtime.console import Verbosity, complain, set_verbosity, verbosity
-from mobile_runtime.engines.session import Opener, Session, open_session
-from mobile_runtime.errors import ScnetError
+from mobile_runtime.engines.session import Opener, Session, find_model, open_session
+from mobile_runtime.errors import ModelLoadError, ScnetError
 from mobile_runtime.extras import DISTRIBUTION, missing_dependency
 
 COMMANDS = {
@@ -30,6 +31,7 @@ COMMANDS = {
     "bundle": ("mobile_runtime.cli.bundle", "Collect what a test on a device needs."),
     "check": ("mobile_runtime.cli.check", "Show where each operator would run."),
     "device": ("mobile_runtime.cli.device", "Run a model file on a connected phone."),
+    "env": ("mobile_runtime.cli.env", "Show versions, engines and hardware, for bug reports."),
     "upscale": ("mobile_runtime.cli.upscale", "Upscale a picture."),
     "validate": ("mobile_runtime.cli.validate", "Compare model files with PyTorch's outputs."),
 }
@@ -166,17 +168,18 @@ def _run(program: Program) -> int:
 
 
 def open_model_file(path: Path | None, *, engine: str | None, threads: int | None) -> Session:
-    """Open a model file for a command of a program without PyTorch.
+    """Open a model file, or bundled weights by name, for a program without PyTorch.
 
     Raises:
-        ScnetError: No file is named; and all that `open_session` raises.
+        ScnetError: As `open_session`.
     """
-    if path is None:
-        raise ScnetError(
-            "Name a model file: the bundled weights need PyTorch, which `scnet` has with "
-            "pip install 'scnet-mobile[convert]'."
+    found = find_model(path, engine)
+    if found is None:
+        raise ModelLoadError(
+            f"{path or DEFAULT} has no finished model file: `scnet`, with PyTorch, opens "
+            "checkpoints and other weights."
         )
-    return open_session(path, engine=engine, threads=threads)
+    return open_session(found, engine=engine, threads=threads)
 
 
 def _describe(error: OSError | MemoryError) -> str:

@@ -1,39 +1,48 @@
 """`scnet upscale`: photos to larger photos."""
 
-from itertools import compress
-from math import ceil
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import click
 
 from mobile_runtime.cli import options
 from mobile_runtime.cli.picture_progress import picture_progress
-from mobile_runtime.console import complain, printable, say
-from mobile_runtime.engines.session import Opener, Session
+from mobile_runtime.cli.picture_streams import (
+    STREAM,
+    read_standard_input,
+    standard_output,
+    suffix_of,
+)
+from mobile_runtime.cli.upscale_report import describe, describe_session, report, summarize, warn
+from mobile_runtime.console import printable, say
+from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.background import Color, parse_color
-from mobile_runtime.imaging.reading import MAX_PIXELS
+from mobile_runtime.imaging.reading import MAX_PIXELS, read_file
 from mobile_runtime.imaging.resizing import Times, Within, parse_size
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
-from mobile_runtime.model_file.manifest import Model
 from mobile_runtime.upscaling.jobs import (
     Job,
     Outcome,
     Output,
+    Photo,
     Photos,
     Settings,
     are_many,
     choose_output,
+    decode_photo,
     find_photos,
     has_quality,
-    open_photo,
     plan_jobs,
     run_job,
     write_job,
+    write_video_job,
 )
 from mobile_runtime.upscaling.tiling import DEFAULT_TILE
 from mobile_runtime.upscaling.upscale import model_of
-from mobile_runtime.upscaling.upscale_picture import UpscaledFile
+from mobile_runtime.upscaling.video_file import is_video
 
 BUNDLED_SCALES = (2, 3, 4)
 
@@ -79,7 +88,7 @@ COLOR = click.types.FuncParamType(parse_color)
 @click.option(
     "--quality",
     type=click.IntRange(1, 100),
-    help="Of JPEG, 95 by default, and of WebP, which is lossless by default.",
+    help="Of JPEG (95 by default), AVIF (90) and WebP (lossless by default).",
 )
 @click.option(
     "--background",
@@ -87,7 +96,7 @@ COLOR = click.types.FuncParamType(parse_color)
     metavar="COLOR",
     help="Put the photo on this color in place of its transparency, such as white or #ffcc00.",
 )
-@click.option("--engine", help="Engine that runs the file; by default the first of its format.")
+@options.engine
 @click.option(
     "--tile",
     type=click.IntRange(min=1),
@@ -130,41 +139,136 @@ def command(
 ) -> None:
     """Upscale pictures, and all pictures in folders, by the scale of the model file.
 
-    Orientation, transparency, grayscale, color profile and EXIF are kept. Nothing is written
-    unless the whole picture is done. Of several pictures, those whose output exists are skipped,
-    and one that fails does not stop the rest: the exit code is then 1.
+    Orientation, transparency, grayscale, colors and metadata are kept; what the format written
+    cannot hold is said. Nothing is written unless the whole picture is done. PHOTO may be - for
+    standard input, and -o - is standard output. Videos need ffmpeg.
+
+    Of several pictures, those whose output exists are skipped, and one that fails does not stop
+    the rest: the exit code is then 1.
     """
-    chosen = choose_output(output, format_, photos)
-    several = are_many(photos)
-    if comparison is not None:
-        _check_comparison(comparison, chosen, several=several)
     if scale is not None and size is not None:
         raise click.UsageError("--scale and --size contradict each other: leave out one of them.")
-    target = size if scale is None else Times(scale)
-    settings = Settings(tile, max_pixels, overwrite, target, background, quality)
-    found = find_photos(photos, without=chosen.folder)
-    if not several:
-        picture = open_photo(photos[0], settings)  # before seconds go into the model
-    open_session: Opener = context.obj
     if model is None and scale is not None:
         model = _bundled_weights(scale)
-    session = open_session(model, engine=engine, threads=threads)
-    jobs = plan_jobs(found.photos, chosen, tag=str(target or Times(model_of(session).scale)))
-    _check_settings(settings, jobs, model_of(session).scale)
-    if several:
-        context.exit(_upscale_many(session, jobs, found, settings))
+    target = size if scale is None else Times(scale)
+    settings = Settings(tile, max_pixels, overwrite, target, background, quality)
+    open_model = partial(context.obj, model, engine=engine, threads=threads)
+    if not are_many(photos) and is_video(photos[0]):
+        of_pictures = {"--format": format_, "--quality": quality, "--background": background}
+        for name, value in (of_pictures | {"--comparison": comparison}).items():
+            if value is not None:
+                raise click.UsageError(f"{name} is for pictures, and {photos[0]} is a video.")
+        _upscale_video(open_model, photos[0], choose_output(output, format_, photos), settings)
+        return
+    if not are_many(photos):
+        _upscale_one(open_model, photos[0], output, format_, settings, comparison)
+        return
+    if STREAM in (output, *map(str, photos)):
+        raise click.UsageError("Standard input and output hold one picture: name one.")
+    if comparison is not None:
+        raise click.UsageError("--comparison shows one picture: name one.")
+    chosen = choose_output(output, format_, photos)
+    found = find_photos(photos, without=chosen.folder)
+    context.exit(_upscale_many(open_model(), found, chosen, settings))
+
+
+def _upscale_one(
+    open_model: Callable[[], Session],
+    photo: Path,
+    output: str | None,
+    format_: str | None,
+    settings: Settings,
+    comparison: Path | None,
+) -> None:
+    """Upscale one picture, which may come from standard input and go to standard output."""
+    from_stream = str(photo) == STREAM
+    to_stream = output == STREAM or (from_stream and output is None)
+    name = "standard input" if from_stream else str(photo)
+    content = read_standard_input() if from_stream else read_file(photo)
+    with ExitStack() as stack:
+        if to_stream:
+            suffix = f".{format_}" if format_ else suffix_of(content)
+            chosen = Output(file=stack.enter_context(standard_output(suffix)))
+        else:
+            chosen = choose_output(output, format_, [photo])
+        if from_stream and chosen.file is None:
+            raise click.UsageError("Standard input has no name: name the file to write.")
+        if comparison is not None and _is_same(comparison, chosen.file):
+            raise click.UsageError("--comparison and --output name the same file.")
+        picture = decode_photo(content, name, settings)  # before seconds go into the model
+        session = open_model()
+        (job,) = _plan(session, (Photo(photo, Path(photo.name)),), chosen, settings)
+        with picture_progress(1) as progress:
+            progress.start(1, printable(name))
+            done = write_job(
+                session,
+                picture,
+                job,
+                settings,
+                comparison=comparison,
+                on_progress=progress.show_step,
+            )
+    source, target = photo.name if not from_stream else name, str(job.target)
+    described = describe(source, "standard output" if to_stream else target, done)
+    line = f"{described}, {describe_session(session)}, {done.seconds:.1f} s"
+    say(line, err=to_stream)
+    warn(source, done, model_of(session))
+
+
+def _upscale_video(
+    open_model: Callable[[], Session], video: Path, output: Output, settings: Settings
+) -> None:
+    session = open_model()
+    (job,) = _plan(session, (Photo(video, Path(video.name)),), output, settings)
     with picture_progress(1) as progress:
-        progress.start(1, printable(photos[0].name))
-        done = write_job(
-            session,
-            picture,
-            jobs[0],
-            settings,
-            comparison=comparison,
-            on_progress=progress.show_tile,
+        progress.start(1, printable(video.name), step=_step(video))
+        done = write_video_job(session, job, settings, on_progress=progress.show_step)
+    described = describe(video.name, str(job.target), done)
+    say(f"{described}, {describe_session(session)}, {done.seconds:.1f} s")
+    warn(video.name, done, model_of(session))
+
+
+def _step(source: Path) -> str:
+    return "frame" if is_video(source) else "tile"
+
+
+def _is_same(path: Path, other: Path | None) -> bool:
+    return other is not None and path.resolve() == other.resolve()
+
+
+def _plan(
+    session: Session, photos: Sequence[Photo], output: Output, settings: Settings
+) -> list[Job]:
+    """Return what is to be done, after a look at what would go wrong with every picture."""
+    scale, target = model_of(session).scale, settings.size
+    if isinstance(target, Times) and target.factor > scale:
+        raise ImageError(
+            f"--scale {target.factor:g} is more than the model makes, which is x{scale}."
         )
-    say(f"{_describe(jobs[0], done)}, {_describe_session(session)}, {done.seconds:.1f} s")
-    _warn_of_mirroring(jobs[0], done, model_of(session))
+    jobs = plan_jobs(photos, output, tag=str(target or Times(scale)))
+    if settings.quality is not None and not any(map(has_quality, jobs)):
+        raise ImageError(
+            f"--quality is for lossy formats, and {jobs[0].target.suffix} is none: leave it out, "
+            "or write .jpg, .avif or .webp."
+        )
+    return jobs
+
+
+def _upscale_many(session: Session, found: Photos, output: Output, settings: Settings) -> int:
+    """Upscale pictures one after the other; return the exit code."""
+    jobs = _plan(session, found.photos, output, settings)
+    say(f"{len(jobs)} pictures with {describe_session(session)}")
+    outcomes: list[Outcome] = []
+    try:
+        with picture_progress(len(jobs)) as progress:
+            for number, job in enumerate(jobs, 1):
+                progress.start(number, printable(job.source.name), step=_step(job.source))
+                outcomes.append(run_job(session, job, settings, on_progress=progress.show_step))
+                with progress.hidden():
+                    report(outcomes[-1], model_of(session))
+    finally:  # also when interrupted: what is done stays
+        summarize(outcomes, len(jobs), found)
+    return int(any(outcome.error for outcome in outcomes))
 
 
 def _bundled_weights(scale: float) -> Path:
@@ -174,97 +278,4 @@ def _bundled_weights(scale: float) -> Path:
             return Path(f"scnet-t-x{known}-direct-photo")
     raise click.UsageError(
         f"--scale {scale:g} is more than the bundled weights make: {BUNDLED_SCALES[-1]} at most."
-    )
-
-
-def _check_settings(settings: Settings, jobs: list[Job], scale: int) -> None:
-    """Check once what would go wrong with every picture."""
-    target = settings.size
-    if isinstance(target, Times) and target.factor > scale:
-        raise ImageError(
-            f"--scale {target.factor:g} is more than the model makes, which is x{scale}."
-        )
-    if settings.quality is not None and not any(map(has_quality, jobs)):
-        raise ImageError(
-            f"--quality is for lossy formats, and {jobs[0].target.suffix} is none: leave it out, "
-            "or write .jpg or .webp."
-        )
-
-
-def _check_comparison(comparison: Path, output: Output, *, several: bool) -> None:
-    if several:
-        raise click.UsageError("--comparison shows one picture: name one.")
-    if output.file is not None and comparison.resolve() == output.file.resolve():
-        raise click.UsageError("--comparison and --output name the same file.")
-
-
-def _upscale_many(session: Session, jobs: list[Job], found: Photos, settings: Settings) -> int:
-    """Upscale pictures one after the other; return the exit code."""
-    say(f"{len(jobs)} pictures with {_describe_session(session)}")
-    outcomes: list[Outcome] = []
-    try:
-        with picture_progress(len(jobs)) as progress:
-            for number, job in enumerate(jobs, 1):
-                progress.start(number, printable(job.source.name))
-                outcomes.append(run_job(session, job, settings, on_progress=progress.show_tile))
-                with progress.hidden():
-                    _report(outcomes[-1], model_of(session))
-    finally:  # also when interrupted: what is done stays
-        _summarize(outcomes, len(jobs), found)
-    return int(any(outcome.error for outcome in outcomes))
-
-
-def _report(outcome: Outcome, model: Model) -> None:
-    job, done = outcome.job, outcome.upscaled
-    if done is not None:
-        say(f"{_describe(job, done)}, {done.seconds:.1f} s")
-        _warn_of_mirroring(job, done, model)
-    elif outcome.error is not None:
-        _complain(outcome)
-    else:
-        say(f"{printable(str(job.target))} exists: skipped")
-
-
-def _complain(outcome: Outcome) -> None:
-    source, error = str(outcome.job.source), str(outcome.error)
-    complain(error if source in error else f"{source}: {error}")
-
-
-def _summarize(outcomes: list[Outcome], jobs: int, found: Photos) -> None:
-    failed = [outcome for outcome in outcomes if outcome.error]
-    counts = {
-        "upscaled": sum(outcome.upscaled is not None for outcome in outcomes),
-        "skipped (exist)": sum(outcome.skipped for outcome in outcomes),
-        "failed": len(failed),
-        "not begun": jobs - len(outcomes),
-        "left alone (results of an earlier run)": len(found.results),
-        "not a picture by name": len(found.others),
-    }
-    told = (f"{count} {what}" for what, count in counts.items() if count or what == "upscaled")
-    say(", ".join(told))
-    for outcome in failed:
-        say(f"failed: {printable(str(outcome.job.source))}")
-
-
-def _describe(job: Job, done: UpscaledFile) -> str:
-    sizes = [f"{width}x{height}" for height, width in (done.input_size, done.output_size)]
-    source, target = printable(job.source.name), printable(str(job.target))
-    return f"{source} {sizes[0]} -> {target} {sizes[1]}"
-
-
-def _describe_session(session: Session) -> str:
-    own = model_of(session)
-    return f"scnet-{own.variant}-x{own.scale} {own.head} {own.precision}, {session.engine}"
-
-
-def _warn_of_mirroring(job: Job, done: UpscaledFile, model: Model) -> None:
-    if not any(done.mirrored):
-        return
-    inexact = ceil(model.halo * done.output_size[0] / done.input_size[0])
-    sides = compress(("at the bottom", "on the right"), done.mirrored)
-    say(
-        f"{printable(job.source.name)} is smaller than what the file takes and was mirrored "
-        f"outwards: the outermost {inexact} pixels {' and '.join(sides)} are not "
-        "exact.",
-        err=True,
     )

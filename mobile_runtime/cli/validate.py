@@ -5,11 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from mobile_runtime.cli import options
-from mobile_runtime.cli.progress import progress_bar
-from mobile_runtime.console import STDOUT, check_output, complain, verbosity, write_json
+from mobile_runtime.cli.progress import show_steps
+from mobile_runtime.console import STDOUT, check_output, complain, write_json
 from mobile_runtime.engines.session import Session, engines, open_session, unavailable_reason
 from mobile_runtime.errors import EngineUnavailableError, ManifestError, ScnetError
 from mobile_runtime.host_info import utc_now
@@ -17,6 +16,7 @@ from mobile_runtime.imaging.folder import list_pictures
 from mobile_runtime.model_file.file import ModelFile, keep_results, read_model_file
 from mobile_runtime.model_file.manifest import measure_file
 from mobile_runtime.model_file.validation_result import ValidationResult
+from mobile_runtime.steps import OnAction, actions_of
 from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
 from mobile_runtime.validation.fault_localization import Fault, localize_fault
 from mobile_runtime.validation.report import Report, Validation, print_validations
@@ -28,8 +28,10 @@ from mobile_runtime.validation.validate import available_engines, validate_on_en
 @click.option(
     "--engine",
     "asked",
+    type=options.ENGINE,
     multiple=True,
-    help="What runs the files; several if given again. [default: all that can run here]",
+    help=f"What runs the files: {options.ENGINES_HELP}. May be given more than once. "
+    "[default: all that can run here]",
 )
 @options.threads
 @click.option(
@@ -63,24 +65,26 @@ def command(
         list_pictures(folder)
     found: list[Validation] = []
     errors = 0
-    for path in files:
-        try:
-            file = read_model_file(path)
-            found.append(_validate(file, asked, threads))
-            if found[-1].results:
-                kept = keep_results(file, found[-1].results)
-                found[-1] = replace(found[-1], manifest=kept.manifest)
-        except ScnetError as error:  # must not hide what was found out about the others
-            errors += 1
-            complain(str(error))
+    with show_steps() as show:
+        for number, path in enumerate(files, start=1):
+            on_action = actions_of(show, path.name, number, len(files))
+            try:
+                file = read_model_file(path)
+                found.append(_validate(file, asked, threads, on_action))
+                if found[-1].results:
+                    kept = keep_results(file, found[-1].results)
+                    found[-1] = replace(found[-1], manifest=kept.manifest)
+            except ScnetError as error:  # must not hide what was found out about the others
+                errors += 1
+                complain(str(error))
     if found and json_path != STDOUT:
         print_validations(found, details=details)
     quality = []
     if folder is not None and found:
         try:
-            with progress_bar("PSNR", "pictures") as show:
+            with show_steps() as show:
                 sessions = _open_validated(found, threads)
-                quality = measure_quality(sessions, folder, on_progress=show)
+                quality = measure_quality(sessions, folder, on_step=show)
         except ScnetError as error:  # nor must this
             errors += 1
             complain(str(error))
@@ -90,7 +94,9 @@ def command(
     context.exit(_exit_code(found, errors))
 
 
-def _validate(file: ModelFile, asked: Sequence[str], threads: int | None) -> Validation:
+def _validate(
+    file: ModelFile, asked: Sequence[str], threads: int | None, on_action: OnAction
+) -> Validation:
     """Return how a file does on every engine, and why where it fails."""
     path = file.path
     absent = _find_absent(path, asked)
@@ -99,12 +105,11 @@ def _validate(file: ModelFile, asked: Sequence[str], threads: int | None) -> Val
     faults: list[Fault] = []
     for engine in dict.fromkeys(asked or available_engines(path)):
         try:
-            with Console(stderr=True, quiet=verbosity() == "quiet").status(
-                f"{path.name} on {engine}"
-            ):
-                results.append(validate_on_engine(file, engine, threads=threads))
-                if not file.manifest.tolerance.allows(results[-1].worst):
-                    faults += _localize_fault(file, engine, threads)
+            on_action(f"verifying on {engine}")
+            results.append(validate_on_engine(file, engine, threads=threads))
+            if not file.manifest.tolerance.allows(results[-1].worst):
+                on_action(f"looking for the wrong operator on {engine}")
+                faults += _localize_fault(file, engine, threads)
         except ManifestError:
             raise
         except ScnetError as error:

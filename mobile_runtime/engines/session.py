@@ -2,10 +2,12 @@
 
 import os
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
+from mobile_runtime.bundled_models import find_bundled
 from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
 from mobile_runtime.errors import EngineUnavailableError, MissingDependencyError
@@ -13,6 +15,7 @@ from mobile_runtime.extras import find_extra
 from mobile_runtime.formats.reader import require_model_file
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.file import ModelFile, read_model_file
+from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import Model, manifest_path
 from mobile_runtime.model_file.validation_result import EngineInfo
 
@@ -59,7 +62,7 @@ class Opener(Protocol):
     """The function that opens files for commands; it is always in click's context object."""
 
     def __call__(self, path: Path | None, *, engine: str | None, threads: int | None) -> Session:
-        """Open a model file or a checkpoint; None stands for the bundled weights."""
+        """Open a model file, a checkpoint or bundled weights; None stands for the default ones."""
 
 
 class Runner(Protocol):
@@ -103,6 +106,22 @@ def open_session(
     return open_unsandboxed(path, engine=name, threads=count)
 
 
+def find_model(named: Path | None, engine: str | None) -> Path | None:
+    """Return the model file that a path or the name of bundled weights stands for.
+
+    Args:
+        named: None stands for the default weights.
+        engine: Of bundled weights the file that this engine runs is taken, else the `.onnx`.
+
+    Returns:
+        None if it is neither a model file, by its suffix, nor weights with a finished one.
+    """
+    if named is not None and named.suffix in FORMAT_OF_SUFFIX:
+        return named
+    suffix = next((suffix for suffix, rows in ENGINES.items() if engine in rows), ".onnx")
+    return find_bundled(named, suffix)
+
+
 def prepare(path: Path, engine: str) -> None:
     """Import all that an engine needs, so that it does not count as time to open a file.
 
@@ -143,8 +162,10 @@ def unavailable_reason(path: Path, engine: str) -> str | None:
         EngineUnavailableError: There is no such engine for this format.
     """
     if engine not in (names := engines(path)):
+        close = get_close_matches(engine, names, n=1)
+        meant = f"did you mean {close[0]}? There are" if close else "use one of"
         raise EngineUnavailableError(
-            f"{engine} is not an engine for {path.suffix} files: use one of {', '.join(names)}."
+            f"{engine} is not an engine for {path.suffix} files: {meant} {', '.join(names)}."
         )
     return ENGINES[path.suffix][engine].unavailable_reason()
 

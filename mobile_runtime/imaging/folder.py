@@ -2,14 +2,13 @@
 
 import os
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging.read_formats import READ_SUFFIXES
 
-IMAGE_SUFFIXES = (
-    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff"),
-    ".gif",
-)
+IMAGE_SUFFIXES = tuple(chain.from_iterable(READ_SUFFIXES.values()))
 """In lower case; what a file of a folder ends in to be taken for a picture."""
 
 JUNK = frozenset(

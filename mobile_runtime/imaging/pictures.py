@@ -8,9 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from mobile_runtime.imaging.color_space import SRGB, ColorSpace
+from mobile_runtime.imaging.metadata import NO_METADATA, Metadata
 
 Pixels = NDArray[np.uint8]
 Image = NDArray[np.float32]
+
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of R, G and B in the luma of BT.601, on which papers measure super-resolution."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +30,22 @@ class Picture:
     """(H, W), 0 is transparent; None if the file has no transparency."""
     grayscale: bool = False
     """Stored in grayscale, and to be written so: its color profile fits nothing else."""
-    icc_profile: bytes | None = None
-    exif: bytes | None = None
-    """A TIFF structure with the orientation taken out, without the `Exif` prefix of JPEG."""
+    colors: ColorSpace = SRGB
+    metadata: Metadata = NO_METADATA
+    notes: tuple[str, ...] = ()
+    """What was damaged, repaired or left behind when the file was read: one sentence each."""
+
+
+def is_gray(channels: Pixels | Image, *, axis: int) -> bool:
+    """Check that the three channels along `axis` are equal in every pixel."""
+    red, green, blue = np.moveaxis(channels, axis, 0)
+    return np.array_equal(red, green) and np.array_equal(green, blue)
+
+
+def to_gray(image: Image) -> Image:
+    """Return (1, 3, H, W) with the luma of BT.601 in all three channels."""
+    luma = np.tensordot(LUMA, image[0], axes=1)
+    return np.broadcast_to(luma, image.shape)
 
 
 def to_image(pixels: Pixels) -> Image:
@@ -37,3 +57,14 @@ def to_pixels(image: Image) -> Pixels:
     """Return (1, 3, H, W) float32 as (H, W, 3) uint8, clipped to [0, 1] and rounded."""
     pixels: Pixels = np.rint(np.clip(image[0], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
     return pixels
+
+
+def to_pillow(picture: Picture) -> Pillow.Image:
+    """Return the pixels as Pillow's image, in mode L, LA, RGB or RGBA."""
+    gray, alpha = picture.grayscale, picture.alpha
+    image = Pillow.fromarray(
+        np.ascontiguousarray(picture.pixels[..., 0]) if gray else picture.pixels
+    )
+    if alpha is not None:
+        image.putalpha(Pillow.fromarray(alpha))
+    return image

@@ -1,31 +1,42 @@
 """Picture files that anybody may have made, decoded; `open_picture` is the only decoder.
 
-What an upscaled picture cannot hold is refused. Kept from file to file are transparency,
-grayscale, the color profile and EXIF (of a TIFF, all but EXIF). XMP and comments are dropped.
+Pillow decodes the pixels. What an upscaled picture cannot hold is refused; what is damaged beside
+the pixels, or left behind, is a note of the picture.
 """
 
 import struct
 import warnings
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageFile, ImageOps, UnidentifiedImageError
+from PIL import ImageFile, UnidentifiedImageError
 
 from mobile_runtime.errors import ImageError
-from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging import exif, xmp
+from mobile_runtime.imaging.cmyk import to_srgb
+from mobile_runtime.imaging.color_space import SRGB, ColorSpace, fits
+from mobile_runtime.imaging.identify import HEAD, identify
+from mobile_runtime.imaging.jpeg_scans import examine
+from mobile_runtime.imaging.metadata import Metadata
+from mobile_runtime.imaging.orientation import turn
+from mobile_runtime.imaging.pictures import Picture, Pixels, is_gray
+from mobile_runtime.imaging.read_formats import read_formats
 from mobile_runtime.imaging.size_limits import enough_memory, pillow_limit
+from mobile_runtime.imaging.sources import from_decoder, take_apart
+from mobile_runtime.imaging.tiff import TiffError
 
 MAX_PIXELS = 64_000_000
 """The output of this many at scale 4 takes 3 GB of memory, and 4 more while it is saved."""
 
-READ_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
-"""The decoders that untrusted files reach; Pillow has others, which start other programs."""
-
 GRAYSCALE_MODES = ("1", "L", "LA")
-COLOR_MODES = ("P", "PA", "RGB", "RGBA")
+COLOR_MODES = ("P", "PA", "RGB", "RGBA", "RGBX")
+PRINT_MODES = ("CMYK",)
 
 DECODER_ERRORS = (
     # What decoders of Pillow 13 raised on 86 000 damaged files,
@@ -37,83 +48,181 @@ DECODER_ERRORS = (
 BITS_PER_SAMPLE = 258
 """A tag of TIFF: one value per channel."""
 
-EXIF_AS_TEXT = "Raw profile type exif"
-"""Where ImageMagick puts EXIF in a PNG; Pillow applies the orientation in it, too."""
-
 
 def open_picture(path: Path, *, max_pixels: int | None = None) -> Picture:
     """Read a picture file that anybody may have made.
 
-    EXIF orientation is applied. EXIF that cannot be read turns nothing, and is kept as it is.
+    Args:
+        path: See `decode_picture`.
+        max_pixels: See `decode_picture`.
+
+    Raises:
+        ImageError: Missing, or see `decode_picture`.
+    """
+    return decode_picture(read_file(path), str(path), max_pixels=max_pixels)
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        ImageError: It is missing, or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (OSError, MemoryError) as error:
+        raise ImageError(f"{path} cannot be read as a picture: {_reason(error)}.") from error
+
+
+def decode_picture(content: bytes, name: str, *, max_pixels: int | None = None) -> Picture:
+    """Return a picture from the bytes of a file.
+
+    EXIF orientation is applied, to the preview in EXIF, too.
 
     Args:
-        path: PNG, JPEG, WebP, BMP, TIFF or a still GIF with 8 bits per channel. Of a JPEG with
-            more pictures inside (MPO: previews, depth maps of phones), the first one counts.
+        content: A format of `read_formats`, still, with 8 bits per channel. Of a JPEG with more
+            pictures inside (MPO: previews, depth maps of phones), the first one counts; of a TIFF,
+            the only full page.
+        name: Of the file, for messages.
         max_pixels: More are refused by the size in the header, before anything is decoded;
             `MAX_PIXELS` if not given. Pillow's own limit is raised to it.
 
     Raises:
-        ImageError: Missing, damaged, too large, animated, or more than 8-bit RGB can hold.
+        ImageError: Damaged, too large, animated, or more than 8-bit RGB can hold.
     """
     try:
-        with warnings.catch_warnings():
-            # On odd metadata, and on sizes that `max_pixels` decides about.
-            warnings.filterwarnings("ignore", module=r"PIL\.")
-            with (
-                pillow_limit(max_pixels or MAX_PIXELS),
-                Pillow.open(path, formats=READ_FORMATS) as file,
-                enough_memory(f"{path} cannot be read", *file.size),
-            ):
-                _check_header(file, path, max_pixels)
-                _expand_transparency_key(file)
-                file.load()
-                return _decode(_turn_upright(file))
+        return _decode(content, max_pixels)
     except UnidentifiedImageError as error:
-        raise ImageError(
-            f"{path} is empty, damaged or not a picture: expected {', '.join(READ_FORMATS)}."
-        ) from error
+        known = identify(content[:HEAD])
+        expected = f"empty, damaged or not a picture: expected {', '.join(read_formats())}"
+        raise ImageError(f"{name} is {known or expected}.") from error
+    except ImageError as error:
+        raise ImageError(f"{name} {error}") from error
+    except Pillow.DecompressionBombError as error:
+        raise ImageError(f"{name} has {_too_many('far more pixels', max_pixels)}") from error
     except DECODER_ERRORS as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ImageError(f"{path} cannot be read as a picture: {reason.rstrip('.')}.") from error
+        raise ImageError(f"{name} cannot be read as a picture: {_reason(error)}.") from error
 
 
-def _check_header(file: ImageFile.ImageFile, path: Path, max_pixels: int | None) -> None:
-    limit = max_pixels or MAX_PIXELS
-    if file.width * file.height > limit:
-        advice = "make it smaller" if max_pixels is None else "make it smaller, or raise the limit"
-        raise ImageError(
-            f"{path} has {file.width} x {file.height} pixels, more than the limit of {limit:,}: "
-            f"{advice}."
-        )
+def _decode(content: bytes, max_pixels: int | None) -> Picture:
+    source = take_apart(content)
+    formats = read_formats()  # registers plug-ins
+    with (
+        _silence(),
+        pillow_limit(max_pixels or MAX_PIXELS),
+        Pillow.open(BytesIO(source.content), formats=formats) as file,
+        enough_memory("cannot be read", *file.size),
+    ):
+        file.seek(source.page)
+        _check_header(file, max_pixels)
+        _expand_transparency_key(file)
+        if not source.is_told:
+            source = from_decoder(file)
+        drawn = file.tile[0].extents if file.format == "GIF" and file.tile else None
+        file.load()
+        notes = source.notes
+        if file.format in ("JPEG", "MPO"):
+            notes += examine(content, file)
+        image, metadata, turned = _turn_upright(file, source.metadata)
+        picture = _convert(image, source.colors, drawn)
+        return replace(picture, metadata=metadata, notes=(*notes, *turned, *picture.notes))
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Silence Pillow's warnings, of odd metadata and of sizes that this program decides about."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
+
+
+def _check_header(file: ImageFile.ImageFile, max_pixels: int | None) -> None:
+    if file.width * file.height > (max_pixels or MAX_PIXELS):
+        size = f"{file.width} x {file.height} pixels, more"
+        raise ImageError(f"has {_too_many(size, max_pixels)}")
     if file.width * file.height == 0:
-        raise ImageError(f"{path} has no pixels.")
-    if file.format != "MPO" and getattr(file, "is_animated", False):
-        raise ImageError(f"{path} is animated or has several pages: save one of them by itself.")
+        raise ImageError("has no pixels.")
+    if file.format not in ("MPO", "TIFF") and getattr(file, "is_animated", False):
+        raise ImageError("is animated or has several pages: save one of them by itself.")
     stored = _stored_mode(file)
-    if stored not in GRAYSCALE_MODES + COLOR_MODES:
+    if stored not in GRAYSCALE_MODES + COLOR_MODES + PRINT_MODES:
         raise ImageError(
-            f"{path} is stored as {stored}, and 8 bits of RGB or gray are all that an upscaled "
-            "picture holds: convert it to 8-bit sRGB first, where you can see what that changes."
+            f"is stored as {stored}, and 8 bits of RGB or gray are all that an upscaled picture "
+            "holds: convert it to 8-bit sRGB first, where you can see what that changes."
         )
 
 
-def _turn_upright(file: Pillow.Image) -> Pillow.Image:
+def _too_many(pixels: str, max_pixels: int | None) -> str:
+    """Return a sentence without its beginning; a limit can be raised only where one was given."""
+    if max_pixels is None:
+        return f"{pixels} than the limit of {MAX_PIXELS:,}: make it smaller."
+    return f"{pixels} than the limit of {max_pixels:,}: make it smaller, or raise the limit."
+
+
+def _turn_upright(
+    file: ImageFile.ImageFile, metadata: Metadata
+) -> tuple[Pillow.Image, Metadata, tuple[str, ...]]:
+    """Return the upright image and metadata that say so; damaged EXIF is left out and noted."""
+    if metadata.exif is None:
+        return file, metadata, ()
     try:
-        return ImageOps.exif_transpose(file)
-    except DECODER_ERRORS:
-        return file  # unchanged, with the same EXIF: viewers show the result as they show the photo
-
-
-def _decode(file: Pillow.Image) -> Picture:
-    transparent = file.has_transparency_data
-    channels = np.asarray(file.convert("RGBA" if transparent else "RGB"))
-    return Picture(
-        pixels=np.ascontiguousarray(channels[..., :3]),
-        alpha=np.ascontiguousarray(channels[..., 3]) if transparent else None,
-        grayscale=file.mode in GRAYSCALE_MODES,
-        icc_profile=file.info.get("icc_profile") or None,
-        exif=_stored_exif(file).removeprefix(b"Exif\0\0") or None,
+        orientation = exif.Exif.open(metadata.exif).orientation
+        changed = replace(metadata, exif=exif.upright(metadata.exif))
+    except TiffError as error:
+        return file, replace(metadata, exif=None), (f"its EXIF was left out: {error}",)
+    if orientation == 1:
+        return file, changed, ()
+    packet, resolution = metadata.xmp, metadata.resolution
+    changed = replace(
+        changed,
+        xmp=None if packet is None else xmp.upright(packet),
+        resolution=resolution.turned if resolution and orientation >= 5 else resolution,
     )
+    return turn(file, orientation), changed, ()
+
+
+def _convert(
+    image: Pillow.Image, colors: ColorSpace, drawn: tuple[int, int, int, int] | None
+) -> Picture:
+    """Return the pixels in RGB.
+
+    Args:
+        image: Upright.
+        colors: What its values mean.
+        drawn: Left, top, right and bottom of what a GIF covers of its canvas; the rest is empty.
+    """
+    notes: tuple[str, ...] = ()
+    grayscale = image.mode in GRAYSCALE_MODES
+    if image.mode in PRINT_MODES:
+        image, colors = to_srgb(image, colors.icc_profile), SRGB
+        notes = ("its CMYK colors were converted to sRGB by its profile",)
+    transparent = image.has_transparency_data or drawn not in (None, (0, 0, *image.size))
+    channels = np.asarray(image.convert("RGBA" if transparent else "RGB"))
+    pixels = np.ascontiguousarray(channels[..., :3])
+    alpha = np.ascontiguousarray(channels[..., 3]) if transparent else None
+    if drawn is not None and alpha is not None:
+        left, top, right, bottom = drawn
+        inside = np.zeros_like(alpha)
+        inside[top:bottom, left:right] = alpha[top:bottom, left:right]
+        alpha = inside
+    grayscale, colors, misfit = _match(pixels, colors, grayscale=grayscale)
+    return Picture(pixels, alpha, grayscale, colors, notes=notes + misfit)
+
+
+def _match(
+    pixels: Pixels, colors: ColorSpace, *, grayscale: bool
+) -> tuple[bool, ColorSpace, tuple[str, ...]]:
+    """Return whether to store as grayscale, such that the color profile fits, or without it.
+
+    A profile for RGB needs RGB, which gray pixels can be stored as; one for grayscale needs pixels
+    without color.
+    """
+    if fits(colors, gray=grayscale):
+        return grayscale, colors, ()
+    if fits(colors, gray=not grayscale) and (grayscale or is_gray(pixels, axis=2)):
+        return not grayscale, colors, ()
+    left_out = ("its color profile was left out: it is for other colors than those of the picture",)
+    return grayscale, replace(colors, icc_profile=None), left_out
 
 
 def _stored_mode(file: ImageFile.ImageFile) -> str:
@@ -143,9 +252,6 @@ def _expand_transparency_key(file: ImageFile.ImageFile) -> None:
         file.info["transparency"] *= 255 // largest
 
 
-def _stored_exif(file: Pillow.Image) -> bytes:
-    """Return the EXIF bytes; older PNGs hold them as lines of text: a name, a length, and hex."""
-    exif: bytes = file.info.get("exif", b"")
-    with suppress(ValueError):
-        return exif or bytes.fromhex("".join(file.info.get(EXIF_AS_TEXT, "").split("\n")[3:]))
-    return b""
+def _reason(error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return reason.rstrip(".")

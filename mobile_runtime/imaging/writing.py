@@ -1,54 +1,24 @@
-"""Picture files as PNG, JPEG and WebP; what a format cannot hold is refused, never dropped."""
+"""Picture files as PNG, JPEG, WebP and AVIF.
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+Pixels, transparency and colors that a format cannot hold are refused; of other metadata, what it
+cannot hold is left out and told.
+"""
+
+from dataclasses import replace
 from pathlib import Path
-
-from PIL import Image as Pillow
 
 from mobile_runtime.atomic_write import atomic_write, unwritable_reason
 from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging import exif, xmp
+from mobile_runtime.imaging.color_space import ColorSpaceError
+from mobile_runtime.imaging.encoding import encode
+from mobile_runtime.imaging.icc_profile import color_space_of
+from mobile_runtime.imaging.metadata import NAMES, Metadata, present, without
+from mobile_runtime.imaging.output_formats import OUTPUT_FORMATS, OutputFormat
 from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.size_limits import enough_memory
 
-
-@dataclass(frozen=True)
-class OutputFormat:
-    """What a picture format can hold, and Pillow's options to write it."""
-
-    name: str
-    max_side: int
-    """In pixels."""
-    has_alpha: bool = True
-    has_grayscale: bool = True
-    max_exif_bytes: int | None = None
-    """Without the prefix."""
-    is_lossy: bool = False
-    """Has a quality to choose."""
-    options: Mapping[str, object] = field(default_factory=dict)
-
-
-_JPEG = OutputFormat(
-    "JPEG",
-    max_side=65_500,  # libjpeg's JPEG_MAX_DIMENSION; the format itself ends at 65 535
-    has_alpha=False,
-    max_exif_bytes=65_527,  # one marker, less its length field and the prefix
-    is_lossy=True,
-    options={"quality": 95, "subsampling": "4:4:4"},
-)
-OUTPUT_FORMATS: Mapping[str, OutputFormat] = {
-    ".png": OutputFormat("PNG", max_side=2**31 - 1),
-    ".jpg": _JPEG,
-    ".jpeg": _JPEG,
-    ".webp": OutputFormat(
-        "WEBP",
-        max_side=16_383,
-        has_grayscale=False,
-        is_lossy=True,
-        options={"lossless": True, "exact": True},  # exact: keep the color under transparency
-    ),
-}
-"""Suffix -> format."""
+__all__ = ["OUTPUT_FORMATS", "check_writable", "left_out", "save_picture"]
 
 
 def check_writable(
@@ -63,7 +33,7 @@ def check_writable(
 
     Raises:
         ImageError: The file exists, the folder is missing or not writable, the suffix is unknown,
-            or the format cannot hold this picture.
+            or the format cannot hold this picture, or has no quality.
     """
     if reason := unwritable_reason(path, overwrite=overwrite):
         raise ImageError(reason)
@@ -75,38 +45,50 @@ def check_writable(
         raise ImageError(f"{path}: {reason}")
 
 
+def left_out(path: Path, picture: Picture) -> tuple[str, ...]:
+    """Return what of the metadata the format cannot hold, and `save_picture` leaves out.
+
+    Args:
+        path: Its suffix tells the format.
+        picture: What is to be saved.
+
+    Returns:
+        A phrase for each, such as `PNG texts`.
+    """
+    output = _output_format(path)
+    return tuple(NAMES[name] for name in NAMES if name in _unheld(output, picture.metadata))
+
+
 def save_picture(
     picture: Picture, path: Path, *, overwrite: bool = False, quality: int | None = None
 ) -> None:
-    """Write a picture atomically.
+    """Write a picture atomically; what `left_out` returns is not in it.
+
+    EXIF and XMP that tell a size tell that of this picture.
 
     Args:
         picture: What to write.
-        path: `.png`; `.jpg` or `.jpeg` (4:4:4); `.webp` (lossless).
+        path: `.png`; `.jpg` or `.jpeg`; `.webp` (lossless); `.avif`; color in full resolution.
         overwrite: Replace an existing file.
-        quality: Of JPEG, 95 if not given, and of a lossy WebP, 0 to 100.
+        quality: 0 to 100: of JPEG, 95 if not given; of a lossy WebP; of AVIF, 90 if not given.
 
     Raises:
         ImageError: See `check_writable`; or the disk is full.
     """
     check_writable(path, picture, overwrite=overwrite, quality=quality)
     output = _output_format(path)
-    lossy = {} if quality is None else {"quality": quality, "lossless": False}
+    held = _hold(output, picture)
+    height, width = picture.pixels.shape[:2]
     try:
-        height, width = picture.pixels.shape[:2]
         with (
-            atomic_write(path) as temporary,
             enough_memory(f"{path} cannot be written", width, height),
+            atomic_write(path) as temporary,
+            temporary.open("w+b") as file,
         ):
-            _to_pillow(picture).save(
-                temporary,
-                output.name,
-                icc_profile=picture.icc_profile,
-                exif=b"Exif\0\0" + picture.exif if picture.exif else b"",
-                **{**output.options, **lossy},
-            )
+            encode(held, file, output, quality)
     except (OSError, ValueError) as error:
-        raise ImageError(f"{path} cannot be written: {error}.") from error
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ImageError(f"{path} cannot be written: {reason.rstrip('.')}.") from error
 
 
 def _output_format(path: Path) -> OutputFormat:
@@ -125,20 +107,48 @@ def _misfit(output: OutputFormat, picture: Picture, height: int, width: int) -> 
             f"{output.name} ends at {output.max_side:,} pixels a side, and this picture "
             f"becomes {width:,} x {height:,}: use PNG."
         )
-    if picture.alpha is not None and not output.has_alpha:
+    if output.max_pixels is not None and height * width > output.max_pixels:
+        return (
+            f"{output.name} ends at {output.max_pixels:,} pixels, and this picture becomes "
+            f"{width:,} x {height:,}: use PNG."
+        )
+    if not output.has_alpha and picture.alpha is not None and not _is_opaque(picture):
         return f"{output.name} cannot hold transparency: use PNG or WebP."
-    profile = picture.icc_profile or b""
-    if profile[16:20] == b"GRAY" and not output.has_grayscale:
+    if output.has_color_chunks:
+        return None
+    try:
+        profile = picture.colors.profile(gray=picture.grayscale and output.has_grayscale)
+    except ColorSpaceError as error:
+        return f"{output.name} cannot hold the colors of this picture, {error}: use PNG."
+    if not output.has_grayscale and color_space_of(profile or b"") == b"GRAY":
         return f"{output.name} has no grayscale, and a gray color profile needs it: use PNG."
-    if output.max_exif_bytes is not None and len(picture.exif or b"") > output.max_exif_bytes:
-        return f"The EXIF of this picture is too long for {output.name}: use PNG or WebP."
     return None
 
 
-def _to_pillow(picture: Picture) -> Pillow.Image:
-    image = Pillow.fromarray(picture.pixels)
-    if picture.grayscale:
-        image = image.convert("L")
-    if picture.alpha is not None:
-        image.putalpha(Pillow.fromarray(picture.alpha))
-    return image
+def _is_opaque(picture: Picture) -> bool:
+    return picture.alpha is None or bool((picture.alpha == 255).all())
+
+
+def _unheld(output: OutputFormat, metadata: Metadata) -> frozenset[str]:
+    names = present(metadata) - output.keeps
+    if "exif" in output.keeps and metadata.exif and exif.tells_resolution(metadata.exif):
+        names -= {"resolution"}
+    if output.max_exif_bytes is not None and len(metadata.exif or b"") > output.max_exif_bytes:
+        names |= {"exif"}
+    if output.max_xmp_bytes is not None and len(metadata.xmp or b"") > output.max_xmp_bytes:
+        names |= {"xmp"}
+    return names
+
+
+def _hold(output: OutputFormat, picture: Picture) -> Picture:
+    """Return what the format holds of a picture, with the metadata of this size."""
+    height, width = picture.pixels.shape[:2]
+    metadata = without(picture.metadata, _unheld(output, picture.metadata))
+    metadata = replace(
+        metadata,
+        exif=metadata.exif and exif.with_size(metadata.exif, width, height),
+        xmp=metadata.xmp and xmp.with_size(metadata.xmp, width, height),
+    )
+    alpha = picture.alpha if output.has_alpha else None
+    gray = picture.grayscale and output.has_grayscale
+    return replace(picture, alpha=alpha, grayscale=gray, metadata=metadata)

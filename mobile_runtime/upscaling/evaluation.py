@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 from rich.table import Table
@@ -12,7 +11,8 @@ from mobile_runtime.console import print_table, print_text, printable
 from mobile_runtime.engines.session import Session
 from mobile_runtime.imaging.folder import list_pictures
 from mobile_runtime.imaging.metrics import Score, Upscale, bicubic, evaluate, mean
-from mobile_runtime.upscaling.upscale import OnProgress, model_of, upscale_image
+from mobile_runtime.steps import OnStep, actions_of, ignore_step
+from mobile_runtime.upscaling.upscale import model_of, upscale_image
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def measure_quality(
     folder: Path,
     *,
     degradation: str = "clean",
-    on_progress: OnProgress | None = None,
+    on_step: OnStep = ignore_step,
 ) -> list[Quality]:
     """Measure open files on a folder of ground truth, and bicubic upscaling beside them.
 
@@ -45,7 +45,7 @@ def measure_quality(
         sessions: Name and session of each file.
         folder: High-resolution pictures of any size.
         degradation: Key of `DEGRADATIONS`. Only `clean` is the papers' protocol.
-        on_progress: Called after each picture.
+        on_step: Called before each picture.
 
     Returns:
         One row per scale for bicubic, then one per file.
@@ -62,15 +62,16 @@ def measure_quality(
         (name, model_of(session).scale, str(session.engine), partial(upscale_image, session))
         for name, session in opened
     ]
-    total = len(methods) * len(list_pictures(folder))
-    done = count(1)
+    pictures = len(list_pictures(folder))
     rows = []
-    for method, scale, engine, upscale in methods:
-        scores = []
+    for number, (method, scale, engine, upscale) in enumerate(methods, start=1):
+        on_action = actions_of(on_step, method, number, len(methods))
+        on_action(f"picture 1 of {pictures}")
+        scores: list[Score] = []
         for score in evaluate(upscale, folder, scale, degradation):
             scores.append(score)
-            if on_progress is not None:
-                on_progress(next(done), total)
+            if len(scores) < pictures:
+                on_action(f"picture {len(scores) + 1} of {pictures}")
         name = printable(folder.name)
         rows.append(Quality(method, scale, engine, name, degradation, mean(scores), tuple(scores)))
     return rows

@@ -6,7 +6,14 @@ import numpy as np
 
 from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError, ModelLoadError
-from mobile_runtime.imaging.pictures import Image, Pixels, to_image, to_pixels
+from mobile_runtime.imaging.pictures import (
+    Image,
+    Pixels,
+    is_gray,
+    to_gray,
+    to_image,
+    to_pixels,
+)
 from mobile_runtime.model_file.manifest import Model, Size
 from mobile_runtime.upscaling.tiling import Area, Tile, plan_tiles
 
@@ -22,6 +29,9 @@ def upscale_pixels(
     on_progress: OnProgress | None = None,
 ) -> Pixels:
     """Upscale 8-bit pixels.
+
+    Of a picture without color, its three channels equal in every pixel, the result has none: it is
+    the luma of what the network gives, whose channels may differ.
 
     Needs memory for the picture, the result and one tile.
 
@@ -42,9 +52,10 @@ def upscale_pixels(
     height, width = pixels.shape[:2]
     scale = model_of(session).scale
     output = np.empty((height * scale, width * scale, 3), np.uint8)
+    gray = is_gray(pixels, axis=2)
     parts = _run(session, (height, width), lambda area: to_image(pixels[area]), tile, on_progress)
     for target, part in parts:
-        output[target] = to_pixels(part)
+        output[target] = to_pixels(to_gray(part) if gray else part)
     return output
 
 
@@ -66,9 +77,10 @@ def upscale_image(
     height, width = image.shape[2:]
     scale = model_of(session).scale
     output = np.empty((1, 3, height * scale, width * scale), np.float32)
+    gray = is_gray(image, axis=1)
     parts = _run(session, (height, width), lambda area: image[(..., *area)], tile, on_progress)
     for target, part in parts:
-        output[(..., *target)] = part
+        output[(..., *target)] = to_gray(part) if gray else part
     return output
 
 

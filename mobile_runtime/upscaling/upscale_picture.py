@@ -8,11 +8,12 @@ import numpy as np
 from PIL import Image as Pillow
 
 from mobile_runtime.engines.session import Session
+from mobile_runtime.imaging.hidden_colors import spread_colors
 from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.resizing import TargetSize, Times, reduce_picture, target_size
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
 from mobile_runtime.imaging.size_limits import enough_memory
-from mobile_runtime.imaging.writing import check_writable, save_picture
+from mobile_runtime.imaging.writing import check_writable, left_out, save_picture
 from mobile_runtime.model_file.manifest import Size
 from mobile_runtime.upscaling.upscale import OnProgress, find_mirrored, model_of, upscale_pixels
 
@@ -29,6 +30,8 @@ class UpscaledFile:
     smaller than the file's fixed input, and was mirrored outwards."""
     seconds: float
     """For upscaling, without reading and writing."""
+    notes: tuple[str, ...] = ()
+    """What was damaged or left behind in the photo, and what the format written cannot hold."""
 
 
 def upscale_to_file(
@@ -45,7 +48,8 @@ def upscale_to_file(
 ) -> UpscaledFile:
     """Write a picture upscaled; nothing is written unless the whole picture is done.
 
-    Transparency, grayscale, color profile and EXIF are kept.
+    Transparency, grayscale, color profile and metadata are kept; what the format cannot hold of
+    the metadata is in `notes`.
 
     Args:
         session: An open model file.
@@ -55,7 +59,7 @@ def upscale_to_file(
             the same as `target`.
         size: How large the result is to be, at most what the network makes of it, which is then
             reduced; that itself if not given.
-        quality: Of a JPEG or WebP; see `save_picture`.
+        quality: Of a lossy format; see `save_picture`.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
         overwrite: Replace existing files.
         on_progress: Called after each tile.
@@ -69,7 +73,8 @@ def upscale_to_file(
     wanted = target_size(size or Times(scale), height, width, scale=scale)
     check_writable(target, picture, scale=wanted[0] / height, overwrite=overwrite, quality=quality)
     if comparison is not None:
-        check_writable(comparison, Picture(picture.pixels), overwrite=overwrite)
+        beside = Picture(picture.pixels, None, picture.grayscale, picture.colors)
+        check_writable(comparison, beside, overwrite=overwrite)
     start = perf_counter()
     with enough_memory("The picture cannot be upscaled", width, height):
         upscaled = upscale_picture(session, picture, tile=tile, on_progress=on_progress)
@@ -77,10 +82,13 @@ def upscale_to_file(
     seconds = perf_counter() - start
     save_picture(upscaled, target, overwrite=overwrite, quality=quality)
     if comparison is not None:
-        panels = compare_side_by_side(picture.pixels, upscaled.pixels)
-        save_picture(Picture(panels), comparison, overwrite=overwrite)
+        panels = compare_side_by_side(picture, upscaled)
+        save_picture(panels, comparison, overwrite=overwrite)
+    notes = picture.notes + tuple(
+        f"{what} left out, which {target.suffix} cannot hold" for what in left_out(target, picture)
+    )
     mirrored = find_mirrored(session, (height, width))
-    return UpscaledFile((height, width), _size(upscaled), mirrored, seconds)
+    return UpscaledFile((height, width), _size(upscaled), mirrored, seconds, notes)
 
 
 def upscale_picture(
@@ -92,12 +100,15 @@ def upscale_picture(
 ) -> Picture:
     """Upscale a picture with all that belongs to it; arguments and errors as `upscale_pixels`.
 
-    The network sees the colors as they are stored, those under transparent pixels too. The
-    transparency itself is upscaled by Pillow's bicubic interpolation.
+    Colors of visible pixels are spread into fully transparent ones first, so that the network draws
+    no outline of what was hidden there. The transparency itself is upscaled by Pillow's bicubic
+    interpolation.
     """
-    pixels = upscale_pixels(session, picture.pixels, tile=tile, on_progress=on_progress)
     if picture.alpha is None:
+        pixels = upscale_pixels(session, picture.pixels, tile=tile, on_progress=on_progress)
         return replace(picture, pixels=pixels)
+    visible = spread_colors(picture.pixels, picture.alpha)
+    pixels = upscale_pixels(session, visible, tile=tile, on_progress=on_progress)
     height, width = pixels.shape[:2]
     alpha = Pillow.fromarray(picture.alpha).resize((width, height), Pillow.Resampling.BICUBIC)
     return replace(picture, pixels=pixels, alpha=np.asarray(alpha))

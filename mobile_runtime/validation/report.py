@@ -72,7 +72,7 @@ def print_validations(validations: Iterable[Validation], *, details: bool = Fals
     entries = [(replace(each.manifest, verified=each.results), each.size_bytes) for each in found]
     print_results(entries, details=details)
     for line in _failures(found):
-        print_text(line, style="red")
+        print_text(line, style="red", failed=True)
     for line in _absences(found):
         print_text(line, style="yellow")
 

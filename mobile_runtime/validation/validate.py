@@ -23,6 +23,7 @@ from mobile_runtime.model_file.manifest import manifest_path, own_tolerance
 from mobile_runtime.model_file.parity import Difference
 from mobile_runtime.model_file.precision import Tolerance
 from mobile_runtime.model_file.validation_result import ValidationResult
+from mobile_runtime.steps import OnAction, ignore_action
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,24 @@ class Comparison:
     difference: Difference
 
 
-def validate(file: Path | ModelFile, *, threads: int | None = None) -> tuple[ValidationResult, ...]:
+def validate(
+    file: Path | ModelFile, *, threads: int | None = None, on_action: OnAction = ignore_action
+) -> tuple[ValidationResult, ...]:
     """Return how a model file does on each of `available_engines`, in that order.
 
-    Arguments and errors are those of `validate_on_engine`.
+    Other arguments and errors are those of `validate_on_engine`.
+
+    Args:
+        file: A model file with its manifest.
+        threads: For engines that have threads; all cores if not given.
+        on_action: Called before each engine.
     """
     opened = read_model_file(file)
-    names = available_engines(opened.path)
-    return tuple(validate_on_engine(opened, name, threads=threads) for name in names)
+    results = []
+    for name in available_engines(opened.path):
+        on_action(f"verifying on {name}")
+        results.append(validate_on_engine(opened, name, threads=threads))
+    return tuple(results)
 
 
 def available_engines(path: Path) -> tuple[str, ...]:

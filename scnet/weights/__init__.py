@@ -3,21 +3,19 @@
 from difflib import get_close_matches
 from pathlib import Path
 
+from mobile_runtime.bundled_models import DEFAULT
 from scnet.errors import CheckpointError
 
 WEIGHTS = dict(sorted((path.stem, path) for path in Path(__file__).parent.glob("*.safetensors")))
 """Name -> file. Names are `scnet-<variant>-x<scale>-<head>[-photo]`; the `photo` weights were
 trained on degraded pictures, such as JPEG files."""
 
-DEFAULT = "scnet-t-x4-direct"
-"""Used where no weights are named."""
-
 
 def find_weights(named: Path | None) -> Path:
     """Return the path of a checkpoint, given by path, or of bundled weights, given by name.
 
     Args:
-        named: A path, or a key of `WEIGHTS`; None stands for `DEFAULT`.
+        named: A path, or a key of `WEIGHTS`; None stands for the default.
 
     Raises:
         CheckpointError: Neither exists; the message lists the names.

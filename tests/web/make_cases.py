@@ -19,6 +19,7 @@ from converters.conversion import convert
 from converters.golden_samples import PHOTOGRAPHS
 from converters.options import ConversionOptions
 from mobile_runtime.engines.session import open_session
+from mobile_runtime.imaging.hidden_colors import spread_colors
 from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.upscaling.upscale_picture import upscale_picture
@@ -39,6 +40,7 @@ def main(page: Path, models: Path, output: Path) -> None:
         write_case(output, "tiny tiles", "tiny", tiny, photograph(384, 300)),
         write_case(output, "tiny ribbon", "tiny", tiny, photograph(300, 8)),
         write_case(output, "tiny alpha", "tiny", tiny, fade(photograph(300, 270))),
+        write_case(output, "tiny gray", "tiny", tiny, drain(photograph(300, 270))),
     ]
     (output / "cases.json").write_text(json.dumps(cases))
 
@@ -71,12 +73,18 @@ def photograph(width, height):
 
 
 def fade(picture):
-    """Transparent on the left, noisy on the right."""
+    """Transparent on the left, noisy on the right; what is hidden is as the page reads it."""
     height, width = picture.pixels.shape[:2]
     alpha = np.linspace(0, 255, width) * np.ones((height, 1))
     noise = np.random.default_rng(0).integers(0, 256, (height, width))
     alpha[:, width // 2 :] = noise[:, width // 2 :]
-    return Picture(picture.pixels, alpha.astype(np.uint8))
+    alpha = alpha.astype(np.uint8)
+    return Picture(spread_colors(picture.pixels, alpha), alpha)
+
+
+def drain(picture):
+    """Without color, which the network brings back."""
+    return Picture(np.repeat(picture.pixels[..., :1], 3, axis=2))
 
 
 def write_case(output, name, page, model, picture):

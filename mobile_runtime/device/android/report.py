@@ -36,4 +36,5 @@ def print_phone_report(report: PhoneReport) -> None:
         table.add_row(str(result.engine_info), result.placement, *times, *accuracy, passed)
     print_table(table)
     for result in (run.result for run in report.runs if not run.result.passed):
-        print_text(f"{report.file} failed on {result.engine_info}: {result.failure}.", style="red")
+        line = f"{report.file} failed on {result.engine_info}: {result.failure}."
+        print_text(line, style="red", failed=True)

@@ -8,12 +8,15 @@ import kotlinx.coroutines.runBlocking
 fun main(arguments: Array<String>) {
     val vectors = parseJson(File(arguments[0]).readText())
     val cases = vectors["tilings"] as List<*>
-    val differ = cases.filterNot(::tilingAgrees).map { "tiling ${it["seed"]}" } +
-        (vectors["transparency"] as List<*>).filterNot(::alphaAgrees).map { "transparency ${it["seed"]}" } +
+    val differ = cases.filterNot { agrees(it, ::tilingAgrees) }.map { "tiling ${it["seed"]}" } +
+        (vectors["transparency"] as List<*>).filterNot { agrees(it, ::alphaAgrees) }.map { "transparency ${it["seed"]}" } +
         listOf("rounding").filterNot { roundingAgrees(vectors[it]) }
     differ.forEach { println("differs: $it") }
     println("${cases.size} tilings, ${differ.size} differ")
 }
+
+/** A planted fault may read outside a picture: that differs, too. */
+private fun agrees(case: Any?, check: (Any?) -> Boolean) = runCatching { check(case) }.getOrDefault(false)
 
 private operator fun Any?.get(name: String): Any? = (this as Map<*, *>).entries.firstOrNull { it.key == name }?.value
 

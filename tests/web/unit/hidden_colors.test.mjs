@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { spreadColors } from '../../../web_demo/src/ui/hidden_colors.js';
 import { pixels } from './pictures.mjs';
+
+/** Also read by tests/test_hidden_colors.py. */
+const SHARED = JSON.parse(
+  readFileSync(new URL('hidden_colors.json', import.meta.url), 'utf8'),
+);
 
 const HIDDEN = [0, 0, 0, 0];
 const WHITE = [255, 255, 255, 255];
@@ -47,3 +53,11 @@ test('nothing to spread, nothing to do', () => {
     assert.deepEqual(plain, picture(3, Array(9).fill(color)));
   }
 });
+
+for (const { name, width, pixels: stored, spread } of SHARED) {
+  test(`${name}: as the program does it`, () => {
+    const cutout = pixels(width, stored.length / 4 / width, stored);
+    spreadColors(cutout);
+    assert.deepEqual([...cutout.data], spread);
+  });
+}

@@ -51,7 +51,7 @@ test('a GPU that goes away is told at once', async (t) => {
   });
   const inference = await Inference.open(SETUP);
   const tile = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
-  const running = inference.upscale(tile, { x: 0, y: 0, width: 2, height: 2 });
+  const running = inference.upscale(tile, { x: 0, y: 0, width: 2, height: 2 }, { gray: false });
   worker.onmessage({ data: { lost: 'The device was destroyed.' } });
   await assert.rejects(running, /The graphics chip stopped/);
   assert.ok(inference.closed);

@@ -6,6 +6,8 @@ import {
   crop,
   hasTransparency,
   isFinite,
+  isGray,
+  removeColor,
   toImage,
   toPixels,
 } from '../../../web_demo/src/engine/pixels.js';
@@ -35,6 +37,26 @@ test('values are clipped, and halves go to the even neighbor, as numpy rounds', 
   const image = gray([-0.1, 1.1, ...half]);
   const red = toPixels(image, whole(image)).data.filter((_, i) => i % 4 === 0);
   assert.deepEqual([...red], [0, 255, 0, 2, 2, 254, 254]);
+});
+
+test('a picture is gray if its colors are equal in every pixel, whatever its transparency', () => {
+  const data = new Uint8ClampedArray([7, 7, 7, 255, 90, 90, 90, 0]);
+  assert.equal(isGray({ width: 2, height: 1, data }), true);
+  for (const color of [4, 5, 6]) {
+    const changed = new Uint8ClampedArray(data);
+    changed[color] = 91;
+    assert.equal(isGray({ width: 2, height: 1, data: changed }), false);
+  }
+});
+
+test('without color, the luma is in all three, and gray stays what it is', () => {
+  const image = { width: 2, height: 1, values: new Float32Array([1, 0.25, 0, 0.25, 0.5, 0.25]) };
+  removeColor(image);
+  assert.deepEqual([...toPixels(image, whole(image)).data], [91, 91, 91, 255, 64, 64, 64, 255]);
+  const grays = gray(Array.from({ length: 256 }, (_, i) => i / 255));
+  const before = toPixels(grays, whole(grays)).data;
+  removeColor(grays);
+  assert.deepEqual(toPixels(grays, whole(grays)).data, before);
 });
 
 test('a piece is cut where it is asked for', () => {

@@ -104,11 +104,12 @@ export class Inference {
   /**
    * @param {Pixels} tile What goes into the network.
    * @param {Area} kept Part of the result to return.
+   * @param {{gray: boolean}} picture Whether the whole picture has no color: the result has none then.
    * @returns {Promise<Pixels>}
    * @throws {InferenceError}
    */
-  upscale(tile, kept) {
-    return this.#ask({ tile, kept }, TIMEOUT_SECONDS, [tile.data.buffer]);
+  upscale(tile, kept, { gray }) {
+    return this.#ask({ tile, kept, gray }, TIMEOUT_SECONDS, [tile.data.buffer]);
   }
 
   /** Whether it accepts no more requests. */

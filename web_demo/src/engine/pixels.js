@@ -77,6 +77,39 @@ export function toPixels(image, area) {
   return { width: area.width, height: area.height, data };
 }
 
+/** Weights of R, G and B in the luma of BT.601. */
+const LUMA = /** @type {const} */ ([0.299, 0.587, 0.114]);
+
+/**
+ * Check whether the three colors are equal in every pixel.
+ *
+ * @param {Pixels} pixels
+ * @returns {boolean}
+ */
+export function isGray({ data }) {
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
+  }
+  return true;
+}
+
+/**
+ * Put the luma into all three colors, in place.
+ *
+ * @param {Image} image
+ */
+export function removeColor({ width, height, values }) {
+  const plane = width * height;
+  const [red, green, blue] = [0, 1, 2].map((color) =>
+    values.subarray(color * plane, (color + 1) * plane),
+  );
+  if (!red || !green || !blue) return;
+  for (let i = 0; i < plane; i++) {
+    const [r = 0, g = 0, b = 0] = [red[i], green[i], blue[i]];
+    red[i] = green[i] = blue[i] = LUMA[0] * r + LUMA[1] * g + LUMA[2] * b;
+  }
+}
+
 /**
  * Check whether any pixel is not opaque.
  *

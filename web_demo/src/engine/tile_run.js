@@ -30,7 +30,7 @@
 import { ALPHA_REACH } from './alpha.js';
 import { UpscalerError } from './errors.js';
 import { InferenceError } from './inference.js';
-import { crop, hasTransparency } from './pixels.js';
+import { crop, hasTransparency, isGray } from './pixels.js';
 import { planTiles, smallestSide } from './tiles.js';
 
 /** As in `scnet upscale`: more needs more memory than most devices have. */
@@ -69,6 +69,7 @@ export function smallerSide(side, halo) {
  */
 export async function runTiles(pixels, { entry, ready, side, place, signal, onTile, onProgress }) {
   const halo = Math.max(entry.halo, hasTransparency(pixels) ? ALPHA_REACH : 0);
+  const gray = isGray(pixels); // of all tiles: one may be gray by itself
   const tiles = planTiles(pixels, { halo, side, scale: entry.scale });
   const areas = tiles.map(({ read }) => read.width * read.height);
   const inference = await ready();
@@ -77,7 +78,7 @@ export async function runTiles(pixels, { entry, ready, side, place, signal, onTi
   for (const [index, { read, kept, target }] of tiles.entries()) {
     if (index < first) continue;
     signal?.throwIfAborted();
-    const result = await inference.upscale(crop(pixels, read), kept);
+    const result = await inference.upscale(crop(pixels, read), kept, { gray });
     signal?.throwIfAborted();
     onTile({ ...target, pixels: result });
     Object.assign(place, { side, done: index + 1 });

@@ -25,7 +25,7 @@ import { UpscalerError, cancelled } from './errors.js';
 import { Inference, InferenceError } from './inference.js';
 import { LatestOnly } from './latest_only.js';
 import { keepForOffline } from './offline.js';
-import { crop } from './pixels.js';
+import { crop, isGray } from './pixels.js';
 import { choose } from './self_test.js';
 import { checkSize, explain, runTiles, smallerSide, startSide } from './tile_run.js';
 
@@ -239,7 +239,8 @@ export class Upscaler {
     const whole = { x: 0, y: 0, width, height };
     const kept = { x: 0, y: 0, width: width * scale, height: height * scale };
     try {
-      return await (await this.#ready(prepared)).upscale(crop(pixels, whole), kept);
+      const inference = await this.#ready(prepared);
+      return await inference.upscale(crop(pixels, whole), kept, { gray: isGray(pixels) });
     } catch (error) {
       if (error instanceof InferenceError) prepared.inference.close();
       throw explain(error);

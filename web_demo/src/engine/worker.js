@@ -16,7 +16,7 @@
  * @typedef {{engine: Backend, binary: ArrayBuffer}} Load Is sent first.
  * @typedef {{setup: Setup}} Open
  * @typedef {{image: Image}} Run
- * @typedef {{tile: Pixels, kept: Area}} Upscale
+ * @typedef {{tile: Pixels, kept: Area, gray: boolean}} Upscale
  * @typedef {{id: number} & (Load | Open | Run | Upscale)} Request
  *
  * @typedef {{engine: string}} Loaded Its name and version.
@@ -28,7 +28,7 @@
  */
 
 import { upscaleAlpha } from './alpha.js';
-import { hasTransparency, isFinite, toImage, toPixels } from './pixels.js';
+import { hasTransparency, isFinite, removeColor, toImage, toPixels } from './pixels.js';
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
@@ -124,13 +124,14 @@ async function run({ width, height, values }) {
  * @param {Upscale} request
  * @returns {Promise<Pixels>}
  */
-async function upscale({ tile, kept }) {
+async function upscale({ tile, kept, gray }) {
   const { scale } = opened.setup;
   const { image } = await run(toImage(tile));
   if (image.width !== tile.width * scale || image.height !== tile.height * scale) {
     throw new Error(`The model gave ${image.width} x ${image.height} pixels, which is not x${scale}.`);
   }
   if (!isFinite(image)) throw new Error('The model computed values that are not numbers.');
+  if (gray) removeColor(image);
   const result = toPixels(image, kept);
   if (hasTransparency(tile)) upscaleAlpha(tile, scale, kept, result);
   return result;

@@ -33,7 +33,7 @@ interface ByteNetwork : Network {
  * @throws UpscaleException.UnexpectedModel The output has another size than the manifest promises.
  * @throws UpscaleException.NotFinite A value of the output is not finite.
  */
-internal fun Network.upscale(tile: Pixels): Pixels {
+internal fun Network.runTile(tile: Pixels): Pixels {
     val large = Size(tile.size.height * model.scale, tile.size.width * model.scale)
     fun check(values: Int) {
         if (values == 3 * large.height * large.width) return

@@ -47,7 +47,7 @@ suspend fun Network.upscale(
             coroutineContext.ensureActive()
             yield()
             val tile = Tile(rows, columns)
-            paste(upscale(cut(source, tile)), tile, scale, band)
+            paste(runTile(cut(source, tile)), tile, scale, band)
             onProgress(++done, plan.count)
         }
         if (source.hasAlpha) enlargeAlpha(source, scale, band, rows.kept.first * scale)

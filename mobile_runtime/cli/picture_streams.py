@@ -1,0 +1,56 @@
+"""Pictures on standard input and output."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+
+from mobile_runtime.errors import ImageError
+
+STREAM = "-"
+"""Name of standard input and output."""
+
+_BEGINNINGS: Mapping[bytes, str] = MappingProxyType(
+    {b"\x89PNG": ".png", b"\xff\xd8": ".jpg", b"RIFF": ".webp"}
+)
+
+
+def read_standard_input() -> bytes:
+    """Return all that comes in.
+
+    Raises:
+        ImageError: It is a terminal.
+    """
+    stream = sys.stdin.buffer
+    if stream.isatty():
+        raise ImageError("Standard input is a terminal: pipe a picture into it, or name a file.")
+    return stream.read()
+
+
+def suffix_of(content: bytes) -> str:
+    """Return how a file of the same format ends, if it can be written; else `.png`."""
+    for beginning, suffix in _BEGINNINGS.items():
+        if content.startswith(beginning):
+            return suffix
+    return ".png"
+
+
+@contextmanager
+def standard_output(suffix: str) -> Iterator[Path]:
+    """Provide a file; what is in it in the end goes to standard output, unless an error is raised.
+
+    Raises:
+        ImageError: It is a terminal.
+    """
+    stream = sys.stdout.buffer
+    if stream.isatty():
+        raise ImageError("Standard output is a terminal: redirect it into a file or a program.")
+    with TemporaryDirectory(prefix="scnet-") as folder:
+        path = Path(folder) / f"picture{suffix}"
+        yield path
+        with path.open("rb") as file:
+            copyfileobj(file, stream)
+        stream.flush()

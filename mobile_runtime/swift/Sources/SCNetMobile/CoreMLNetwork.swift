@@ -1,0 +1,106 @@
+#if canImport(CoreML) && canImport(CoreGraphics)
+import CoreML
+import CoreVideo
+import Foundation
+import SCNetTiles
+
+/// An open file; an actor, since an `MLModel` is for one thread at a time.
+actor CoreMLModel {
+    nonisolated let description: ModelDescription
+    private let model: MLModel
+
+    init(contentsOf url: URL, computeUnits: MLComputeUnits) throws {
+        let configuration = MLModelConfiguration()
+        configuration.computeUnits = computeUnits
+        let compiled = url.pathExtension == "mlmodelc" ? url : try MLModel.compileModel(at: url)
+        model = try MLModel(contentsOf: compiled, configuration: configuration)
+        let metadata = model.modelDescription.metadata[.creatorDefinedKey] as? [String: String]
+        description = try ModelDescription(metadata: metadata ?? [:])
+    }
+
+    /// Writes the upscaled input into the output, or into a buffer that Core ML prefers to it.
+    func predict(_ slot: Slot) throws {
+        let input = MLFeatureValue(pixelBuffer: slot.input)
+        let options = MLPredictionOptions()
+        options.outputBackings = [description.output: slot.output]
+        let features = try MLDictionaryFeatureProvider(dictionary: [description.input: input])
+        let result = try model.prediction(from: features, options: options)
+        guard let image = result.featureValue(for: description.output)?.imageBufferValue,
+            CVPixelBufferGetPixelFormatType(image) == kCVPixelFormatType_32BGRA,
+            CVPixelBufferGetWidth(image) == slot.size.width * description.scale,
+            CVPixelBufferGetHeight(image) == slot.size.height * description.scale
+        else {
+            throw UpscaleError.unexpectedModel("The file promises x\(description.scale), but gave something else.")
+        }
+        slot.output = image
+    }
+}
+
+/// Buffers of one tile: blue, green, red and a byte that Core ML ignores.
+///
+/// Not checked to be sendable: `upscale` uses a slot in one task at a time.
+final class Slot: @unchecked Sendable {
+    let size: Size
+    let input: CVPixelBuffer
+    var output: CVPixelBuffer
+
+    init(_ size: Size, scale: Int) throws {
+        self.size = size
+        input = try makeBuffer(size)
+        output = try makeBuffer(size.enlarged(by: scale))
+    }
+}
+
+/// The network of one upscaling, with its buffers.
+///
+/// Not checked to be sendable: only `withInput` changes it, which `upscale` calls from one task.
+final class CoreMLNetwork: TileNetwork, @unchecked Sendable {
+    let model: ModelDescription
+    private let file: CoreMLModel
+    private var slots: [Int: Slot] = [:]
+
+    init(_ file: CoreMLModel) {
+        self.file = file
+        model = file.description
+    }
+
+    func withInput(_ slot: Int, _ size: Size, fill: (Surface) -> Void) throws {
+        if slots[slot]?.size != size { slots[slot] = try Slot(size, scale: model.scale) }
+        try withSurface(open(slot).input, [], fill)
+    }
+
+    func predict(_ slot: Int) async throws { try await file.predict(open(slot)) }
+
+    func withOutput(_ slot: Int, take: (Surface) -> Void) throws {
+        try withSurface(open(slot).output, .readOnly, take)
+    }
+
+    private func open(_ slot: Int) throws -> Slot {
+        guard let open = slots[slot] else { preconditionFailure("Slot \(slot) was not filled") }
+        return open
+    }
+}
+
+private func makeBuffer(_ size: Size) throws -> CVPixelBuffer {
+    let attributes = [kCVPixelBufferIOSurfacePropertiesKey: [:] as CFDictionary] as CFDictionary
+    var made: CVPixelBuffer?
+    let status = CVPixelBufferCreate(nil, size.width, size.height, kCVPixelFormatType_32BGRA, attributes, &made)
+    guard status == kCVReturnSuccess, let made else {
+        throw UpscaleError.unreadablePicture("No buffer of \(size.width) x \(size.height) was to be had: \(status).")
+    }
+    return made
+}
+
+private func withSurface(
+    _ buffer: CVPixelBuffer, _ flags: CVPixelBufferLockFlags, _ use: (Surface) -> Void
+) throws {
+    guard CVPixelBufferLockBaseAddress(buffer, flags) == kCVReturnSuccess else {
+        throw UpscaleError.unreadablePicture("A pixel buffer cannot be locked.")
+    }
+    defer { CVPixelBufferUnlockBaseAddress(buffer, flags) }
+    guard let base = CVPixelBufferGetBaseAddress(buffer) else {
+        throw UpscaleError.unreadablePicture("A pixel buffer has no memory.")
+    }
+    use(Surface(base: base, bytesPerRow: CVPixelBufferGetBytesPerRow(buffer)))
+}
+#endif

@@ -1,0 +1,71 @@
+#if canImport(CoreML) && canImport(CoreGraphics)
+import CoreGraphics
+import CoreML
+import Foundation
+@_exported import SCNetTiles
+
+/// Upscales pictures of any size with an `.mlpackage` that `scnet convert` made.
+///
+/// ```swift
+/// let upscaler = try SCNetUpscaler(model: Bundle.main.url(forResource: "scnet", withExtension: "mlmodelc")!)
+/// let large = try await upscaler.upscale(image)
+/// ```
+///
+/// Several tasks may call at once: they take turns tile by tile.
+public final class SCNetUpscaler: Sendable {
+    /// Output pixels per input pixel and side.
+    public var scale: Int { model.description.scale }
+
+    private let model: CoreMLModel
+
+    /// Opens a model file; takes seconds where Core ML compiles it for the device the first time.
+    ///
+    /// - Parameters:
+    ///   - url: An `.mlmodelc`, as Xcode makes it of an `.mlpackage`, or an `.mlpackage`, which is
+    ///     compiled now.
+    ///   - computeUnits: By `.all`, Core ML may take the GPU where the Neural Engine is faster.
+    /// - Throws: `UpscaleError.unexpectedModel` if `scnet convert` did not make the file, or made it
+    ///   with arrays for its input and output; or what Core ML throws.
+    public init(model url: URL, computeUnits: MLComputeUnits = .cpuAndNeuralEngine) throws {
+        model = try CoreMLModel(contentsOf: url, computeUnits: computeUnits)
+    }
+
+    /// Returns a picture upscaled, with its color space and transparency.
+    ///
+    /// Canceled between tiles.
+    ///
+    /// - Parameter onProgress: Called after each tile, on no particular thread.
+    /// - Throws: `UpscaleError.tooManyPixels` if the result has more than `maxResultPixels`: take
+    ///   bands. Else other cases of `UpscaleError`, `CancellationError`, or what Core ML throws.
+    public func upscale(_ image: CGImage, onProgress: OnProgress = { _, _ in }) async throws -> CGImage {
+        let source = try PicturePixels(image)
+        let size = try checkedResultSize(source.pixels.size, scale: scale)
+        var bytes = Data(capacity: size.area * bytesPerPixel)
+        try await run(source, onProgress) { bytes.append(contentsOf: $0.pixels.bytes) }
+        return try source.makeImage(size, bytes)
+    }
+
+    /// Upscales a picture into bands, from top to bottom; memory holds one of them at a time.
+    ///
+    /// For results too large for one picture: encode the rows as they come.
+    ///
+    /// - Parameter onBand: Takes rows of the result as wide as it, and the row in which they begin.
+    public func upscaleInBands(
+        _ image: CGImage, onProgress: OnProgress = { _, _ in },
+        onBand: (_ band: CGImage, _ top: Int) async throws -> Void
+    ) async throws {
+        let source = try PicturePixels(image)
+        try await run(source, onProgress) { band in
+            try await onBand(source.makeImage(band.pixels.size, Data(band.pixels.bytes)), band.top)
+        }
+    }
+
+    private func run(
+        _ source: PicturePixels, _ onProgress: OnProgress, onBand: (Band) async throws -> Void
+    ) async throws {
+        try await SCNetTiles.upscale(
+            source.pixels, with: CoreMLNetwork(model), opaque: source.isOpaque, onProgress: onProgress,
+            onBand: onBand)
+    }
+}
+#endif

@@ -1,0 +1,138 @@
+import Foundation
+import XCTest
+
+@testable import SCNetTiles
+
+/// Compares with `tests/vectors/tiles.json`, which the Python implementation wrote.
+final class VectorsTests: XCTestCase {
+    struct Vectors: Decodable {
+        let tilings: [Tiling]
+        let transparency: [Transparency]
+    }
+
+    struct Tiling: Decodable {
+        let height, width, scale, halo, seed: Int
+        let sizes: [[Int]]?
+        let side: Int?
+        let rows, columns: [[Int]]?
+        let crc32: UInt32?
+        let refused: String?
+        let smallest: Int?
+
+        var size: Size { Size(height: height, width: width) }
+        var model: ModelDescription {
+            ModelDescription(
+                scale: scale, halo: halo, sizes: sizes?.map { Size(height: $0[0], width: $0[1]) })
+        }
+    }
+
+    struct Transparency: Decodable {
+        let height, width, scale, seed: Int
+        let crc32: UInt32
+    }
+
+    func vectors() throws -> Vectors {
+        let own = ProcessInfo.processInfo.environment["SCNET_VECTORS"]
+        let path = try XCTUnwrap(own, "SCNET_VECTORS names tests/vectors/tiles.json; nox -s swift sets it")
+        return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
+    func testPlansAndResultsAreThoseOfPython() async throws {
+        for one in try vectors().tilings {
+            do {
+                let plan = try planTiles(one.size, for: one.model, side: one.side)
+                let result = try await whole(
+                    makePicture(one.size, one.seed), with: IntegerNetwork(one.model), side: one.side)
+                XCTAssertEqual(plan.rows.map(numbers), one.rows, "tiling \(one.seed)")
+                XCTAssertEqual(plan.columns.map(numbers), one.columns, "tiling \(one.seed)")
+                XCTAssertEqual(crc32(rgb(result)), one.crc32, "tiling \(one.seed)")
+            } catch let error as UpscaleError {
+                XCTAssertEqual(describe(error), one.refused, "tiling \(one.seed)")
+                if case .tilesTooSmall(let smallest) = error { XCTAssertEqual(smallest, one.smallest) }
+            }
+        }
+    }
+
+    func testTransparencyIsThatOfPython() async throws {
+        for one in try vectors().transparency {
+            let size = Size(height: one.height, width: one.width)
+            let alpha = makeBytes(size.area, one.seed)
+            let picture = Pixels(size: size, bytes: alpha.flatMap { [0, 0, 0, $0] })
+            let network = IntegerNetwork(ModelDescription(scale: one.scale, halo: 0, sizes: nil))
+            let result = try await whole(picture, with: network, opaque: false, side: 8)
+            let found = stride(from: 3, to: result.bytes.count, by: 4).map { result.bytes[$0] }
+            XCTAssertEqual(crc32(found), one.crc32, "transparency \(one.seed)")
+        }
+    }
+
+    func numbers(_ span: Span) -> [Int] {
+        [span.read.lowerBound, span.read.upperBound, span.kept.lowerBound, span.kept.upperBound]
+    }
+
+    func describe(_ error: UpscaleError) -> String {
+        switch error {
+        case .noPixels: return "no pixels"
+        case .fixedSizesOnly: return "side for fixed sizes"
+        case .tilesTooSmall: return "tiles too small"
+        default: return "\(error)"
+        }
+    }
+}
+
+func whole(
+    _ picture: Pixels, with network: some TileNetwork, opaque: Bool = true, side: Int? = nil
+) async throws -> Pixels {
+    var bytes: [UInt8] = []
+    try await upscale(picture, with: network, opaque: opaque, side: side) { band in
+        XCTAssertEqual(band.top * picture.size.width * network.model.scale * 4, bytes.count)
+        bytes += band.pixels.bytes
+    }
+    return Pixels(size: picture.size.enlarged(by: network.model.scale), bytes: bytes)
+}
+
+/// The bytes of `tests/vectors/network.py`.
+func makeBytes(_ count: Int, _ seed: Int) -> [UInt8] {
+    var state = UInt32(seed)
+    return (0..<count).map { _ in
+        state = state &* 1_664_525 &+ 1_013_904_223
+        return UInt8(state >> 24)
+    }
+}
+
+func makePicture(_ size: Size, _ seed: Int) -> Pixels {
+    let rgb = makeBytes(3 * size.area, seed)
+    var picture = Pixels(size: size)
+    for pixel in 0..<size.area {
+        for channel in 0..<3 { picture.bytes[4 * pixel + channel] = rgb[3 * pixel + 2 - channel] }
+        picture.bytes[4 * pixel + 3] = 255
+    }
+    return picture
+}
+
+func rgb(_ picture: Pixels) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(3 * picture.size.area)
+    for start in stride(from: 0, to: picture.bytes.count, by: 4) {
+        bytes += [picture.bytes[start + 2], picture.bytes[start + 1], picture.bytes[start]]
+    }
+    return bytes
+}
+
+/// CRC-32 of ISO 3309, as in zlib.
+func crc32(_ bytes: [UInt8]) -> UInt32 {
+    var table: [UInt32] = []
+    for index in 0..<256 {
+        var value = UInt32(index)
+        for _ in 0..<8 {
+            let shifted = value >> 1
+            value = value % 2 == 1 ? shifted ^ 0xEDB8_8320 : shifted
+        }
+        table.append(value)
+    }
+    var state = UInt32.max
+    for byte in bytes {
+        let index = Int(UInt8(truncatingIfNeeded: state) ^ byte)
+        state = table[index] ^ (state >> 8)
+    }
+    return ~state
+}

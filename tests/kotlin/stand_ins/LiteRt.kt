@@ -1,0 +1,64 @@
+package com.google.ai.edge.litert
+
+import android.content.res.AssetManager
+import io.github.scnetmobile.IntegerByteNetwork
+import io.github.scnetmobile.IntegerFloatNetwork
+import io.github.scnetmobile.ModelDescription
+import io.github.scnetmobile.Network
+import io.github.scnetmobile.ValueType
+
+/** Stand-ins for LiteRT 2's Kotlin API, after its documentation: no package here has the real one. */
+enum class Accelerator { NONE, CPU, GPU, NPU }
+
+class LiteRtException(message: String) : Exception(message)
+
+class TensorBuffer : AutoCloseable {
+    private var floats = FloatArray(0)
+    private var bytes = ByteArray(0)
+
+    fun writeFloat(data: FloatArray) { floats = data }
+
+    fun readFloat(): FloatArray = floats
+
+    fun writeInt8(data: ByteArray) { bytes = data }
+
+    fun readInt8(): ByteArray = bytes
+
+    override fun close() {}
+}
+
+class CompiledModel private constructor(private val network: Network) : AutoCloseable {
+    private val thread = Thread.currentThread()
+
+    class Options(val accelerator: Accelerator)
+
+    fun createInputBuffers() = listOf(TensorBuffer())
+
+    fun createOutputBuffers() = listOf(TensorBuffer())
+
+    fun run(inputs: List<TensorBuffer>, outputs: List<TensorBuffer>) {
+        check(Thread.currentThread() == thread) { "The GPU engine runs on the thread that compiled for it" }
+        val size = network.model.sizes!!.single()
+        when (network) {
+            is IntegerFloatNetwork -> outputs[0].writeFloat(network.run(inputs[0].readFloat(), size))
+            is IntegerByteNetwork -> outputs[0].writeInt8(network.run(inputs[0].readInt8(), size))
+            else -> error("No such network")
+        }
+    }
+
+    override fun close() { closed++ }
+
+    companion object {
+        /** What this stand-in runs on, and how many were closed; set by tests. */
+        var available = setOf(Accelerator.CPU)
+        @Volatile var closed = 0
+
+        @JvmStatic
+        fun create(assets: AssetManager, name: String, options: Options): CompiledModel {
+            if (options.accelerator !in available) throw LiteRtException("no ${options.accelerator} here")
+            val model = ModelDescription.fromManifest(assets.open("$name.json").readBytes().decodeToString())
+            val bytes = model.type == ValueType.UINT8
+            return CompiledModel(if (bytes) IntegerByteNetwork(model) else IntegerFloatNetwork(model))
+        }
+    }
+}

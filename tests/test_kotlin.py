@@ -1,0 +1,134 @@
+"""The Kotlin library does what the Python implementation does, on a JVM and on stand-ins."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kotlin_compiler import compile_kotlin, java_command, require_kotlin
+from vectors.store import FILE
+
+from converters.options import ConversionOptions
+from mobile_runtime.atomic_write import file_lock
+from mobile_runtime.engines.session import open_session
+from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
+from mobile_runtime.model_file.manifest import manifest_path
+from mobile_runtime.upscaling.upscale_picture import upscale_picture
+
+HERE = Path(__file__).parent
+LIBRARY = HERE.parent / "mobile_runtime/kotlin/src/main/kotlin/io/github/scnetmobile"
+PACKAGE = "io.github.scnetmobile"
+CORE_CHECKS = ("IntegerNetwork.kt", "Vectors.kt")
+
+FAULTS = {
+    "halo": ("Tiles.kt", "maxOf(covered - halo, 0)", "maxOf(covered - halo + 1, 0)"),
+    "mirror": ("Upscale.kt", "2 * length - 1 - phase", "2 * length - 2 - phase"),
+    "paste": ("Upscale.kt", "(rows.kept.first - rows.read.first)", "rows.kept.first"),
+}
+"""Name -> file, a piece of it and what is planted: a halo short by one pixel, a mirror image that
+does not repeat the border, a paste from the wrong row."""
+
+
+@pytest.fixture(scope="module")
+def classes(shared_folder):
+    """The library with its checks, and the core of it with each fault, in packages of their own.
+
+    Compiled once in a run of the tests, for all of its processes.
+    """
+    require_kotlin()
+    folder = shared_folder / "kotlin"
+    folder.mkdir(exist_ok=True)
+    with file_lock(folder):
+        if not (folder / "classes").exists():
+            sources = list(LIBRARY.glob("*.kt"))
+            for part in ("checks", "stand_ins"):
+                sources += (HERE / "kotlin" / part).glob("*.kt")
+            for fault in FAULTS:
+                sources += plant(fault, folder / fault)
+            compile_kotlin(sources, folder / "classes")
+    return folder / "classes"
+
+
+def plant(fault, folder):
+    """Write the parts of the library that run on any JVM, one of them changed."""
+    folder.mkdir(exist_ok=True)
+    file, piece, wrong = FAULTS[fault]
+    core = [path for path in LIBRARY.glob("*.kt") if "import android" not in path.read_text()]
+    for path in (*core, *(HERE / "kotlin/checks" / name for name in CORE_CHECKS)):
+        text = path.read_text().replace(f"package {PACKAGE}", f"package fault.{fault}")
+        if path.name == file:
+            assert text.count(piece) == 1
+            text = text.replace(piece, wrong)
+        (folder / path.name).write_text(text)
+    return folder.glob("*.kt")
+
+
+def run(classes, main, *arguments):
+    command = java_command(classes, main, *arguments)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_vectors_are_reproduced(classes):
+    assert re.fullmatch(r"\d{3} tilings, 0 differ\n", run(classes, f"{PACKAGE}.VectorsKt", FILE))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_vectors_show_a_planted_fault(classes, fault):
+    found = run(classes, f"fault.{fault}.VectorsKt", FILE)
+    assert found.count("differs: tiling") >= 10
+
+
+def test_android_part_on_stand_ins(classes):
+    """See `checks/Android.kt`: color spaces, alpha, accelerators, cancellation, refusals."""
+    lines = run(classes, f"{PACKAGE}.AndroidKt").splitlines()
+    assert len(lines) >= 13
+    assert [line for line in lines if not line.startswith("passed: ")] == []
+
+
+FILES = {
+    "float32": ConversionOptions("tflite", sizes=((32, 40),)),
+    "uint8": ConversionOptions("tflite", sizes=((32, 40),), precision="w8a8", interface="image"),
+}
+
+
+@pytest.mark.parametrize("size", [(70, 83), (20, 11)])
+@pytest.mark.parametrize("options", FILES.values(), ids=FILES)
+def test_picture_equals_that_of_scnet_upscale(classes, converted, tmp_path, options, size):
+    """The core runs a real file behind a pipe, by XNNPACK; every value and the alpha are equal."""
+    (path,) = converted(options)
+    random = np.random.default_rng(5)
+    rgba = random.integers(1, 256, (*size, 4), dtype=np.uint8)
+    (tmp_path / "picture").write_bytes(rgba.tobytes())
+    session = open_session(path)
+    command = java_command(
+        *(classes, f"{PACKAGE}.PipeKt", manifest_path(path), *size),
+        *(tmp_path / "picture", tmp_path / "result"),
+    )
+    serve(command, session)
+    expected = upscale_picture(session, Picture(rgba[..., :3], rgba[..., 3]))
+    result = np.fromfile(tmp_path / "result", np.uint8)
+    result = result.reshape(*expected.pixels.shape[:2], 4)
+    np.testing.assert_array_equal(result[..., :3], expected.pixels)
+    np.testing.assert_array_equal(result[..., 3], expected.alpha)
+
+
+def serve(command, session):
+    """Run tiles that come from a process, in the types and the layout of the file."""
+    ((height, width),) = session.model.sizes
+    floats = session.model.input.dtype == "float32"
+    count = height * width * 3 * (4 if floats else 1)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        while tile := process.stdout.read(count):
+            values = np.frombuffer(tile, "<f4" if floats else np.uint8).reshape(height, width, 3)
+            image = values.transpose(2, 0, 1)[None] if floats else to_image(values)
+            output = session.run(np.ascontiguousarray(image))
+            process.stdin.write((hwc(output) if floats else to_pixels(output)).tobytes())
+            process.stdin.flush()
+    assert process.returncode == 0
+
+
+def hwc(image):
+    return image[0].transpose(1, 2, 0).astype("<f4")
