@@ -232,10 +232,10 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def demo(session: nox.Session) -> None:
-    """Show the web page on this machine; it is built first if it was not."""
+    """Show the web page on this machine; `-- --lan` shows it to your network, by https."""
     if not Path("web_demo/dist").is_dir():
         build_page(session)
-    session.run("node", "web_demo/serve.mjs", "--open", external=True)
+    session.run("node", "web_demo/serve.mjs", "--open", *session.posargs, external=True)
 
 
 def build_page(session: nox.Session) -> None:
@@ -244,7 +244,7 @@ def build_page(session: nox.Session) -> None:
         session.error("The web page needs Node.js 20 or later, with npm: install both.")
     install(session, ".[convert]")
     if not list(Path("dist/models").glob("*.onnx")):
-        for name in (name for name in WEIGHTS if name.endswith("-direct")):
+        for name in (name for name in WEIGHTS if "-direct" in name):
             session.run(
                 *("scnet", "convert", name, "--output-dir", "dist/models", "--format", "onnx"),
                 *("--precision", "fp16"),

@@ -29,7 +29,7 @@ class ConversionOptions:
     precision: PrecisionName = "fp32"
     """Of the weights. Core ML computes in fp16 unless told fp32, TFLite and ONNX in fp32; a file in
     `w8a8` also rounds what it computes to 8 bits, so that an engine may compute in them."""
-    sizes: tuple[Size, ...] | None = ((128, 128),)
+    sizes: tuple[Size, ...] | None = None
     """Input sizes: one, for Core ML one or more, for ONNX None, which is any size."""
     interface: Interface = "tensor"
     """What goes in and out: 8-bit RGB images (Core ML, and TFLite in `w8a8`) or float tensors."""

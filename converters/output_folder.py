@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from converters.errors import OutputError
-from mobile_runtime.atomic_write import replace_atomically, staging_dir
+from mobile_runtime.atomic_write import keep_rights, replace_atomically, staging_dir
 from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.golden_samples import FOLDER
 from mobile_runtime.model_file.manifest import manifest_path
@@ -62,6 +62,7 @@ def publish(staging: Path, target: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         sample.replace(place)
     manifest, spare = manifest_path(target), staging / "replaced.json"
+    keep_rights(manifest_path(staging / target.name), manifest)
     with ExitStack() as undo:
         if manifest.exists():
             manifest.replace(spare)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,18 +15,29 @@ from uuid import uuid4
 def atomic_write(path: Path) -> Iterator[Path]:
     """Provide a temporary path to write to; it replaces `path` only if nothing was raised.
 
-    Where `path` is a link, its target is replaced and the link stays.
+    Where `path` is a link, its target is replaced and the link stays. The rights are those of the
+    file that is replaced, else those that `open` would give.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{uuid4().hex}.part")  # unique, and short
     try:
+        temporary.touch(0o600 if target.exists() else 0o666)  # no more than it will have
+        rights = temporary.stat().st_mode
         yield temporary
+        temporary.chmod(stat.S_IMODE(rights))  # some writers make a file of their own
+        keep_rights(temporary, target)
         temporary.replace(target)
     except OSError as error:
         _name(error, path)
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def keep_rights(new: Path, old: Path) -> None:
+    """Copy the rights of the file or folder that `new` will replace, where there is one."""
+    if old.exists():
+        new.chmod(stat.S_IMODE(old.stat().st_mode))
 
 
 def unwritable_reason(path: Path, *, overwrite: bool) -> str | None:
@@ -95,11 +107,14 @@ def _name(error: OSError, path: Path) -> None:
 def replace_atomically(new: Path, target: Path, *, spare: Path) -> None:
     """Rename a file or folder over an existing one; a folder cannot be replaced in one step.
 
+    It gets the rights of the one that it replaces; what is in a folder keeps its own.
+
     Args:
         new: Path to rename.
         target: New path; replaced if it exists.
         spare: Where a replaced folder is moved; it is moved back if anything fails.
     """
+    keep_rights(new, target)
     with ExitStack() as undo:
         if target.is_dir():
             target.replace(spare)

@@ -23,7 +23,7 @@ from mobile_runtime.check.placement import PlacementReport
 from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError, MissingDependencyError, ScnetError
 from mobile_runtime.imaging.reading import open_picture
-from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS, FormatName, Interface
+from mobile_runtime.model_file.format import FORMATS, FormatName, Interface
 from mobile_runtime.model_file.precision import PrecisionName
 from mobile_runtime.model_file.validation_result import ValidationResult
 from mobile_runtime.upscaling.evaluation import Quality, measure_quality
@@ -185,23 +185,23 @@ def open_model(
     """Return an open model file, checkpoint or bundled weights.
 
     Args:
-        path: A `.onnx`, `.tflite` or `.mlpackage`; or a checkpoint or the name of bundled weights,
-            which need PyTorch; the default weights if not given.
+        path: A `.onnx`, `.tflite` or `.mlpackage`; the name of bundled weights, such as
+            `scnet-t-x2-direct-photo`; or a checkpoint, which needs PyTorch. The default weights if
+            not given.
         engine: What runs it, such as `xnnpack`; the first engine of its format if not given.
+            Bundled weights run in onnxruntime; on `pytorch` they are opened as a checkpoint.
         threads: For engines that have threads; all cores if not given.
 
     Raises:
         ModelLoadError: No such file, or a damaged one.
         ManifestError: The manifest beside it belongs to another file.
         EngineUnavailableError: There is no such engine, or it cannot run here.
-        MissingDependencyError: The engine's package is not installed.
+        MissingDependencyError: The engine's package, or PyTorch, is not installed.
         CheckpointError: No such weights.
     """
     from converters import open_model as opener
 
     chosen = None if path is None else Path(path)
-    if chosen is None or chosen.suffix not in FORMAT_OF_SUFFIX:
-        _require_pytorch()
     return Model(opener.open_model(chosen, engine=engine, threads=threads))
 
 

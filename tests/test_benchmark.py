@@ -486,7 +486,8 @@ def test_report_of_a_browser_is_shown_and_plotted(report, tmp_path):
 
 
 @pytest.mark.usefixtures("no_timing")
-def test_table_without_details_fits_80_columns(report):
+def test_table_without_details_fits_80_columns(report, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     lines = benchmark("--read", report).stdout.splitlines()
     assert max(map(len, lines)) <= 80
     assert any("11.00" in line and "1.00" in line for line in lines)

@@ -229,7 +229,7 @@ def test_folder_of_something_else_is_never_replaced(tmp_path, checkpoint):
         ({"format": "onnx", "sizes": ((8, 8),)}, "any size"),
         ({"format": "tflite", "sizes": None}, "need --height"),
         ({"format": "tflite", "sizes": ((8, 8), (9, 9))}, "Only Core ML takes several"),
-        ({"format": "tflite", "interface": "image"}, "Only Core ML has image"),
+        ({"format": "tflite", "sizes": ((8, 8),), "interface": "image"}, "Only Core ML has image"),
         ({"format": "coreml", "sizes": ((0, 8),)}, r"1 to 4096 pixels, not 0\.$"),
         ({"format": "tflite", "sizes": ((8, 20000),)}, "not 20000: tile larger pictures"),
     ],

@@ -7,7 +7,11 @@ from networks import make_net
 from converters.cli.convert import command
 from converters.errors import ConversionError
 from converters.options import SHIFTS
+from mobile_runtime.cli.validate import command as validate_command
+from mobile_runtime.engines.registry import ENGINES
+from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import hash_file, read_manifest
+from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.checkpoint import save_weights
 from scnet.config import SCNetConfig
 
@@ -60,6 +64,20 @@ def test_all_formats_are_made_in_the_precision_and_size_asked_for(net, tmp_path)
         "tflite": ("fp16", (SIZE,)),
         "onnx": ("fp16", None),
     }
+
+
+def test_the_case_of_names_does_not_matter(net, tmp_path):
+    convert(net, tmp_path / "out", "--format", "ONNX", "--precision", "FP16")
+    (model,) = read_models(tmp_path / "out").values()
+    assert (model.format, model.precision) == ("onnx", "fp16")
+
+
+def test_help_names_all_that_options_take():
+    shown = CliRunner().invoke(command, ["--help"]).output
+    assert all(name in shown for name in (*FORMATS, *PRECISIONS, *SHIFTS))
+    words = " ".join(CliRunner().invoke(validate_command, ["--help"]).output.split())
+    assert all(name in words for engines in ENGINES.values() for name in engines)
+    assert "May be given more than once" in words
 
 
 def test_several_formats_precisions_and_shifts_are_made_at_once(net, tmp_path):

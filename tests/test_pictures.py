@@ -205,7 +205,7 @@ def test_exif_as_text_that_cannot_be_read_costs_nothing_else(tmp_path):
         b"MM\0*\0\0\0\x08\0\x05\1\x12\0\3\0\0\0\1\0\6",
     ],
 )
-@pytest.mark.parametrize("suffix", OUTPUT_FORMATS)
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
 def test_unreadable_exif_is_left_out_and_told(tmp_path, suffix, content):
     picture = open_picture(save(tmp_path / f"a{suffix}", SMOOTH, exif=b"Exif\0\0" + content))
     assert picture.pixels.shape == SMOOTH.shape
@@ -292,7 +292,10 @@ BAD = {
     "no pixels": (lambda path: path.write_bytes(make_png(0, 5)), "not a picture"),
     "PDF": (lambda path: path.write_bytes(b"%PDF-1.7"), "is a PDF"),
     "too large": (lambda path: path.write_bytes(make_png(9000, 9000)), "limit of 64,000,000"),
-    "bomb": (lambda path: path.write_bytes(make_png(99999, 99999)), "limit of 64,000,000"),
+    "bomb": (
+        lambda path: path.write_bytes(make_png(99999, 99999)),
+        "far more pixels than the limit",
+    ),
     "no content": (lambda path: path.write_bytes(make_png(5, 5)), "truncated"),
     "animated GIF": (lambda path: save(path, NOISE, format="GIF", **FRAMES), "animated"),
     "animated PNG": (lambda path: save(path, NOISE, format="PNG", **FRAMES), "animated"),

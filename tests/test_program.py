@@ -116,6 +116,18 @@ REFUSED = {
     "broken model": (["info", "broken.onnx"], "broken.onnx"),
     "unknown file": (["info", "photo.png"], "not a checkpoint"),
     "no manifest": (["validate", "broken.onnx"], "cannot be read"),
+    "no file to validate": (["validate", "none.onnx"], "Error: none.onnx does not exist."),
+    "no file to bundle": (["bundle", "none.onnx", "-o", "x"], "Error: none.onnx does not exist."),
+    "no folder to evaluate on": (["evaluate", "net.pth"], "scnet evaluate model.onnx pictures"),
+    "folder first": (
+        ["evaluate", "pictures", "net.pth"],
+        "pictures is one: the folder of pictures",
+    ),
+    "folder of another name": (["evaluate", "net.pth", "pics"], "pics is not a folder: the folder"),
+    "engine of another name": (
+        ["benchmark", "broken.onnx", "--engine", "OnnxRuntim", "--height", "8", "--width", "8"],
+        "did you mean onnxruntime?",
+    ),
     "no picture": (["upscale", "text.png", "-o", "x.png", "-m", "net.pth"], "text.png"),
     "empty picture": (["upscale", "empty.png", "-o", "x.png", "-m", "net.pth"], "empty.png"),
     "too many pixels": (
@@ -340,7 +352,11 @@ def test_mobile_runtime_upscales_where_there_is_no_pytorch(folder, converted):
     done = without_pytorch(*photo, "-m", path, folder=folder)
     assert done.returncode == 0, done.stderr
     assert "18x14" in done.stdout
-    refused = without_pytorch(*photo, folder=folder)
+    bundled = without_pytorch("upscale", "photo.png", "-o", "bundled.png", folder=folder)
+    assert bundled.returncode == 0, bundled.stderr
+    assert "36x28" in bundled.stdout
+    wanted = ("--model", "scnet-t-x2-pixelshuffle")
+    refused = without_pytorch("upscale", "photo.png", "-o", "no.png", *wanted, folder=folder)
     assert refused.returncode == 2
-    assert "pip install 'scnet-mobile[convert]'" in refused.stderr
+    assert "scnet-t-x2-pixelshuffle has no finished model file" in refused.stderr
     assert "Traceback" not in refused.stderr

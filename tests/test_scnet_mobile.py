@@ -6,7 +6,9 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from model_files import options_for
+from networks import make_net
 from PIL import Image as Pillow
 
 import scnet_mobile as sm
@@ -96,8 +98,41 @@ def test_bundled_weights_open_by_name():
     assert sm.open_checkpoint("scnet-t-x2-direct").net.config.scale == 2
 
 
+def test_bundled_weights_upscale_without_pytorch_and_agree_with_it(photograph, monkeypatch):
+    pixels = to_pixels(photograph)[:40, :32]
+    exact = sm.open_model("scnet-t-x2-direct-photo", engine="pytorch").upscale(pixels)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    model = sm.open_model("scnet-t-x2-direct-photo")
+    assert model.engine.startswith("onnxruntime")
+    upscaled = model.upscale(pixels)
+    assert upscaled.shape == (80, 64, 3)
+    assert np.abs(upscaled.astype(int) - exact).max() <= 1
+
+
+def test_a_picture_is_upscaled_with_nothing_but_its_path(tmp_path):
+    target = str(tmp_path / "large.png")
+    done = sm.upscale_picture(str(PHOTOGRAPHS[0]), target)
+    with Pillow.open(target) as large:
+        assert large.size == (done.output_size[1], done.output_size[0])
+        assert large.width == 4 * done.input_size[1]
+
+
+def test_a_path_of_a_checkpoint_is_converted(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    net = make_net(SCNetConfig(2, "pixelshuffle", 8, 1))
+    torch.save({"params_ema": net.state_dict()}, "x.pth")
+    (path,) = sm.convert("x.pth", format="onnx")
+    assert sm.open_model(str(path)).upscale(np.zeros((5, 7, 3), np.uint8)).shape == (10, 14, 3)
+
+
+def test_an_engine_chooses_among_the_finished_files():
+    assert sm.open_model("scnet-t-x2-direct", engine="xnnpack").engine.startswith("xnnpack")
+
+
 def test_without_pytorch_the_message_has_the_command_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    for use in (sm.open_model, lambda: sm.open_checkpoint("scnet-t-x4-direct")):
+    monkeypatch.delitem(sys.modules, "converters.pytorch_session", raising=False)
+    checkpoint = "scnet-t-x2-pixelshuffle"  # which has no finished file
+    for use in (lambda: sm.open_model(checkpoint), lambda: sm.open_checkpoint(checkpoint)):
         with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[pytorch\]'"):
             use()

@@ -1,5 +1,8 @@
 import csv
 import multiprocessing
+import os
+import re
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -17,7 +20,7 @@ from safetensors.torch import load_file
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.degradation import DEGRADATIONS
-from mobile_runtime.imaging.metrics import bicubic
+from mobile_runtime.imaging.metrics import bicubic, compare, resize_bicubic
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.config import SCNetConfig
 from scnet.errors import CheckpointError, TrainingError
@@ -27,7 +30,8 @@ from scnet.training.command import command as train_command
 from scnet.training.degradation import PHOTO, to_gray
 from scnet.training.epochs import PATCHES_PER_PICTURE, Epochs
 from scnet.training.fake_quantization import enable_fake_quant
-from scnet.training.loop import train, validate
+from scnet.training.interruption import Interruption
+from scnet.training.loop import score, train, validate
 from scnet.training.loss import LUMA, charbonnier_loss
 from scnet.training.optimizer import Optimizer
 from scnet.training.patches import load_dataset, sample_batch
@@ -101,6 +105,132 @@ def test_killed_and_resumed_run_equals_an_unbroken_one(tmp_path, pictures, kills
     assert equal(run(tmp_path / "broken", pictures, recipe=recipe), unbroken)
     ours, theirs = (tmp_path / name / "weights.safetensors" for name in ("broken", "unbroken"))
     assert equal(load_file(ours), load_file(theirs))
+
+
+@pytest.mark.parametrize("stops", [[1], [2], [3, 4, 5], [1, 6]])
+def test_stopped_and_resumed_run_equals_an_unbroken_one(tmp_path, pictures, stops):
+    """Nothing is computed twice: each run goes on at the step after the one that it stopped at."""
+    unbroken = run(tmp_path / "unbroken", pictures)
+    folder, dataset, taken = tmp_path / "broken", load_dataset(pictures, scale=2, patch=8), []
+    folder.mkdir()
+    for stop in stops:
+        stopped = train(
+            RECIPE,
+            dataset,
+            folder,
+            on_step=lambda step, loss: taken.append(step),
+            should_stop=lambda stop=stop: taken[-1] >= stop,
+        )
+        assert stopped == stop
+    assert taken == list(range(1, stops[-1] + 1))
+    assert equal(run(folder, pictures), unbroken)
+    ours, theirs = (tmp_path / name / "weights.safetensors" for name in ("broken", "unbroken"))
+    assert ours.read_bytes() == theirs.read_bytes()
+    assert (folder / "log.csv").read_bytes() == (tmp_path / "unbroken" / "log.csv").read_bytes()
+
+
+TERMINAL_RUN = [
+    "--scale",
+    "2",
+    "--head",
+    "direct",
+    "--steps",
+    "150",
+    "--patch",
+    "8",
+    "--batch",
+    "1",
+]
+
+
+def train_in_terminal(pictures, output, *options, signal_number=None):
+    """Run the program in a terminal of 80 columns, and signal it as soon as it has taken steps.
+
+    Returns:
+        Its exit code, and all that it printed.
+    """
+    pty = pytest.importorskip("pty", reason="Windows has no pseudo-terminals")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "converters", "train", pictures, "-o", output, *TERMINAL_RUN]
+    environment = {**os.environ, "COLUMNS": "80", "LINES": "24", "TERM": "xterm"}
+    printed = b""
+    with (
+        open(ours, "rb", buffering=0) as terminal,  # noqa: PTH123
+        subprocess.Popen([*command, *options], stderr=theirs, env=environment) as ran,
+    ):
+        os.close(theirs)
+        while piece := read_terminal(terminal):
+            printed += piece
+            if signal_number is not None and b"loss" in printed:
+                ran.send_signal(signal_number)
+                signal_number = None
+    return ran.returncode, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", printed.decode())
+
+
+def read_terminal(terminal):
+    """Return the next bytes; none once the program has closed its end."""
+    try:
+        return terminal.read(4096)
+    except OSError:
+        return b""
+
+
+def test_interrupted_run_can_be_resumed(tmp_path, pictures):
+    """Really interrupted, and really resumed: as good as never interrupted."""
+    assert train_in_terminal(pictures, tmp_path / "unbroken")[0] == 0
+    broken, options = tmp_path / "broken", ()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        code, printed = train_in_terminal(pictures, broken, *options, signal_number=number)
+        assert code == 128 + number
+        assert printed.count("Stopping after this step") == 1
+        (last,) = re.findall(r"Stopped at step (\d+) of 80, state saved: .* --resume", printed)
+        assert torch.load(broken / "state.pth", weights_only=True)["step"] == int(last)
+        assert not (broken / "weights.safetensors").exists()  # nothing was validated yet
+        options = ("--resume",)
+    code, printed = train_in_terminal(pictures, broken, *options)
+    assert code == 0
+    bars = [line for line in re.split(r"[\r\n]+", printed) if line.startswith("loss")]
+    assert 0 < max(map(len, bars)) <= 80
+    states = [torch.load(tmp_path / name / "state.pth", weights_only=True) for name in RUNS]
+    assert equal(*states)
+    assert len({(tmp_path / name / "weights.safetensors").read_bytes() for name in RUNS}) == 1
+
+
+RUNS = ("broken", "unbroken")
+
+
+def test_a_second_signal_does_what_it_always_does(capfd):
+    before = signal.getsignal(signal.SIGINT)
+    with Interruption("Stopping.") as interruption:
+        assert interruption.received is None
+        os.kill(os.getpid(), signal.SIGINT)
+        assert (interruption.received, interruption.exit_code) == (signal.SIGINT, 130)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert capfd.readouterr().err == "\nStopping.\n"
+
+
+def test_more_steps_are_another_run(tmp_path, pictures):
+    """The rate has fallen to 0 by the last step, and would have to rise again."""
+    run(tmp_path / "run", pictures)
+    with pytest.raises(
+        CheckpointError, match=r"6 steps and cannot go on to 8, .*--start .*run/wei"
+    ):
+        run(tmp_path / "run", pictures, recipe=replace(RECIPE, steps=8))
+    longer = start(pictures, tmp_path / "other", "--steps", "3")
+    assert longer.exit_code == 0
+    refused = start(pictures, tmp_path / "other", "--steps", "5", "--resume")
+    assert "cannot go on to 5" in str(refused.exception)
+
+
+def test_bicubic_is_printed_beside_ours(tmp_path, pictures):
+    dataset = load_dataset(pictures, scale=2, patch=8)
+    (pair,) = dataset.validation
+    expected = compare(pair.high_res, resize_bicubic(pair.low_res, 2), border=2).psnr_db
+    assert score(bicubic(2), dataset) == pytest.approx(expected)
+    found = start(pictures, tmp_path / "run")
+    assert re.search(rf"step 1: loss .* dB \(bicubic {expected:.2f} dB\)$", found.stderr, re.M)
 
 
 def test_run_leaves_weights_log_and_state(tmp_path, pictures):
@@ -423,7 +553,7 @@ def test_command_trains_for_photos(tmp_path, pictures):
     done = start(pictures, tmp_path / "run", "--degradation", "photo")
     assert done.exit_code == 0, done.output
     notes = open_checkpoint(tmp_path / "run" / "weights.safetensors").notes
-    assert "PhotoRecipe(clean_share=" in notes["recipe"]
+    assert "degradation photo" in notes["recipe"]
     assert notes["degradation"] == "photo"
     other = start(pictures, tmp_path / "run", "--resume")
     assert isinstance(other.exception, CheckpointError)

@@ -1,7 +1,7 @@
 /**
  * Builds the page: `node build.mjs [--models FOLDER] [--output FOLDER]`.
  *
- *     index.html  service_worker.js  manifest.webmanifest  icons/  samples/
+ *     index.html  benchmark.html  service_worker.js  manifest.webmanifest  LICENSE.txt  icons/  samples/
  *     assets/HASH/               the modules, the style, models.json; HASH is that of their content
  *     models/                    what models.json names; each file has its hash in its name
  *     onnxruntime-web-VERSION/   the engine
@@ -35,7 +35,9 @@ const ENGINE_FILES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify
 const STATIC = ['manifest.webmanifest', 'icons', 'samples'];
 
 /** Modules that are loaded by name from outside the modules. */
-const ENTRIES = ['src/main.js', 'src/engine/upscaler.js', 'src/engine/worker.js'];
+const ENTRIES = ['src/main.js', 'src/benchmark_page.js', 'src/engine/upscaler.js', 'src/engine/worker.js'];
+
+const PAGES = ['index.html', 'benchmark.html'];
 
 /**
  * @param {string} models Folder of converted files.
@@ -47,13 +49,17 @@ async function buildPage(models, output) {
   await mkdir(staging, { recursive: true });
   try {
     const { catalog, files } = await readModels(models);
-    const assets = await bundle(catalog);
+    const engine = await describeEngine();
+    const assets = await bundle(catalog, engine);
     const version = hash(...assets.keys(), ...assets.values());
     for (const name of STATIC) await copy(path.join(HERE, name), path.join(staging, name));
     for (const [name, content] of assets) await write(staging, `assets/${version}/${name}`, content);
     for (const [name, content] of files) await write(staging, name, content);
-    await copyEngine(staging);
-    await write(staging, 'index.html', await link(version));
+    for (const name of ENGINE_FILES) {
+      await copy(path.join(ENGINE, 'dist', name), path.join(staging, engine.folder, name));
+    }
+    await copy(path.join(HERE, '../LICENSE'), path.join(staging, 'LICENSE.txt'));
+    for (const page of PAGES) await write(staging, page, await link(page, version));
     await write(staging, 'service_worker.js', await bundleServiceWorker(staging));
     await rm(output, { recursive: true, force: true });
     await rename(staging, output);
@@ -64,9 +70,10 @@ async function buildPage(models, output) {
 
 /**
  * @param {object} catalog
+ * @param {object} engine
  * @returns {Promise<Map<string, Uint8Array>>} Name -> content of all that lies in `assets/HASH`.
  */
-async function bundle(catalog) {
+async function bundle(catalog, engine) {
   const { outputFiles } = await build({
     absWorkingDir: HERE,
     entryPoints: [...ENTRIES, 'style.css'],
@@ -78,9 +85,10 @@ async function bundle(catalog) {
     minify: true,
     format: 'esm',
     target: TARGET,
-    // The engine without its glue code: that is loaded by address, see `copyEngine`.
+    define: { 'globalThis.ENGINE': JSON.stringify(engine) },
+    // The engine without its glue code: that is loaded by address.
     conditions: ['onnxruntime-web-use-extern-wasm'],
-    external: ['icons/*', 'samples/*'],
+    external: ['../../icons/*'],
     logLevel: 'warning',
     write: false,
   });
@@ -92,17 +100,14 @@ async function bundle(catalog) {
 }
 
 /**
- * Return the page with its links into `assets/HASH`.
+ * Return a page with its links into `assets/HASH`.
  *
+ * @param {string} name
  * @param {string} version
  */
-async function link(version) {
-  const page = await readFile(path.join(HERE, 'index.html'), 'utf8');
-  const links = { 'src/main.js': 'main.js', 'style.css': 'style.css' };
-  return Object.entries(links).reduce((text, [source, name]) => {
-    if (!text.includes(`"${source}"`)) throw new BuildError(`index.html has no link to "${source}".`);
-    return text.replace(`"${source}"`, `"assets/${version}/${name}"`);
-  }, page);
+async function link(name, version) {
+  const page = await readFile(path.join(HERE, name), 'utf8');
+  return page.replaceAll(/"(?:src\/)?(\w+\.(?:js|css))"/g, `"assets/${version}/$1"`);
 }
 
 /** @param {string} folder Complete but for the service worker itself. */
@@ -157,12 +162,13 @@ async function copy(source, target) {
   await cp(source, target, { recursive: true, filter: (name) => !name.endsWith('.md') });
 }
 
-/** @param {string} folder */
-async function copyEngine(folder) {
+/** @returns {Promise<{folder: string, bytes: Record<string, number>}>} Folder in the page, and sizes. */
+async function describeEngine() {
   const { version } = JSON.parse(await readFile(path.join(ENGINE, 'package.json'), 'utf8'));
-  for (const name of ENGINE_FILES) {
-    await copy(path.join(ENGINE, 'dist', name), path.join(folder, `onnxruntime-web-${version}`, name));
-  }
+  const measure = async (/** @type {string} */ name) =>
+    /** @type {const} */ ([name, (await stat(path.join(ENGINE, 'dist', name))).size]);
+  const bytes = Object.fromEntries(await Promise.all(ENGINE_FILES.map(measure)));
+  return { folder: `onnxruntime-web-${version}`, bytes };
 }
 
 /**

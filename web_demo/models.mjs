@@ -1,5 +1,5 @@
 /**
- * Choice of the converted files for the page, one per scale, with their manifests checked.
+ * Choice of the converted files for the page, one per scale and kind of weights, with their manifests checked.
  *
  * @import { CatalogEntry, Golden } from './src/engine/catalog.js'
  *
@@ -34,8 +34,7 @@ const PREFERRED = [
  */
 export async function readModels(folder) {
   const manifests = await readManifests(folder);
-  const scales = [...new Set(manifests.map((manifest) => manifest.model.scale))].sort();
-  if (scales.length === 0) {
+  if (manifests.length === 0) {
     throw new BuildError(
       `No .onnx file for any size, with its manifest, lies in ${folder}: make some with ` +
         '`scnet convert --format onnx --precision fp16 -o FOLDER`, then name FOLDER with --models.',
@@ -44,12 +43,25 @@ export async function readModels(folder) {
   /** @type {Files} */
   const files = new Map();
   const models = [];
-  for (const scale of scales) {
-    const rivals = manifests.filter((manifest) => manifest.model.scale === scale);
+  for (const wanted of new Set(manifests.map(place))) {
+    const rivals = manifests.filter((manifest) => place(manifest) === wanted);
     models.push(await describe(folder, choose(rivals), files));
   }
+  models.sort((a, b) => a.scale - b.scale || b.weights.localeCompare(a.weights)); // photo first
   return { catalog: { models }, files };
 }
+
+/**
+ * @param {any} manifest
+ * @returns {string} Of files with the same place one is taken.
+ */
+const place = ({ model }) => `${model.scale} ${weightsOf(model)}`;
+
+/**
+ * @param {any} model
+ * @returns {'photo'|'clean'} What the weights are for, which their name says.
+ */
+const weightsOf = (model) => (/-photo\b/.test(model.weights.name) ? 'photo' : 'clean');
 
 /** @param {string} folder */
 async function readManifests(folder) {
@@ -111,7 +123,7 @@ async function describe(folder, manifest, files) {
   const { file, sha256, model, operators, golden } = manifest;
   const content = await readChecked(folder, file, sha256);
   return {
-    ...{ scale: model.scale, head: model.head, precision: model.precision, shift: model.shift },
+    ...{ weights: weightsOf(model), scale: model.scale, head: model.head, precision: model.precision, shift: model.shift },
     ...{ halo: model.halo, input: model.input.name, output: model.output.name },
     ...{ file, sha256, bytes: content.byteLength },
     label: `SCNet-${model.variant.toUpperCase()} ×${model.scale}`,

@@ -1,8 +1,13 @@
 /**
- * Server of the built page, for this machine only: `node serve.mjs [--port PORT] [--open]`.
+ * Server of the built page, for this machine only: `node serve.mjs [--port PORT] [--open] [--lan]`.
+ *
+ * With `--lan` all machines of the network reach it, such as a phone, by https with a certificate that
+ * is made at start by `openssl` and signed by nobody: browsers warn, and ask whether to go on. Browsers
+ * give threads, WebGPU and the camera to https only.
  *
  * @typedef {object} Options
  * @property {number} [port] Any free one by default.
+ * @property {boolean} [lan] For all machines of the network, by https; false by default.
  * @property {boolean} [isolated] Send the headers with which a page may share memory between
  *   threads; true by default.
  * @property {(path: string) => Answer|null} [intercept] Called first, for tests; null serves the file.
@@ -10,9 +15,12 @@
  * @typedef {{status: number, content: string|Uint8Array}} Answer
  */
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -40,8 +48,10 @@ const ISOLATION = {
  * @param {Options} [options]
  * @returns {Promise<{url: string, close: () => void}>} Its address, ending with a slash.
  */
-export async function serve(folder, { port = 0, isolated = true, intercept = () => null } = {}) {
-  const server = createServer(async (request, response) => {
+export async function serve(folder, options = {}) {
+  const { port = 0, lan = false, isolated = true, intercept = () => null } = options;
+  /** @type {import('node:http').RequestListener} */
+  const answer = async (request, response) => {
     const name = nameOf(request.url ?? '/');
     const { status, content } = intercept(name) ?? (await read(folder, name));
     response.writeHead(status, {
@@ -49,17 +59,46 @@ export async function serve(folder, { port = 0, isolated = true, intercept = () 
       ...(isolated ? ISOLATION : {}),
     });
     response.end(content);
-  });
+  };
+  const host = lan ? findAddress() : '127.0.0.1';
+  const server = lan ? createSecureServer(makeCertificate(host), answer) : createServer(answer);
   await new Promise((resolve, reject) => {
     server.on('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(null));
+    server.listen(port, host, () => resolve(null));
   });
   const { port: chosen } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const close = () => {
     server.close();
     server.closeAllConnections();
   };
-  return { url: `http://127.0.0.1:${chosen}/`, close };
+  return { url: `${lan ? 'https' : 'http'}://${host}:${chosen}/`, close };
+}
+
+/** @returns {string} Of this machine in its network. */
+function findAddress() {
+  const all = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
+  const outer = all.find(({ family, internal }) => family === 'IPv4' && !internal);
+  if (!outer) throw new Error('This machine is in no network: leave out --lan.');
+  return outer.address;
+}
+
+/**
+ * @param {string} address
+ * @returns {{key: Buffer, cert: Buffer}} Valid for a week, kept in memory only.
+ */
+function makeCertificate(address) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'scnet-'));
+  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
+  try {
+    execFileSync('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+      ...['-subj', '/CN=SCNet Mobile', '-addext', `subjectAltName=IP:${address}`, '-days', '7'],
+      ...['-keyout', key, '-out', cert],
+    ]);
+    return { key: readFileSync(key), cert: readFileSync(cert) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /**
@@ -94,9 +133,15 @@ const OPENERS = new Map([
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { values } = parseArgs({
-    options: { port: { type: 'string', default: '0' }, open: { type: 'boolean', default: false } },
+    options: {
+      port: { type: 'string', default: '0' },
+      open: { type: 'boolean', default: false },
+      lan: { type: 'boolean', default: false },
+    },
   });
-  const { url } = await serve(path.join(import.meta.dirname, 'dist'), { port: Number(values.port) });
+  const { lan } = values;
+  const folder = path.join(import.meta.dirname, 'dist');
+  const { url } = await serve(folder, { port: Number(values.port), lan });
   console.log(`The page is at ${url}; Ctrl-C ends it.`);
   if (values.open) {
     const opener = spawn(OPENERS.get(process.platform) ?? 'xdg-open', [url], { stdio: 'ignore' });

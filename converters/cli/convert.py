@@ -39,26 +39,29 @@ class SizeType(click.ParamType[Size]):
 @click.option(
     "--format",
     "formats",
-    type=click.Choice([*FORMATS, "all"]),
+    type=command_options.choice([*FORMATS, "all"]),
     multiple=True,
     default=["all"],
     show_default=True,
+    help="May be given more than once.",
 )
 @click.option(
     "--shift",
     "shifts",
-    type=click.Choice(SHIFTS),
+    type=command_options.choice(SHIFTS),
     multiple=True,
     default=["slice_concat"],
     show_default=True,
-    help="How the spatial shift is written; both if given twice.",
+    help="How the spatial shift is written. May be given more than once.",
 )
 @click.option(
     "--precision",
     "precisions",
-    type=click.Choice([*PRECISIONS, "all"]),
+    type=command_options.choice([*PRECISIONS, "all"]),
     multiple=True,
-    help="Of the weights; all that the format has, or several if given again. [default: "
+    help="Of the weights: "
+    + "; ".join(f"{', '.join(row.precisions)} for {row.name}" for row in FORMATS.values())
+    + "; or all of them. May be given more than once. [default: "
     + ", ".join(f"{row.default_precision} for {row.name}" for row in FORMATS.values())
     + "]",
 )
@@ -68,12 +71,13 @@ class SizeType(click.ParamType[Size]):
     "--other-size",
     "other_sizes",
     type=SizeType(),
+    metavar=SizeType.name,
     multiple=True,
-    help="A further input size of the same file (coreml).",
+    help="A further input size of the same file (coreml). May be given more than once.",
 )
 @click.option(
     "--interface",
-    type=click.Choice(["image", "tensor"]),
+    type=command_options.choice(["image", "tensor"]),
     help="What goes in and out of a coreml file, or of a tflite file in w8a8: 8-bit RGB images, or "
     "floats. [default: image for coreml, tensor for tflite]",
 )
@@ -84,7 +88,7 @@ class SizeType(click.ParamType[Size]):
     "came with the program.",
 )
 @click.option("--scale", type=click.Choice([str(s) for s in STAGES]), help="Must fit the file.")
-@click.option("--head", type=click.Choice(HEADS), help="Must fit the file.")
+@click.option("--head", type=command_options.choice(HEADS), help="Must fit the file.")
 @click.option("--output-dir", "-o", type=command_options.PATH, default=".", show_default="here")
 @click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
 @command_options.details

@@ -12,12 +12,12 @@ from mobile_runtime.upscaling.evaluation import measure_quality, print_quality
 
 
 @click.command("evaluate")
-@options.files
+@click.argument("files", type=options.PATH, nargs=-1)
 @click.argument("folder", type=options.PATH)
 @click.option("--each", is_flag=True, help="Print every picture, not only the mean.")
 @click.option(
     "--degradation",
-    type=click.Choice(list(DEGRADATIONS)),
+    type=options.choice(DEGRADATIONS),
     default="clean",
     show_default=True,
     help="How the pictures are reduced; only clean is what papers do.",
@@ -42,6 +42,7 @@ def command(
     the clean input. Bicubic upscaling is measured beside them. A file of fixed input size is run
     by tiles; a smaller picture is mirrored outwards, which costs a little accuracy at two borders.
     """
+    _check_order(files, folder)
     check_output(json_path, overwrite=overwrite)
     sessions = [(path.name, context.obj(path, engine=None, threads=None)) for path in files]
     with show_steps() as show:
@@ -49,3 +50,15 @@ def command(
     if json_path != STDOUT:
         print_quality(rows, each=each)
     write_json(json_path, rows)
+
+
+def _check_order(files: tuple[Path, ...], folder: Path) -> None:
+    example = "such as: scnet evaluate model.onnx pictures"
+    if not files:
+        raise click.UsageError(f"Name files, and after them a folder of pictures, {example}")
+    if not folder.is_dir():
+        first = next((path for path in files if path.is_dir() and not path.suffix), None)
+        found = f", and {first} is one" if first else ""
+        raise click.UsageError(
+            f"{folder} is not a folder{found}: the folder of pictures comes last, {example}"
+        )

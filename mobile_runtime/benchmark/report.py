@@ -76,7 +76,7 @@ def _describe_psnr(row: Measurement) -> str:
 def _remarks(benchmark: Benchmark, *, details: bool) -> Iterator[str]:
     plan, warmup = benchmark.plan, benchmark.warmup_runs
     cut = "" if warmup == plan.warmup_runs else f" of {plan.warmup_runs}: time ran out"
-    yield f"Files ran in turns; warm-up runs: {warmup}{cut}. Ratio: to the first file, per round."
+    yield f"Files ran in turns, after {warmup} warm-up runs{cut}. Ratio: to the first file."
     if details:
         yield (
             "Load, first run and memory: in a fresh process per file, above what Python and "

@@ -30,7 +30,7 @@ OUTPUT_PARAMETERS = ("read_path", "details", "json_path", "plot_path", "overwrit
     type=options.PATH,
     help="Show a file from --json, or the web page's report, instead of measuring.",
 )
-@click.option("--engine", help="Engine that runs the files; by default the first of each format.")
+@options.engine
 @options.threads
 @click.option("--height", type=click.IntRange(min=1), help="Of the input in pixels, with --width.")
 @click.option(

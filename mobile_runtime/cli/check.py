@@ -15,9 +15,9 @@ from mobile_runtime.console import STDOUT, check_output, write_json
 @click.option(
     "--target",
     "targets",
-    type=click.Choice([target.name for target in TARGETS]),
+    type=options.choice(target.name for target in TARGETS),
     multiple=True,
-    help="Where the files are to run; by default everywhere they can.",
+    help="Where the files are to run. May be given more than once. [default: everywhere they can]",
 )
 @options.details
 @options.json_output

@@ -37,11 +37,12 @@ def command() -> None:
 @click.option(
     "--engine",
     "engines",
-    type=click.Choice(list(ENGINES)),
+    type=options.choice(ENGINES),
     multiple=True,
     default=("cpu", "gpu"),
     show_default=True,
-    help="gpu computes in fp16 and has the tolerance of fp16; gpu-fp32 that of the file.",
+    help="May be given more than once. gpu computes in fp16 and has the tolerance of fp16; "
+    "gpu-fp32 that of the file.",
 )
 @click.option("--threads", type=options.THREADS, default=4, show_default=True)
 @options.plan

@@ -1,13 +1,15 @@
 """Options shared by several commands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from mobile_runtime.benchmark.timing import Plan
+from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.engines.session import MAX_THREADS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -28,9 +30,41 @@ class SecondsType(click.FloatRange):
         return seconds
 
 
+class EngineType(click.ParamType[str]):
+    """An engine's name; which files it runs is checked when one is opened."""
+
+    name = "engine"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name as the registry has it."""
+        return str(value).lower()
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the names that begin so."""
+        names = [name for engines in ENGINES.values() for name in engines]
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+ENGINE = EngineType()
+ENGINES_HELP = "; ".join(f"for {suffix} {', '.join(names)}" for suffix, names in ENGINES.items())
+"""All engines by format, the default first, for the help of an option."""
+
+
+def choice(names: Iterable[str]) -> click.Choice[str]:
+    """Return the type of an option that takes one of some names, in any case."""
+    return click.Choice([*names], case_sensitive=False)
+
+
 SECONDS = SecondsType(min=0, min_open=True, max=1e6)
 THREADS = click.IntRange(1, MAX_THREADS)
 
+engine = click.option(
+    "--engine",
+    type=ENGINE,
+    help=f"What runs the files: {ENGINES_HELP}. [default: the first of the format]",
+)
 threads = click.option("--threads", type=THREADS, help="All cores by default.")
 runs = click.option("--runs", type=click.IntRange(min=1), default=Plan.runs, show_default=True)
 warmup_runs = click.option(

@@ -1,4 +1,4 @@
-"""Progress over pictures and their tiles: a bar on a terminal, now and then a line elsewhere."""
+"""Progress over pictures and their parts: a bar on a terminal, now and then a line elsewhere."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,16 +18,16 @@ class PictureProgress:
     def __init__(self, bar: Progress, pictures: int) -> None:
         self.bar, self.pictures = bar, pictures
         self.task = bar.add_task("", total=pictures)
-        self.number, self.name, self.said = 0, "", monotonic()
+        self.number, self.name, self.step, self.said = 0, "", "", monotonic()
 
-    def start(self, number: int, name: str) -> None:
-        """Show that a picture is begun; the first has number 1."""
-        self.number, self.name, self.said = number, name, monotonic()
+    def start(self, number: int, name: str, *, step: str = "tile") -> None:
+        """Show that a picture is begun, the first has number 1; it has several steps."""
+        self.number, self.name, self.step, self.said = number, name, step, monotonic()
         self._draw(number - 1, "")
 
-    def show_tile(self, done: int, total: int) -> None:
-        """Show how many tiles of the picture are done."""
-        self._draw(self.number - 1 + done / total, f", tile {done} of {total}")
+    def show_step(self, done: int, total: int) -> None:
+        """Show how many steps of the picture are done."""
+        self._draw(self.number - 1 + done / total, f", {self.step} {done} of {total}")
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
@@ -36,11 +36,11 @@ class PictureProgress:
         yield
         self.bar.start()
 
-    def _draw(self, completed: float, tiles: str) -> None:
-        shown = f"{self.number} of {self.pictures}: {self.name}{tiles}"
+    def _draw(self, completed: float, steps: str) -> None:
+        shown = f"{self.number} of {self.pictures}: {self.name}{steps}"
         if not self.bar.disable:
             self.bar.update(self.task, description=shown, completed=completed, refresh=True)
-        elif tiles and monotonic() - self.said >= SECONDS_BETWEEN_LINES:
+        elif steps and monotonic() - self.said >= SECONDS_BETWEEN_LINES:
             self.said = monotonic()
             say(shown, err=True)
 

@@ -38,9 +38,11 @@ from mobile_runtime.upscaling.jobs import (
     plan_jobs,
     run_job,
     write_job,
+    write_video_job,
 )
 from mobile_runtime.upscaling.tiling import DEFAULT_TILE
 from mobile_runtime.upscaling.upscale import model_of
+from mobile_runtime.upscaling.video_file import is_video
 
 BUNDLED_SCALES = (2, 3, 4)
 
@@ -86,7 +88,7 @@ COLOR = click.types.FuncParamType(parse_color)
 @click.option(
     "--quality",
     type=click.IntRange(1, 100),
-    help="Of JPEG, 95 by default, and of WebP, which is lossless by default.",
+    help="Of JPEG (95 by default), AVIF (90) and WebP (lossless by default).",
 )
 @click.option(
     "--background",
@@ -94,7 +96,7 @@ COLOR = click.types.FuncParamType(parse_color)
     metavar="COLOR",
     help="Put the photo on this color in place of its transparency, such as white or #ffcc00.",
 )
-@click.option("--engine", help="Engine that runs the file; by default the first of its format.")
+@options.engine
 @click.option(
     "--tile",
     type=click.IntRange(min=1),
@@ -139,7 +141,7 @@ def command(
 
     Orientation, transparency, grayscale, colors and metadata are kept; what the format written
     cannot hold is said. Nothing is written unless the whole picture is done. PHOTO may be - for
-    standard input, and -o - is standard output.
+    standard input, and -o - is standard output. Videos need ffmpeg.
 
     Of several pictures, those whose output exists are skipped, and one that fails does not stop
     the rest: the exit code is then 1.
@@ -151,6 +153,13 @@ def command(
     target = size if scale is None else Times(scale)
     settings = Settings(tile, max_pixels, overwrite, target, background, quality)
     open_model = partial(context.obj, model, engine=engine, threads=threads)
+    if not are_many(photos) and is_video(photos[0]):
+        of_pictures = {"--format": format_, "--quality": quality, "--background": background}
+        for name, value in (of_pictures | {"--comparison": comparison}).items():
+            if value is not None:
+                raise click.UsageError(f"{name} is for pictures, and {photos[0]} is a video.")
+        _upscale_video(open_model, photos[0], choose_output(output, format_, photos), settings)
+        return
     if not are_many(photos):
         _upscale_one(open_model, photos[0], output, format_, settings, comparison)
         return
@@ -197,13 +206,30 @@ def _upscale_one(
                 job,
                 settings,
                 comparison=comparison,
-                on_progress=progress.show_tile,
+                on_progress=progress.show_step,
             )
     source, target = photo.name if not from_stream else name, str(job.target)
     described = describe(source, "standard output" if to_stream else target, done)
     line = f"{described}, {describe_session(session)}, {done.seconds:.1f} s"
     say(line, err=to_stream)
     warn(source, done, model_of(session))
+
+
+def _upscale_video(
+    open_model: Callable[[], Session], video: Path, output: Output, settings: Settings
+) -> None:
+    session = open_model()
+    (job,) = _plan(session, (Photo(video, Path(video.name)),), output, settings)
+    with picture_progress(1) as progress:
+        progress.start(1, printable(video.name), step=_step(video))
+        done = write_video_job(session, job, settings, on_progress=progress.show_step)
+    described = describe(video.name, str(job.target), done)
+    say(f"{described}, {describe_session(session)}, {done.seconds:.1f} s")
+    warn(video.name, done, model_of(session))
+
+
+def _step(source: Path) -> str:
+    return "frame" if is_video(source) else "tile"
 
 
 def _is_same(path: Path, other: Path | None) -> bool:
@@ -223,7 +249,7 @@ def _plan(
     if settings.quality is not None and not any(map(has_quality, jobs)):
         raise ImageError(
             f"--quality is for lossy formats, and {jobs[0].target.suffix} is none: leave it out, "
-            "or write .jpg or .webp."
+            "or write .jpg, .avif or .webp."
         )
     return jobs
 
@@ -236,8 +262,8 @@ def _upscale_many(session: Session, found: Photos, output: Output, settings: Set
     try:
         with picture_progress(len(jobs)) as progress:
             for number, job in enumerate(jobs, 1):
-                progress.start(number, printable(job.source.name))
-                outcomes.append(run_job(session, job, settings, on_progress=progress.show_tile))
+                progress.start(number, printable(job.source.name), step=_step(job.source))
+                outcomes.append(run_job(session, job, settings, on_progress=progress.show_step))
                 with progress.hidden():
                     report(outcomes[-1], model_of(session))
     finally:  # also when interrupted: what is done stays

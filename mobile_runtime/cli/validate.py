@@ -28,8 +28,10 @@ from mobile_runtime.validation.validate import available_engines, validate_on_en
 @click.option(
     "--engine",
     "asked",
+    type=options.ENGINE,
     multiple=True,
-    help="What runs the files; several if given again. [default: all that can run here]",
+    help=f"What runs the files: {options.ENGINES_HELP}. May be given more than once. "
+    "[default: all that can run here]",
 )
 @options.threads
 @click.option(

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -161,8 +162,10 @@ def unavailable_reason(path: Path, engine: str) -> str | None:
         EngineUnavailableError: There is no such engine for this format.
     """
     if engine not in (names := engines(path)):
+        close = get_close_matches(engine, names, n=1)
+        meant = f"did you mean {close[0]}? There are" if close else "use one of"
         raise EngineUnavailableError(
-            f"{engine} is not an engine for {path.suffix} files: use one of {', '.join(names)}."
+            f"{engine} is not an engine for {path.suffix} files: {meant} {', '.join(names)}."
         )
     return ENGINES[path.suffix][engine].unavailable_reason()
 

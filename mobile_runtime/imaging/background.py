@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PIL import ImageColor
 
+from mobile_runtime.imaging.color_space import SRGB
 from mobile_runtime.imaging.pictures import Picture
 
 Color = tuple[int, int, int]
@@ -36,5 +37,5 @@ def flatten(picture: Picture, color: Color) -> Picture:
     mixed = picture.pixels * alpha + np.array(color, np.float32) * (1 - alpha)
     pixels = np.rint(mixed).astype(np.uint8)
     if picture.grayscale and len(set(color)) > 1:
-        return Picture(pixels, metadata=picture.metadata, notes=picture.notes)
+        return replace(picture, pixels=pixels, alpha=None, grayscale=False, colors=SRGB)
     return replace(picture, pixels=pixels, alpha=None)

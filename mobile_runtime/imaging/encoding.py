@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import IO, cast
 
 from mobile_runtime.imaging import jpeg_segments, png_chunks, png_metadata
-from mobile_runtime.imaging.exif import PREFIX
+from mobile_runtime.imaging.exif import PREFIX, without_orientation
 from mobile_runtime.imaging.metadata import Metadata
 from mobile_runtime.imaging.output_formats import OutputFormat
 from mobile_runtime.imaging.pictures import Picture, to_pillow
@@ -81,7 +81,20 @@ def _webp(picture: Picture, file: IO[bytes], output: OutputFormat, quality: int 
     )
 
 
+def _avif(picture: Picture, file: IO[bytes], output: OutputFormat, quality: int | None) -> None:
+    metadata = picture.metadata
+    to_pillow(picture).save(
+        file,
+        "AVIF",
+        quality=quality,
+        icc_profile=picture.colors.profile(gray=False),
+        exif=without_orientation(metadata.exif) if metadata.exif else b"",
+        xmp=metadata.xmp or b"",
+        **output.options,
+    )
+
+
 _ENCODERS: Mapping[str, Callable[[Picture, IO[bytes], OutputFormat, int | None], None]] = (
-    MappingProxyType({"PNG": _png, "JPEG": _jpeg, "WEBP": _webp})
+    MappingProxyType({"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "AVIF": _avif})
 )
 """Name of the format -> what writes it."""

@@ -109,7 +109,10 @@ def with_size(content: bytes, width: int, height: int) -> bytes:
 def without_orientation(content: bytes) -> bytes:
     """Return EXIF without the tag: following entries move up, and what they point to stays."""
     changed = bytearray(content)
-    exif = Exif.open(changed)
+    try:
+        exif = Exif.open(changed)
+    except TiffError:
+        return content
     entry = exif.main.entries.get(ORIENTATION)
     if entry is None:
         return content

@@ -9,6 +9,7 @@ notice that the last ones changed.
 import re
 from dataclasses import dataclass
 from io import BytesIO
+from random import Random
 
 from PIL import Image as Pillow
 
@@ -17,9 +18,24 @@ from mobile_runtime.imaging.jpeg_segments import END, FRAMES, SCAN
 
 COEFFICIENTS = 64
 _MARKER = re.compile(rb"\xff+([^\0\xff\xd0-\xd7])", re.DOTALL)
-_FILLER = bytes((7 * place * place + 31 * place) % 255 for place in range(4096))
-"""Has no 0xFF, and so no marker."""
-_LAST, _FLIPS = 3, (0x55, 0xAA, 0x0F)
+_RESTARTS = tuple(bytes([0xFF, 0xD0 + number]) for number in range(8))
+_FILLERS = tuple(
+    b"".join(
+        (restart if seed % 2 else b"")
+        + Random(seed * restart[1]).randbytes(200).replace(b"\xff", b"\xfe")
+        for restart in _RESTARTS
+    )
+    for seed in range(12)
+)
+"""Data without markers, and with those that a decoder waits for where a file has restart intervals.
+One alone may look like the zeros that libjpeg takes for missing data."""
+_FEW = 2
+"""Fillers for files with an end marker, which are nearly always whole: each takes a decoding."""
+_FLIPS = (
+    *((3, bits) for bits in (0x55, 0xAA, 0x0F, 0xF0, 0x33, 0x1C)),
+    *((count, bits) for count in (8, 16) for bits in (0x55, 0x0F, 0x33)),
+)
+"""How many of the last bytes are changed, and their bits that are."""
 
 
 @dataclass(frozen=True)
@@ -71,22 +87,22 @@ def examine(content: bytes, decoded: Pillow.Image) -> tuple[str, ...]:
         ImageError: The file was cut short, and pixels are missing.
     """
     scans, pixels = find_scans(content), decoded.tobytes()
-    is_short = _decode(content[: scans.stop] + _FILLER + END) != pixels
+    data, fillers = content[: scans.stop], _FILLERS[: _FEW if scans.is_ended else None]
+    is_short = any(_decode(data + filler + END) != pixels for filler in fillers)
     if not scans.is_ended:
         if is_short or not scans.is_refined:
             raise ImageError("cannot be read as a picture: it is truncated.")
-        return ("its end marker was missing; the picture is complete",)
-    if is_short or _has_left_over(content, scans, pixels):
+        return ("its end marker was missing",)
+    if is_short or _has_left_over(data, pixels):
         return ("its data is damaged: parts of the picture may be wrong",)
     return ()
 
 
-def _has_left_over(content: bytes, scans: Scans, pixels: bytes) -> bool:
+def _has_left_over(data: bytes, pixels: bytes) -> bool:
     """Check whether the picture ends before the data does."""
-    start = scans.stop - _LAST
-    for flip in _FLIPS:
-        changed = bytes(min(byte ^ flip, 0xFE) for byte in content[start : scans.stop])
-        if _decode(content[:start] + changed + END) != pixels:
+    for count, flip in _FLIPS:
+        changed = bytes(min(byte ^ flip, 0xFE) for byte in data[-count:])
+        if _decode(data[:-count] + changed + END) != pixels:
             return False
     return True
 

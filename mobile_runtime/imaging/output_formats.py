@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from PIL import features
+
 
 @dataclass(frozen=True)
 class OutputFormat:
@@ -18,6 +20,7 @@ class OutputFormat:
     has_grayscale: bool = True
     has_color_chunks: bool = False
     """Holds what a PNG says of its colors beside a profile."""
+    max_pixels: int | None = None
     max_exif_bytes: int | None = None
     """Without the prefix."""
     max_xmp_bytes: int | None = None
@@ -36,6 +39,16 @@ _JPEG = OutputFormat(
     max_exif_bytes=65_527,  # one marker, less its length field and the prefix
     max_xmp_bytes=65_504,  # likewise; more would need parts in a second syntax
     quality=95,
+    is_lossy=True,
+    options={"subsampling": "4:4:4"},
+)
+_AVIF = OutputFormat(
+    "AVIF",
+    max_side=32_768,  # what libavif reads, unless told otherwise
+    max_pixels=16_384 * 16_384,  # likewise
+    keeps=frozenset({"exif", "xmp"}),
+    has_grayscale=False,
+    quality=90,
     is_lossy=True,
     options={"subsampling": "4:4:4"},
 )
@@ -58,6 +71,7 @@ OUTPUT_FORMATS: Mapping[str, OutputFormat] = MappingProxyType(
             is_lossy=True,
             options={"exact": True},  # keep the color under transparency
         ),
+        **({".avif": _AVIF} if features.check("avif") else {}),
     }
 )
-"""Suffix -> format."""
+"""Suffix -> format. AVIF needs Pillow 11.3 or later."""

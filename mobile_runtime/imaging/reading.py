@@ -108,7 +108,7 @@ def _decode(content: bytes, max_pixels: int | None) -> Picture:
     source = take_apart(content)
     formats = read_formats()  # registers plug-ins
     with (
-        _silent_decoder(),
+        _silence(),
         pillow_limit(max_pixels or MAX_PIXELS),
         Pillow.open(BytesIO(source.content), formats=formats) as file,
         enough_memory("cannot be read", *file.size),
@@ -129,7 +129,7 @@ def _decode(content: bytes, max_pixels: int | None) -> Picture:
 
 
 @contextmanager
-def _silent_decoder() -> Iterator[None]:
+def _silence() -> Iterator[None]:
     """Silence Pillow's warnings, of odd metadata and of sizes that this program decides about."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")

@@ -3,7 +3,7 @@
 import struct
 
 from mobile_runtime.imaging.color_space import ColorSpace
-from mobile_runtime.imaging.exif import EXIF_IFD, Exif
+from mobile_runtime.imaging.exif import EXIF_IFD, ORIENTATION, Exif, upright
 from mobile_runtime.imaging.metadata import Metadata
 from mobile_runtime.imaging.photoshop import IPTC, make_block
 from mobile_runtime.imaging.tiff import Directory, Tiff, TiffError
@@ -12,9 +12,10 @@ from mobile_runtime.imaging.tiff_pages import Page
 BITS, SAMPLE_FORMAT = 258, 339
 ICC_PROFILE, XMP, IPTC_TAG, PHOTOSHOP = 34_675, 700, 33_723, 34_377
 GPS_IFD, INTEROP_IFD = 0x8825, 0xA005
-RESOLUTION_TAGS = frozenset({282, 283, 296})
+TOLD_ELSEWHERE = frozenset({282, 283, 296, ORIENTATION})
+"""Resolution and orientation."""
 DESCRIPTIVE = (
-    RESOLUTION_TAGS
+    TOLD_ELSEWHERE
     | {269, 270, 271, 272, 285, 305, 306, 315, 316, 18_246, 18_249, 33_432, EXIF_IFD, GPS_IFD}
     | set(range(40_091, 40_096))
 )
@@ -24,7 +25,7 @@ POINTERS = (EXIF_IFD, GPS_IFD, INTEROP_IFD)
 
 
 def read_metadata(page: Page) -> tuple[ColorSpace, Metadata]:
-    """Return what a page says beside its pixels."""
+    """Return what a page says beside its pixels, which the decoder turns upright."""
     tiff, directory = page.tiff, page.directory
 
     def stored(tag: int) -> bytes | None:
@@ -33,11 +34,13 @@ def read_metadata(page: Page) -> tuple[ColorSpace, Metadata]:
 
     iptc = stored(IPTC_TAG)
     photoshop = stored(PHOTOSHOP) or (None if iptc is None else make_block(IPTC, iptc))
+    own, exif = Exif(tiff, directory), _extract_exif(tiff, directory)
+    resolution = own.resolution
     metadata = Metadata(
-        exif=_extract_exif(tiff, directory),
+        exif=None if exif is None else upright(exif),
         xmp=stored(XMP),
         photoshop=photoshop,
-        resolution=Exif(tiff, directory).resolution,
+        resolution=resolution.turned if resolution and own.orientation >= 5 else resolution,
     )
     return ColorSpace(stored(ICC_PROFILE)), metadata
 
@@ -45,7 +48,7 @@ def read_metadata(page: Page) -> tuple[ColorSpace, Metadata]:
 def _extract_exif(tiff: Tiff, directory: Directory) -> bytes | None:
     """Return the descriptive tags as EXIF, with types and values as they are stored."""
     kept = DESCRIPTIVE & directory.entries.keys()
-    if kept <= RESOLUTION_TAGS:
+    if kept <= TOLD_ELSEWHERE:
         return None
     mark = b"II" if tiff.order == "<" else b"MM"
     header = struct.pack(f"{tiff.order}2sHI", mark, 42, 8)

@@ -1,4 +1,4 @@
-"""Picture files as PNG, JPEG and WebP.
+"""Picture files as PNG, JPEG, WebP and AVIF.
 
 Pixels, transparency and colors that a format cannot hold are refused; of other metadata, what it
 cannot hold is left out and told.
@@ -68,9 +68,9 @@ def save_picture(
 
     Args:
         picture: What to write.
-        path: `.png`; `.jpg` or `.jpeg` (4:4:4); `.webp` (lossless).
+        path: `.png`; `.jpg` or `.jpeg`; `.webp` (lossless); `.avif`; color in full resolution.
         overwrite: Replace an existing file.
-        quality: Of JPEG, 95 if not given, and of a lossy WebP, 0 to 100.
+        quality: 0 to 100: of JPEG, 95 if not given; of a lossy WebP; of AVIF, 90 if not given.
 
     Raises:
         ImageError: See `check_writable`; or the disk is full.
@@ -87,7 +87,7 @@ def save_picture(
         ):
             encode(held, file, output, quality)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ImageError(f"{path} cannot be written: {reason.rstrip('.')}.") from error
 
 
@@ -106,6 +106,11 @@ def _misfit(output: OutputFormat, picture: Picture, height: int, width: int) -> 
         return (
             f"{output.name} ends at {output.max_side:,} pixels a side, and this picture "
             f"becomes {width:,} x {height:,}: use PNG."
+        )
+    if output.max_pixels is not None and height * width > output.max_pixels:
+        return (
+            f"{output.name} ends at {output.max_pixels:,} pixels, and this picture becomes "
+            f"{width:,} x {height:,}: use PNG."
         )
     if not output.has_alpha and picture.alpha is not None and not _is_opaque(picture):
         return f"{output.name} cannot hold transparency: use PNG or WebP."

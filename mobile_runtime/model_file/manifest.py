@@ -186,6 +186,8 @@ def read_manifest(model: Path) -> Manifest:
     try:
         manifest = _decode(path.read_bytes())
     except FileNotFoundError as error:
+        if not model.exists():
+            raise ManifestError(f"{model} does not exist.") from error
         raise ManifestError(
             f"{path} cannot be read: there is none. It names the golden samples to compare with, "
             "and scnet convert writes both; without them, scnet check and benchmark still work."

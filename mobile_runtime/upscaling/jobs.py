@@ -20,6 +20,8 @@ from mobile_runtime.imaging.resizing import TargetSize
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 from mobile_runtime.upscaling.upscale import OnProgress
 from mobile_runtime.upscaling.upscale_picture import UpscaledFile, upscale_to_file
+from mobile_runtime.upscaling.upscale_video import upscale_video
+from mobile_runtime.upscaling.video_file import VIDEO_FORMATS, is_video
 
 MADE_UP = re.compile(r"(?P<photo>.+)\.(x\d+(\.\d+)?|\d+x\d*)")
 """The name, without its suffix, of an output beside its photo: `photo.x4`, `photo.1920x1080`."""
@@ -118,8 +120,9 @@ def choose_output(output: str | None, format_: str | None, paths: Sequence[Path]
     if output is None:
         return Output(suffix=suffix)
     path = Path(output)
-    is_picture = path.suffix.lower() in OUTPUT_FORMATS
-    if path.is_dir() or output.endswith(("/", os.sep)) or (are_many(paths) and not is_picture):
+    names = VIDEO_FORMATS if len(paths) == 1 and is_video(paths[0]) else OUTPUT_FORMATS
+    is_named = path.suffix.lower() in names
+    if path.is_dir() or output.endswith(("/", os.sep)) or (are_many(paths) and not is_named):
         if path.exists() and not path.is_dir():
             raise ImageError(f"{path} is a file: name a folder for the outputs.")
         return Output(folder=path, suffix=suffix)
@@ -128,12 +131,12 @@ def choose_output(output: str | None, format_: str | None, paths: Sequence[Path]
             f"{output} is named like one picture, and several may be written: name a folder, such "
             f"as {path.with_suffix('')}/."
         )
-    if not is_picture:
+    if not is_named:
         raise ImageError(
-            f"{output} does not say what to write: end its name in {', '.join(OUTPUT_FORMATS)}, "
+            f"{output} does not say what to write: end its name in {', '.join(names)}, "
             "or in / for a folder."
         )
-    if suffix and OUTPUT_FORMATS[suffix] != OUTPUT_FORMATS[path.suffix.lower()]:
+    if suffix and OUTPUT_FORMATS[suffix] != OUTPUT_FORMATS.get(path.suffix.lower()):
         raise ImageError(f"{output} is not named like a {format_}: leave out one of the two.")
     return Output(file=path)
 
@@ -217,13 +220,16 @@ def run_job(
         session: An open model file.
         job: Is skipped if its target exists, unless that may be replaced.
         settings: How to upscale.
-        on_progress: Called after each tile.
+        on_progress: Called after each tile, of a video after each frame.
     """
     if os.path.lexists(job.target) and not settings.overwrite:
         return Outcome(job)
     try:
-        picture = open_photo(job.source, settings)
-        done = write_job(session, picture, job, settings, on_progress=on_progress)
+        if is_video(job.source):
+            done = write_video_job(session, job, settings, on_progress=on_progress)
+        else:
+            picture = open_photo(job.source, settings)
+            done = write_job(session, picture, job, settings, on_progress=on_progress)
     except ScnetError as error:
         return Outcome(job, error=str(error))
     return Outcome(job, done)
@@ -250,12 +256,7 @@ def write_job(
     on_progress: OnProgress | None = None,
 ) -> UpscaledFile:
     """Write the target of a job; see `upscale_to_file`."""
-    try:
-        if job.make_folder:
-            job.target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        reason = error.strerror
-        raise ImageError(f"The folder of {job.target} cannot be made: {reason}.") from error
+    _make_folder(job)
     return upscale_to_file(
         session,
         picture,
@@ -269,9 +270,36 @@ def write_job(
     )
 
 
+def write_video_job(
+    session: Session, job: Job, settings: Settings, *, on_progress: OnProgress | None = None
+) -> UpscaledFile:
+    """Write the target of a job about a video; see `upscale_video`."""
+    _make_folder(job)
+    return upscale_video(
+        session,
+        job.source,
+        job.target,
+        size=settings.size,
+        tile=settings.tile,
+        max_pixels=settings.max_pixels,
+        overwrite=settings.overwrite,
+        on_progress=on_progress,
+    )
+
+
 def has_quality(job: Job) -> bool:
     """Return whether the format of the target has a quality to choose."""
-    return OUTPUT_FORMATS[job.target.suffix.lower()].is_lossy
+    output = OUTPUT_FORMATS.get(job.target.suffix.lower())
+    return output is not None and output.is_lossy
+
+
+def _make_folder(job: Job) -> None:
+    try:
+        if job.make_folder:
+            job.target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror
+        raise ImageError(f"The folder of {job.target} cannot be made: {reason}.") from error
 
 
 def _key(path: Path) -> str:
@@ -291,7 +319,10 @@ def _is_result(picture: Path, stems: set[Path]) -> bool:
 
 def _name(photo: Photo, output: Output, tag: str) -> Path:
     stem, own = photo.path.stem, photo.path.suffix
-    suffix = output.suffix or (own if own.lower() in OUTPUT_FORMATS else ".png")
+    if is_video(photo.path):
+        suffix = own if own.lower() in VIDEO_FORMATS else ".mkv"
+    else:
+        suffix = output.suffix or (own if own.lower() in OUTPUT_FORMATS else ".png")
     if output.folder is None:
         return photo.path.with_name(f"{stem}.{tag}{suffix}")
     return output.folder / photo.inside.with_name(stem + suffix)

@@ -59,7 +59,7 @@ def upscale_to_file(
             the same as `target`.
         size: How large the result is to be, at most what the network makes of it, which is then
             reduced; that itself if not given.
-        quality: Of a JPEG or WebP; see `save_picture`.
+        quality: Of a lossy format; see `save_picture`.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
         overwrite: Replace existing files.
         on_progress: Called after each tile.

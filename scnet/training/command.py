@@ -1,6 +1,7 @@
 """`scnet train`: from a folder of pictures to weights."""
 
 import os
+import sys
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,10 @@ from rich.text import Text
 
 from mobile_runtime.console import verbosity
 from mobile_runtime.imaging.degradation import DEGRADATIONS
+from mobile_runtime.imaging.metrics import bicubic
 from scnet.config import HEADS, STAGES, VARIANTS, Head, SCNetConfig
 from scnet.training.degradation import PHOTO
+from scnet.training.interruption import Interruption
 from scnet.training.recipe import Recipe
 from scnet.weights import find_weights
 
@@ -27,6 +30,8 @@ COLUMNS = (
     MofNCompleteColumn(),
     TimeRemainingColumn(),
 )
+
+NOTICE = "Stopping after this step; once more to end at once, without saving the state."
 
 DEGRADATION_RECIPES = {"clean": None, "photo": PHOTO}
 
@@ -112,14 +117,16 @@ def command(
     """Train on the pictures in FOLDER; every 25th is kept back to choose the best weights by.
 
     The run folder gets weights.safetensors, log.csv and state.pth every 500 steps, and at the end
-    curve.png. Interrupt whenever you like and go on from there with --resume. `fabric run` spreads
-    the same command over several processes. Tried: two on a CPU, and one GPU alone.
+    curve.png. Interrupt whenever you like: the running step is finished and its state saved, and
+    the same command with --resume goes on from there. --steps cannot grow, since the rate falls to
+    0 by the last one: to train on, --start another run from the weights. `fabric run` spreads the
+    same command over several processes. Tried: two on a CPU, and one GPU alone.
 
     With --degradation photo each picture is degraded anew, at random and in worker processes, for
     every eight patches or so. Those kept back are degraded as scnet evaluate can do it, in turn.
     """
     from scnet.checkpoint import open_checkpoint
-    from scnet.training.loop import train
+    from scnet.training.loop import score, train
 
     begun = None if start is None else open_checkpoint(find_weights(start))
     recipe = _recipe(begun, **settings)
@@ -133,9 +140,13 @@ def command(
         "licence": licence or inherited.get("licence"),
         "source": source or inherited.get("source"),
     }
-    with Progress(*COLUMNS, console=console) as bar:
+    bicubic_db = score(bicubic(recipe.network.scale), dataset)
+    with (
+        Interruption("" if console.quiet else NOTICE) as interruption,
+        Progress(*COLUMNS, console=console) as bar,
+    ):
         task = bar.add_task("training", total=recipe.steps)
-        weights = train(
+        done = train(
             recipe,
             dataset,
             output,
@@ -145,10 +156,19 @@ def command(
                 task, completed=step, description=f"loss {loss:.4f}"
             ),
             on_progress=lambda found: console.print(
-                f"step {found.step}: loss {found.loss:.5f}, {found.psnr_db:.2f} dB"
+                f"step {found.step}: loss {found.loss:.5f}, {found.psnr_db:.2f} dB "
+                f"(bicubic {bicubic_db:.2f} dB)"
             ),
+            should_stop=lambda: interruption.received is not None,
         )
-    console.print(Text(f"Best weights: {weights}"))
+    if done < recipe.steps:
+        console.print(
+            f"Stopped at step {done} of {recipe.steps}, state saved: the same command with "
+            "--resume goes on.",
+            soft_wrap=True,
+        )
+        sys.exit(interruption.exit_code)
+    console.print(Text(f"Best weights: {output / 'weights.safetensors'}"), soft_wrap=True)
 
 
 def _check_output(output: Path, *, resume: bool) -> None:
@@ -204,7 +224,7 @@ def _read(folder: Path, recipe: Recipe, console: Console) -> "Dataset":
             judged_by=["clean"] if recipe.degradation is None else list(DEGRADATIONS),
         )
     for reason in dataset.skipped:
-        console.print(Text(f"Skipped: {reason}", style="yellow"))
+        console.print(Text(f"Skipped: {reason}", style="yellow"), soft_wrap=True)
     console.print(
         f"{len(dataset.training)} pictures to train on, {len(dataset.validation)} to validate on."
     )

@@ -17,7 +17,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from mobile_runtime.atomic_write import atomic_write
 from mobile_runtime.imaging.metrics import compare
-from mobile_runtime.imaging.pictures import to_image, to_pixels
+from mobile_runtime.imaging.pictures import Image, to_image, to_pixels
 from scnet.channel_scaling import rebalance_weights, root_mean_square
 from scnet.checkpoint import Checkpoint, save_weights
 from scnet.config import SCNetConfig
@@ -52,12 +52,14 @@ def train(
     notes: Mapping[str, str] = MappingProxyType({}),
     on_step: Callable[[int, float], None] = lambda step, loss: None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
-) -> Path:
+    should_stop: Callable[[], bool] = lambda: False,
+) -> int:
     """Train from `output/state.pth` if it is there, else from random weights.
 
     Writes `state.pth` (resume point), `log.csv` and `weights.safetensors` (the best running-mean
     weights so far) into `output`, and at the end `curve.png`, each atomically. A run that was
-    killed and started again, by as many processes, gives the same weights as an unbroken one.
+    stopped or killed and started again, by as many processes, gives the same weights as an unbroken
+    one.
 
     Args:
         recipe: The settings of the run.
@@ -68,9 +70,11 @@ def train(
             those that it began with.
         on_step: Called with (steps done, loss) after every step.
         on_progress: Called after every validation.
+        should_stop: Called after every step; as soon as it returns True in any process, the state
+            is saved and no further step is taken.
 
     Returns:
-        The path of the weights.
+        The number of steps that are done: all of `recipe.steps`, or fewer if it was stopped.
 
     Raises:
         CheckpointError: `state.pth` is damaged, or belongs to another recipe, other pictures,
@@ -88,26 +92,22 @@ def train(
     run = Run(terms, dict(notes), fabric, *begun)
     if resumed:
         restore(run, output / "state.pth")
-    losses: list[float] = []
     with Epochs(dataset.training, recipe) as epochs:
         for step in range(run.step, recipe.steps):
             loss = _advance(run, recipe, epochs.pairs(step))
             _refuse_diverged(loss, run.step, output)
-            losses.append(loss)
+            run.losses.append(loss)
             on_step(run.step, loss)
             if run.step % VALIDATE_EVERY == 0 or run.step == recipe.steps:
-                if run.terms["fused"]:
-                    run.optimizer.store(run.net, run.mean_net.module)
-                mean_db = validate(run.mean_net, dataset)
-                progress = Progress(step + 1, float(np.mean(losses)), mean_db)
-                losses.clear()
-                run.history.append(progress)
+                on_progress(_validate_and_save(run, recipe, dataset, output))
+            if run.step < recipe.steps and _is_any(fabric, should_stop()):
+                _unload_kernels(run)
                 if fabric.is_global_zero:
-                    _save(run, recipe, output)
-                on_progress(progress)
+                    _save_state(run, output)
+                return run.step
     if fabric.is_global_zero:
         plot_run(run.history, output / "curve.png")
-    return output / "weights.safetensors"
+    return run.step
 
 
 def load_matching_weights(net: SCNet, start: Checkpoint) -> None:
@@ -154,12 +154,22 @@ def check_body(ours: SCNetConfig, start: Checkpoint) -> None:
 def validate(net: torch.nn.Module, dataset: Dataset) -> float:
     """Return the mean PSNR on Y in dB over the centers of the validation pictures."""
     device = next(net.parameters()).device
+
+    def upscale(image: Image) -> Image:
+        output: Image = net(torch.from_numpy(image).to(device)).float().cpu().numpy()
+        return output
+
+    return score(upscale, dataset)
+
+
+def score(upscale: Callable[[Image], Image], dataset: Dataset) -> float:
+    """Return the mean PSNR on Y in dB over the centers of the validation pictures."""
     scores = []
     for pair in dataset.validation:
         low_res, high_res = _center(pair)
         scale = high_res.shape[0] // low_res.shape[0]
-        output = net(torch.from_numpy(to_image(low_res)).to(device)).float().cpu().numpy()
-        scores.append(compare(high_res, to_pixels(output), border=scale).psnr_db)
+        output = to_pixels(upscale(to_image(low_res)))
+        scores.append(compare(high_res, output, border=scale).psnr_db)
     return float(np.mean(scores))
 
 
@@ -238,6 +248,24 @@ def _refuse_diverged(loss: float, step: int, output: Path) -> None:
         )
 
 
+def _is_any(fabric: Fabric, wish: bool) -> bool:
+    """Return whether any process has a wish: all must stop at one step, or they would hang."""
+    if fabric.world_size == 1:
+        return wish
+    return bool(fabric.all_reduce(torch.tensor(float(wish)), reduce_op="sum"))
+
+
+def _validate_and_save(run: Run, recipe: Recipe, dataset: Dataset, output: Path) -> Progress:
+    _unload_kernels(run)
+    mean_db = validate(run.mean_net, dataset)
+    progress = Progress(run.step, float(np.mean(run.losses)), mean_db)
+    run.losses.clear()
+    run.history.append(progress)
+    if run.fabric.is_global_zero:
+        _save(run, recipe, output)
+    return progress
+
+
 def _save(run: Run, recipe: Recipe, output: Path) -> None:
     best = max(run.history, key=lambda progress: progress.psnr_db)
     if best is run.history[-1]:
@@ -250,6 +278,16 @@ def _save(run: Run, recipe: Recipe, output: Path) -> None:
         writer = csv.DictWriter(file, fieldnames=["step", "loss", "psnr_db"])
         writer.writeheader()
         writer.writerows(asdict(progress) for progress in run.history)
+    _save_state(run, output)
+
+
+def _unload_kernels(run: Run) -> None:
+    """Copy the weights that the fused kernels hold into the networks."""
+    if run.terms["fused"]:
+        run.optimizer.store(run.net, run.mean_net.module)
+
+
+def _save_state(run: Run, output: Path) -> None:
     with atomic_write(output / "state.pth") as path:
         torch.save(run.state_dict(), path)
 

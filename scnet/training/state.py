@@ -38,6 +38,8 @@ class Run:
     optimizer: Any
     """`Optimizer`, or where `terms` say `fused`, the `FusedStep` that does all of a step."""
     step: int = 0
+    losses: list[float] = field(default_factory=list)
+    """Of the steps since the last validation."""
     history: list[Progress] = field(default_factory=list)
 
     def state_dict(self) -> dict[str, Any]:
@@ -46,6 +48,7 @@ class Run:
             "terms": self.terms,
             "notes": self.notes,
             "step": self.step,
+            "losses": self.losses,
             "net": self.net.state_dict(),
             "mean_net": self.mean_net.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -56,6 +59,7 @@ class Run:
         """Restore what `state_dict` returned; new notes are added to the saved ones."""
         self.notes = state["notes"] | self.notes
         self.step = int(state["step"])
+        self.losses = list(state.get("losses", []))  # once, only validations saved the state
         self.net.load_state_dict(state["net"])
         self.mean_net.load_state_dict(state["mean_net"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -80,19 +84,25 @@ def restore(run: Run, path: Path) -> None:
             f"{path} is not the state of a training run, or is damaged: name another --output to "
             "start anew."
         ) from e
+    if list(changes) == ["steps"]:
+        raise CheckpointError(
+            f"{path} is of a run of {before['steps']} steps and cannot go on to {now['steps']}, "
+            "because its rate falls to 0 by its last step: finish it, then train another run with "
+            f"--start {path.with_name('weights.safetensors')}, --rate 1e-3 and another --output."
+        )
     if changes:
         raise CheckpointError(
-            f"{path} belongs to another recipe: {'; '.join(changes)}. Use its options and pictures "
-            "to go on, or another --output to start anew."
+            f"{path} belongs to another recipe: {'; '.join(changes.values())}. Use its options and "
+            "pictures to go on, or another --output to start anew."
         )
 
 
-def _changes(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> list[str]:
+def _changes(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, str]:
     """Return a sentence for each field that differs, those of the network included."""
     (there, here) = ({**side, **side["network"]} for side in (theirs, ours))
     names = [name for name in {**here, **there} if name != "network"]
-    return [
-        f"{name} was {there.get(name)}, now is {here.get(name)}"
+    return {
+        name: f"{name} was {there.get(name)}, now is {here.get(name)}"
         for name in names
         if there.get(name) != here.get(name)
-    ]
+    }

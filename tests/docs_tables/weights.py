@@ -27,9 +27,11 @@ def quality(method: str, scale: int, folder: str) -> tuple[float, float]:
 
 
 def short_table() -> str:
-    """Write name, scale, parameters, PSNR on Set5 and file size."""
+    """Write name, scale, parameters, PSNR on Set5 and file size of those with the head `direct`."""
     rows = []
     for name, path in WEIGHTS.items():
+        if "-direct" not in name:
+            continue
         scale = _open(path).net.config.scale
         rows.append(
             [

@@ -33,7 +33,8 @@ WHOLE = 1024
 def main(page: Path, models: Path, output: Path) -> None:
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir(parents=True)
-    tiny = make_tiny(output)
+    tiny = make_tiny(output, "tiny", blocks=1)
+    make_tiny(output, "tiny-photo", blocks=2)
     cases = [
         *write_full_cases(page, models, output),
         write_case(output, "tiny tiles", "tiny", tiny, photograph(384, 300)),
@@ -44,20 +45,20 @@ def main(page: Path, models: Path, output: Path) -> None:
     (output / "cases.json").write_text(json.dumps(cases))
 
 
-def make_tiny(output):
-    save_weights(make_net(SCNetConfig(2, "direct", 8, 1)), output / "tiny.safetensors", {})
+def make_tiny(output, name, blocks):
+    weights = output / f"{name}.safetensors"
+    save_weights(make_net(SCNetConfig(2, "direct", 8, blocks)), weights, {})
     wanted = [ConversionOptions("onnx", sizes=None)]
-    (path,) = convert(open_checkpoint(output / "tiny.safetensors"), wanted, output / "models")
+    (path,) = convert(open_checkpoint(weights), wanted, output / "models")
     return path
 
 
 def write_full_cases(page: Path, models: Path, output: Path) -> Iterator[dict]:
-    """One photograph per scale; with the cheapest model, also one of several tiles, and a stamp."""
+    """One photograph per model; with the cheapest, also one of several tiles, and a stamp."""
     (catalog,) = page.glob("assets/*/models.json")
     files = [models / entry["file"] for entry in json.loads(catalog.read_text())["models"]]
     for path in files:
-        scale = open_session(path).model.scale
-        yield write_case(output, f"photograph x{scale}", "full", path, photograph(96, 72))
+        yield write_case(output, f"photograph {path.stem}", "full", path, photograph(96, 72))
     yield write_case(output, "tiles", "full", files[0], photograph(300, 40))
     yield write_case(output, "stamp", "full", files[0], photograph(20, 16))
 
@@ -94,8 +95,9 @@ def write_case(output, name, page, model, picture):
     for end, content in (("input", picture), ("output", upscaled)):
         (output / f"{name}.{end}.rgba").write_bytes(to_rgba(content).tobytes())
     height, width = picture.pixels.shape[:2]
-    scale = session.model.scale
-    return {"name": name, "page": page, "scale": scale, "width": width, "height": height}
+    model = session.model
+    kind = {"scale": model.scale, "weights": "photo" if "-photo" in model.weights.name else "clean"}
+    return {"name": name, "page": page, **kind, "width": width, "height": height}
 
 
 def to_rgba(picture):

@@ -1,203 +1,195 @@
-/** The page: each action of the visitor starts one activity, and stops the previous one. */
+/** The page: one source at a time is worked on; giving another one, or choosing otherwise, stops it. */
 
 import { untilAborted } from './engine/abortable.js';
+import { watchLoading } from './engine/engine_file.js';
 import { startOffline } from './engine/offline.js';
-import { crop } from './engine/pixels.js';
 import { Upscaler } from './engine/upscaler.js';
 import { Activity, isStopped } from './ui/activity.js';
-import { backendsToMeasure, chosenBackend, connectBackends, showChoice } from './ui/backends.js';
-import { measure, showMeasuring } from './ui/benchmark_panel.js';
-import { canHold } from './ui/canvas_limit.js';
+import { chosenBackend, connectBackends, describeTrials, showChoice } from './ui/backends.js';
+import { Comparison, TooLargeError } from './ui/comparison.js';
 import { button, chosen, element } from './ui/elements.js';
-import { connectInputs } from './ui/inputs.js';
-import { runLive } from './ui/live.js';
+import { PageError } from './ui/errors.js';
+import { connectInputs, fetchSample } from './ui/inputs.js';
+import { LiveSource } from './ui/live.js';
 import * as messages from './ui/messages.js';
 import { openPicture } from './ui/picture.js';
-import { openPrecomputedSample } from './ui/precomputed_sample.js';
+import { QueueSource } from './ui/queue.js';
 import { reportError } from './ui/report_error.js';
-import { enlarged, holdablePart, wantedPart } from './ui/result_size.js';
-import { allowSaving, connectSaving } from './ui/save_panel.js';
-import { chooseScale, chosenScale, offerScales } from './ui/scales.js';
+import { allowSaving, connectSaving, sayOutcome } from './ui/save_panel.js';
+import { choose, offer, rememberChoice } from './ui/settings.js';
+import { PictureSource } from './ui/source.js';
 import { offerLess } from './ui/too_large.js';
-import { runUpscaleJob } from './ui/upscale_job.js';
 import { openCamera, openVideo } from './ui/video.js';
-import { comeIntoView, connectViewing, show, showFrame, stage } from './ui/viewer.js';
+import { comeIntoView, connectViewing, show } from './ui/viewer.js';
 
-/** @import { Picture } from './ui/picture.js' */
+/** @import { Weights } from './engine/catalog.js' */
+/** @import { Settings, Source } from './ui/source.js' */
+
+/** Work of this length is worth a question before the page is left. */
+const LONG_MS = 5000;
+
+/** A sample with its result, made by `scnet upscale`; see samples/README.md. */
+const MADE_EARLIER = { sample: 'samples/coffee.webp', result: 'samples/coffee-x4.webp', scale: 4 };
 
 const activity = new Activity();
 /** @type {Upscaler|null} */
 let upscaler = null;
-/** @type {() => void} Repeats the last activity with another scale or backend. */
-let again = () => {};
+/** @type {Source|null} What the visitor gave last. */
+let source = null;
+/** When the work began; 0 while there is none. */
+let busySince = 0;
 /** Has the visitor touched the page? A dialog of the browser may be open, which fires no event. */
 let isTouched = false;
-
-/**
- * Start an activity, and stop the previous one.
- *
- * @param {string} text Describes it. @param {string} verb Of the button that stops it.
- * @param {(signal: AbortSignal) => Promise<void>} task
- */
-function begin(text, verb, task) {
-  void activity.start(async (signal) => {
-    messages.hideError();
-    messages.sayNotice('');
-    messages.sayBusy(text, verb, () => activity.stop());
-    try {
-      await task(signal);
-    } catch (error) {
-      if (isStopped(error)) messages.say('Stopped.');
-      else reportError(error, () => begin(text, verb, task));
-    } finally {
-      messages.sayIdle();
-      allowSaving();
-    }
-  });
-}
 
 /** Load the list of models once. */
 async function openUpscaler() {
   upscaler ??= await Upscaler.open({ onNotice: messages.sayNotice });
-  offerScales(upscaler.models);
+  const { models } = upscaler;
+  offer('scales', [...new Set(models.map(({ scale }) => `${scale}`))].toReversed());
+  offer('weights', models.map(({ weights }) => weights));
   return upscaler;
 }
 
-/** @type {(load: () => Promise<Blob>, name: string) => void} */
-function receivePicture(load, name) {
+/** @type {() => Settings} */
+function settings() {
+  const weights = /** @type {Weights} */ (chosen('weights'));
+  return { scale: Number(chosen('scales')), weights, backend: chosenBackend() };
+}
+
+/** @type {(next: Source) => void} Work on something else. */
+function use(next) {
   comeIntoView();
-  const before = again;
-  const restart = () => {
-    again = before;
-    receivePicture(load, name);
-  };
-  again = restart;
-  const open = async () => openPicture(await load(), name);
-  begin('Opening the picture…', 'Cancel', async (signal) => {
-    const picture = await untilAborted(open(), signal).catch((error) => {
-      if (again === restart) again = before; // its picture is still on the stage
-      throw error;
-    });
-    again = () => enlargeAgain(picture);
-    await enlargePicture(picture, signal);
-  });
+  if (!(next instanceof QueueSource)) element('queue', HTMLElement).hidden = true;
+  const before = source;
+  source = next;
+  run(before);
 }
 
-/** @type {(picture: Picture) => void} */
-function enlargeAgain(picture) {
-  begin('Preparing…', 'Cancel', (signal) => enlargePicture(picture, signal));
-}
-
-/** @type {(picture: Picture, signal: AbortSignal) => Promise<void>} */
-async function enlargePicture(picture, signal) {
-  const opened = await untilAborted(openUpscaler(), signal);
-  const scale = chosenScale();
-  if (!canHold(enlarged(picture.pixels, scale))) {
-    const scales = opened.models.map((model) => model.scale);
-    const onPart = () => enlargePart(picture, scale);
-    return offerLess({ picture, scale, scales, onLess: enlargeLess, onPart });
-  }
-  messages.say('Preparing…');
-  const backend = chosenBackend();
-  const job = {
-    upscaler: opened,
-    picture,
-    scale,
-    backend,
-    stage,
-    onShown: show,
-    onChoice: showChoice,
-  };
-  await runUpscaleJob(job, signal);
-}
-
-/** @type {(scale: number) => void} */
-function enlargeLess(scale) {
-  chooseScale(scale);
-  again();
-}
-
-/** @type {(picture: Picture, scale: number) => void} */
-function enlargePart(picture, scale) {
-  const wanted = wantedPart(picture.pixels, stage.visiblePartOf(picture));
-  const area = holdablePart(wanted, scale, canHold);
-  const part = { ...picture, pixels: crop(picture.pixels, area) };
-  again = () => enlargeAgain(part);
-  again();
-}
-
-/** @type {(open: () => Promise<HTMLVideoElement>) => void} */
-function receiveVideo(open) {
-  comeIntoView();
-  const restart = () => receiveVideo(open);
-  again = restart;
-  begin('Preparing…', 'Stop', async (signal) => {
-    // A camera that was stopped stays so, whatever is chosen next.
-    signal.addEventListener('abort', () => again === restart && (again = () => {}));
-    const stopUnseen = () => document.hidden && activity.stop(); // and with it the camera
-    document.addEventListener('visibilitychange', stopUnseen, { signal });
-    const opened = await untilAborted(openUpscaler(), signal);
-    const scale = chosenScale();
-    showChoice(await opened.prepare({ scale, backend: chosenBackend(), signal }));
-    const side = () => Number(chosen('live-sizes'));
-    await runLive(
-      open,
-      { upscaler: opened, scale, side, onFrame: showFrame, onSpeed: messages.showLive },
-      signal,
-    );
-  });
-}
-
-function connectBenchmark() {
-  let measuring = false;
-  /** @type {(signal: AbortSignal) => Promise<void>} */
-  const task = async (signal) => {
-    showMeasuring((measuring = true));
+/** @type {(before?: Source|null) => void} Work on the source; if it cannot be opened, `before` stays. */
+function run(before = null) {
+  const current = source;
+  if (!current) return;
+  void activity.start(async (signal) => {
+    messages.hideError();
+    messages.sayNotice('');
+    messages.sayBusy(current.text, current.verb, stop);
+    busySince = performance.now();
     try {
       const opened = await untilAborted(openUpscaler(), signal);
-      const scale = chosenScale();
-      showChoice(await opened.prepare({ scale, backend: chosenBackend(), signal }));
-      await measure(opened, await backendsToMeasure(), signal);
-      messages.say('Measured; see the table below.');
+      const tools = { upscaler: opened, settings, onShown: show, onChoice: showChoice };
+      await current.run(tools, signal);
+    } catch (error) {
+      await explain(error, current, before);
     } finally {
-      showMeasuring((measuring = false));
+      busySince = 0;
+      messages.sayIdle();
+      allowSaving();
+      showChoice(upscaler?.choice ?? null);
     }
-  };
-  button('benchmark').addEventListener('click', () => {
-    if (measuring) activity.stop();
-    else begin('Measuring this device…', 'Stop', task);
   });
 }
 
-async function showPrecomputedSample() {
+/** @type {(error: unknown, current: Source, before: Source|null) => Promise<void>} */
+async function explain(error, current, before) {
+  if (isStopped(error)) return messages.sayStopped(source === current && current.canGoOn ? run : null);
+  if (error instanceof TooLargeError && current instanceof PictureSource) return offerPart(current);
+  if (error instanceof PageError && source === current && before) source = before; // it is still shown
+  reportError(error, run);
+}
+
+/** @type {(current: PictureSource) => Promise<void>} */
+async function offerPart({ file, picture }) {
+  const scales = upscaler?.models.map(({ scale }) => scale) ?? [];
+  const onLess = (/** @type {number} */ scale) => {
+    choose('scales', `${scale}`);
+    run();
+  };
+  if (!picture) return;
+  await offerLess({
+    ...{ picture, scale: settings().scale, scales, onLess },
+    onPart: (part) => use(new PictureSource(file, part)),
+  });
+}
+
+/** Stop the work; a camera that was stopped stays so, whatever is chosen next. */
+function stop() {
+  if (source instanceof LiveSource) source = null;
+  activity.stop();
+}
+
+async function showMadeEarlier() {
   try {
-    const sample = await openPrecomputedSample();
-    if (!activity.hasBegun) show(sample);
-    else sample.close();
+    const { sample, result, scale } = MADE_EARLIER;
+    const files = await Promise.all([fetchSample(sample), fetchSample(result)]);
+    const comparison = await Comparison.open(await openPicture(files[0], ''), scale);
+    await comparison.paintFile(files[1]);
+    if (!activity.hasBegun) show(comparison);
+    else comparison.close();
   } catch (error) {
     console.warn('The sample cannot be shown.', error); // the page works without
   }
 }
 
+/** Load the engine while the visitor chooses. */
+async function prepareEarly() {
+  const opened = await openUpscaler().catch((error) => reportError(error, () => location.reload()));
+  if (!opened || Object(navigator).connection?.saveData) return;
+  const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 2000));
+  whenIdle(() => void opened.preload());
+}
+
+function connectLeaving() {
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden && source instanceof LiveSource) stop(); // nobody sees it
+  });
+  addEventListener('beforeunload', (event) => {
+    const isLong = busySince && performance.now() - busySince > LONG_MS;
+    if (!(source instanceof LiveSource) && isLong) event.preventDefault();
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return;
+    messages.hideError();
+    stop();
+  });
+}
+
+element('not-started', HTMLElement).remove();
 for (const sign of ['pointerdown', 'keydown', 'dragenter']) {
   document.addEventListener(sign, () => (isTouched = true), { capture: true, once: true });
 }
+watchLoading(({ loadedMb, totalMb }) => {
+  if (!busySince || Math.max(...[...document.querySelectorAll('progress')].map(({ value }) => value)) > 0) return;
+  messages.show(`Loading the engine: ${Math.round(loadedMb)} of ${Math.round(totalMb)} MB`);
+});
 connectInputs({
-  onPicture: receivePicture,
-  onVideo: (file) => receiveVideo(() => openVideo(file)),
+  onPictures: (files, others) => {
+    const [first] = files;
+    if (files.length === 1 && first) use(new PictureSource(first));
+    else use(new QueueSource(files, others));
+  },
+  onVideo: (file) => use(new LiveSource(() => openVideo(file))),
   onNothing: messages.sayError,
 });
-button('live-camera').addEventListener('click', () => receiveVideo(openCamera));
-connectBackends(() => again());
-element('scales', HTMLElement).addEventListener('change', () => again());
+button('live-camera').addEventListener('click', () => use(new LiveSource(openCamera)));
+button('save-all').addEventListener('click', () => {
+  const queue = source;
+  if (queue instanceof QueueSource) void sayOutcome(() => queue.saveAll(chosen('formats')));
+});
+button('report').addEventListener('click', () => {
+  void sayOutcome(async () => {
+    await navigator.clipboard.writeText(describeTrials());
+    return 'Copied: what this device is.';
+  });
+});
+connectBackends(() => run());
+for (const id of ['scales', 'weights']) {
+  rememberChoice(id);
+  element(id, HTMLElement).addEventListener('change', () => run());
+}
+rememberChoice('live-sizes');
 connectViewing(allowSaving);
 connectSaving();
-connectBenchmark();
-document.addEventListener('keydown', (event) => {
-  if (event.key !== 'Escape') return;
-  messages.hideError();
-  activity.stop();
-});
-void showPrecomputedSample();
-void openUpscaler().catch((error) => reportError(error, () => location.reload()));
+connectLeaving();
+void showMadeEarlier();
+void prepareEarly();
 void startOffline({ mayReload: () => !isTouched && !activity.hasBegun });

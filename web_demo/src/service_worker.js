@@ -64,7 +64,7 @@ async function answer(event) {
 }
 
 /**
- * Return the newest page; offline, the cached one.
+ * Return the newest page; offline, the kept one.
  *
  * @param {Request} request
  * @returns {Promise<Response>}
@@ -74,7 +74,7 @@ async function fetchPage(request) {
     // Not from the browser's own cache: the files of an older page may be gone.
     return await fetch(request.url, { cache: 'no-cache', redirect: 'manual' });
   } catch (error) {
-    const kept = await find(new URL('index.html', root).href);
+    const kept = (await find(request.url)) ?? (await find(new URL('index.html', root).href));
     if (kept) return kept;
     throw error;
   }

@@ -55,6 +55,7 @@ after(async () => {
  * @property {string} name
  * @property {keyof typeof PAGES} page What page has the model.
  * @property {number} scale
+ * @property {'photo'|'clean'} weights
  * @property {number} width
  * @property {number} height
  */

@@ -16,12 +16,12 @@ function upscale(page, picture, backend) {
   return page.evaluate(
     async ({ picture, backend }) => {
       const { open } = /** @type {any} */ (globalThis);
-      const { name, width, height, scale } = picture;
+      const { name, width, height, scale, weights } = picture;
       const load = async (/** @type {string} */ end) =>
         new Uint8ClampedArray(await (await fetch(`cases/${name}.${end}.rgba`)).arrayBuffer());
       const [input, expected] = [await load('input'), await load('output')];
       const upscaler = await open();
-      const choice = await upscaler.prepare({ scale, backend });
+      const choice = await upscaler.prepare({ scale, weights, backend });
       const painted = new Int16Array(expected.length).fill(-999);
       const onTile = ({ x, y, pixels }) => {
         for (let row = 0; row < pixels.height; row++) {

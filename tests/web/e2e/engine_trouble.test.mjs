@@ -28,7 +28,7 @@ test('without WebGPU the threads are used, and the reason is told', async (t) =>
   const { value } = await prepare(page);
   assert.equal(value.backend, 'wasm-threads');
   assert.ok(value.threads > 1);
-  assert.match(value.reason, /has no WebGPU/);
+  assert.match(value.reason, /gives no page the graphics chip/);
 });
 
 test('without isolation one thread is used, and the reason is told', async (t) => {
@@ -46,7 +46,7 @@ test('a GPU that computes nothing fails the self-test, and the next backend is u
   });
   const { value } = await prepare(page);
   assert.equal(value.backend, 'wasm-threads');
-  assert.match(value.reason, /WebGPU.*wrong picture/);
+  assert.match(value.reason, /Graphics chip.*wrong picture/);
   const [webgpu] = value.trials;
   assert.ok(!webgpu.passed && webgpu.psnrDb < 50);
 });
@@ -66,7 +66,7 @@ test('a backend that was asked for and does not work is an error', async (t) => 
   const { page } = await openPage(t);
   const { code, message } = await prepare(page, 'webgpu');
   assert.equal(code, 'no-backend');
-  assert.match(message, /WebGPU.*Choose another/);
+  assert.match(message, /Graphics chip.*Choose another/);
 });
 
 test('a model that computes something else is refused on every backend', async (t) => {
@@ -128,6 +128,39 @@ test('a server that is gone is an error in words', async (t) => {
   assert.match(message, /online/);
 });
 
+test('a GPU that is lost in the middle of a picture is replaced, and no tile is computed twice', async (t) => {
+  const { page } = await openPage(t, {
+    gpu: true,
+    script: REAL_GPU,
+    // The processor is slower, as on the devices for which this is.
+    prepend: `
+      const { requestDevice } = GPUAdapter.prototype;
+      GPUAdapter.prototype.requestDevice = async function (...wanted) {
+        const device = await requestDevice.apply(this, wanted);
+        self.addEventListener('message', ({ data }) => 'tile' in data && data.id > 7 && device.destroy());
+        return device;
+      };
+      const { now } = performance;
+      performance.now = () => now.call(performance) * (self.GPUAdapter && self.isGpu ? 1e-6 : 1);
+      self.addEventListener('message', ({ data }) => { if (data.engine) self.isGpu = data.engine === 'webgpu'; });
+    `,
+  });
+  const found = await page.evaluate(async () => {
+    const { open, notices } = /** @type {any} */ (globalThis);
+    const upscaler = await open();
+    const first = (await upscaler.prepare({ scale: 2, backend: 'auto' })).backend;
+    const pixels = { width: 300, height: 8, data: new Uint8ClampedArray(4 * 300 * 8) };
+    const wide = { width: 1200, height: 8, data: new Uint8ClampedArray(4 * 1200 * 8) };
+    await upscaler.upscale(pixels, { onTile: () => {} });
+    const columns = /** @type {number[]} */ ([]);
+    await upscaler.upscale(wide, { onTile: (/** @type {any} */ { x }) => columns.push(x) });
+    return { first, then: upscaler.choice.backend, columns, notices };
+  });
+  assert.deepEqual([found.first, found.then], ['webgpu', 'wasm-threads']);
+  assert.equal(new Set(found.columns).size, found.columns.length);
+  assert.match(found.notices.join(), /Graphics chip: it failed. Going on: Processor/);
+});
+
 test('cancelling stops in the middle of a tile, and the next picture works', async (t) => {
   const { page } = await openPage(t, { page: 'full' });
   const { scale } = readCatalog('full').models[0];
@@ -174,7 +207,7 @@ test('with too little memory smaller tiles are used, and that is told', async (t
     await upscaler.upscale(pixels, { onTile: () => {}, onProgress: (step) => (total = step.total) });
     return { notices, total };
   });
-  assert.match(notices[0], /Not enough memory for tiles of 256 pixels: trying 128/);
+  assert.match(notices[0], /too little memory: trying smaller/);
   assert.ok(total > 1);
 });
 
@@ -265,7 +298,7 @@ test('the benchmark is one that scnet benchmark --read takes', async (t) => {
     return { report: await upscaler.benchmark({ backends, onProgress }), notices, last };
   });
   assert.equal(report.files.length, 2);
-  assert.match(notices[0], /WebGPU.*left out of the benchmark/);
+  assert.match(notices[0], /Graphics chip.*left out of the benchmark/);
   assert.equal(last.done, last.total);
   for (const row of report.files) {
     assert.equal(row.warm.samples_ms.length, report.plan.runs);

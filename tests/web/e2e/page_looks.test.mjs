@@ -2,10 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { readFile, readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 
 import { FOLDER, PHONE, choose, makePicture, visit, waitForStatus } from './page_visit.mjs';
+
+const axe = createRequire(new URL('../../../web_demo/package.json', import.meta.url))('axe-core');
 
 /** WCAG 2.2: AA of text, and of the targets of a finger (here twice what it asks for). */
 const LEAST_CONTRAST = 4.5;
@@ -39,6 +42,28 @@ for (const [name, context] of Object.entries(DEVICES)) {
   });
 }
 
+for (const name of ['', 'benchmark.html']) {
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    test(`axe-core finds nothing on ${name || 'the page'}, ${colorScheme}`, async (t) => {
+      const page = await visit(t, { name, context: { colorScheme, bypassCSP: true } });
+      if (!name) {
+        await page.evaluate(() => document.querySelector('details')?.setAttribute('open', ''));
+        const files = ['a.png', 'b.png'].map((name) => ({ name, mimeType: '', buffer: Buffer.from('no') }));
+        await page.setInputFiles('#file', files);
+        await waitForStatus(page, /2 failed/);
+        await choose(page, 'letter.txt', 'text/plain', Buffer.from('no'));
+        await page.locator('#message').waitFor();
+      }
+      await page.addScriptTag({ content: axe.source });
+      const { violations } = await page.evaluate(() => Object(window).axe.run());
+      assert.deepEqual(
+        violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+        [],
+      );
+    });
+  }
+}
+
 test('nothing moves while the page loads and works', async (t) => {
   const page = await visit(t, {
     before: () => {
@@ -64,7 +89,7 @@ test('the page without engine, models and samples is under 100 KB', async () => 
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name));
   const counted = files.filter(
-    (file) => !/onnxruntime-web-|\/models\/|\/samples\/|\/ort\.|service_worker/.test(file),
+    (file) => !/onnxruntime-web-|\/models\/|\/samples\/|\/ort\.|service_worker|LICENSE/.test(file),
   );
   const sizes = await Promise.all(counted.map(async (file) => (await readFile(file)).length));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
@@ -117,7 +142,7 @@ function inspect() {
       };
     });
   const targets = [
-    ...document.querySelectorAll('button, summary, .segments label, .backend, .divider'),
+    ...document.querySelectorAll('button:not(.link), summary, .segments label'),
   ]
     .filter((node) => node.checkVisibility())
     .map((node) => {

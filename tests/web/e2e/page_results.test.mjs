@@ -23,7 +23,7 @@ for (const [format, extension, type] of [
     await enlarge(page);
     await page.getByRole('radio', { name: format }).check({ force: true });
     const { name, content } = await visits.download(page);
-    assert.equal(name, `photo-x2.${extension}`);
+    assert.equal(name, `photo@2x.${extension}`);
     const picture = await visits.decode(page, content, type);
     assert.deepEqual([picture.width, picture.height], [96, 64]);
   });
@@ -37,20 +37,38 @@ test('what is transparent is white in JPEG', async (t) => {
   assert.ok((await visits.decode(page, content, 'image/jpeg')).top[0] > 250);
 });
 
-test('a format that this browser cannot write is said', async (t) => {
+test('a format that this browser cannot write is not offered', async (t) => {
   const page = await visit(t, {
     // As Safari does: PNG where WebP was asked for.
     before: () => {
+      const { convertToBlob } = OffscreenCanvas.prototype;
+      OffscreenCanvas.prototype.convertToBlob = function (options) {
+        const type = options?.type === 'image/webp' ? 'image/png' : options?.type;
+        return convertToBlob.call(this, { ...options, ...(type && { type }) });
+      };
+    },
+  });
+  await page.locator('#formats input[value=webp]:disabled').waitFor({ state: 'attached' });
+  assert.ok(await page.locator('#formats input[value=jpg]').isEnabled());
+});
+
+test('what could not be written is said, and no longer when something was saved', async (t) => {
+  const page = await visit(t, {
+    before: () => {
       const { toBlob } = HTMLCanvasElement.prototype;
-      HTMLCanvasElement.prototype.toBlob = function (callback) {
-        toBlob.call(this, callback, 'image/png');
+      HTMLCanvasElement.prototype.toBlob = function (callback, type) {
+        toBlob.call(this, type === 'image/webp' ? () => callback(null) : callback, type);
       };
     },
   });
   await enlarge(page);
   await page.getByRole('radio', { name: 'WebP' }).check({ force: true });
   await page.click('#download');
-  assert.match(await readMessage(page), /cannot write this picture as WebP. Choose another format/);
+  assert.match(await readMessage(page), /cannot write this picture as WEBP. Choose another format/);
+  await page.getByRole('radio', { name: 'PNG' }).check({ force: true });
+  await visits.download(page);
+  await page.getByText('Saved as photo@2x.png.').waitFor();
+  assert.ok(await page.locator('#message').isHidden());
 });
 
 test('a result is copied as PNG', async (t) => {
@@ -73,7 +91,7 @@ test('a clipboard that is denied is said', async (t) => {
   });
   await enlarge(page);
   await page.click('#copy');
-  assert.match(await readMessage(page), /does not let the page copy. Use Download/);
+  assert.match(await readMessage(page), /does not let the page copy. Use Save/);
 });
 
 test('nothing can be saved before it is finished', async (t) => {
@@ -108,6 +126,30 @@ test('Escape stops a large picture at once, and the next one works', async (t) =
   await enlarge(page);
 });
 
+test('what was stopped goes on from where it was', async (t) => {
+  const page = await visit(t);
+  const large = await makePicture(page, { width: 3000, height: 2000 });
+  await choose(page, 'large.png', 'image/png', large);
+  await waitForStatus(page, /^Enlarging: [1-9]\d %/);
+  await page.click('#stop');
+  await waitForStatus(page, /^Stopped\.$/);
+  const first = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        new MutationObserver(() => {
+          const found = document.getElementById('status')?.textContent?.match(/^Enlarging: (\d+)/);
+          if (found) resolve(Number(found[1]));
+        }).observe(document.body, { childList: true, subtree: true });
+      }),
+  );
+  await page.click('#go-on');
+  assert.ok(Number(await first) >= 10, 'not from the start');
+  await waitForStatus(page, /^Done in .*6,000 × 4,000/);
+  const { content } = await visits.download(page);
+  const { top, bottom } = await visits.decode(page, content, 'image/png');
+  assert.deepEqual([top[3], bottom[3]], [255, 255]);
+});
+
 test('a picture that comes while another is enlarged takes its place', async (t) => {
   const page = await visit(t);
   await choose(
@@ -119,7 +161,7 @@ test('a picture that comes while another is enlarged takes its place', async (t)
   await waitForStatus(page, /^Enlarging/);
   await choose(page, 'small.png', 'image/png', await makePicture(page));
   await waitForStatus(page, /^Done in .*96 × 64/);
-  assert.equal((await visits.download(page)).name, 'small-x2.png');
+  assert.equal((await visits.download(page)).name, 'small@2x.png');
 });
 
 test('too large a result is said before it is begun, and a part can be enlarged', async (t) => {
@@ -175,9 +217,9 @@ test('another backend while a picture opens is used for that picture', async (t)
   await page.locator('summary').click();
   const other = await makePicture(page, { width: 80, height: 60 });
   await choose(page, 'other.png', 'image/png', other);
-  await page.getByRole('radio', { name: 'WASM, one thread' }).check();
+  await page.getByRole('button', { name: /^Processor, one thread/ }).click();
   await waitForStatus(page, /^Done in .*160 × 120/);
-  assert.equal((await visits.download(page)).name, 'other-x2.png');
+  assert.equal((await visits.download(page)).name, 'other@2x.png');
 });
 
 test('a backend that was asked for and does not work says so beside its name', async (t) => {
@@ -185,7 +227,7 @@ test('a backend that was asked for and does not work says so beside its name', a
     intercept: (name) => (name.endsWith('.wasm') ? { status: 404, content: '' } : null),
   });
   await page.locator('summary').click();
-  await page.getByRole('radio', { name: 'WASM, one thread' }).check();
+  await page.getByRole('button', { name: /^Processor, one thread/ }).click();
   await choose(page, 'photo.png', 'image/png', await makePicture(page));
   assert.match(await readMessage(page), /^The engine is missing.*404/);
   assert.match(await page.locator('#backend-wasm').innerText(), /^It failed: The engine is missing/);
@@ -215,9 +257,9 @@ test('a camera is enlarged live, and let go of', async (t) => {
   await waitForStatus(page, /^Stopped/);
   const state = await page.evaluate(() => Object(window).stream.getTracks()[0].readyState);
   assert.equal(state, 'ended');
-  assert.equal((await visits.download(page)).name, 'live-x2.png');
+  assert.equal((await visits.download(page)).name, 'live@2x.png');
   await page.locator('summary').click();
-  await page.getByRole('radio', { name: 'WASM, one thread' }).check();
+  await page.getByRole('button', { name: /^Processor, one thread/ }).click();
   assert.equal(await page.locator('#status').innerText(), 'Stopped.', 'the camera stays off');
 });
 
@@ -284,29 +326,6 @@ test('a model that is missing is said, and asked for again', async (t) => {
   await waitForStatus(page, /^Done/);
 });
 
-test('measuring is stopped by the button that began it', async (t) => {
-  const page = await visit(t);
-  // In the page: before Playwright clicks it waits for frames, in which so small a network is done.
-  const name = await page.evaluate(async () => {
-    const button = /** @type {HTMLElement} */ (document.getElementById('benchmark'));
-    const status = /** @type {HTMLElement} */ (document.getElementById('benchmark-status'));
-    button.click();
-    return new Promise((resolve) => {
-      new MutationObserver((_changes, observer) => {
-        if (!/^Run \d+ of \d+/.test(status.textContent ?? '')) return;
-        observer.disconnect();
-        resolve(button.textContent);
-        button.click();
-      }).observe(status, { childList: true });
-    });
-  });
-  assert.equal(name, 'Stop');
-  await waitForStatus(page, /^Stopped\.$/);
-  await page.getByRole('button', { name: 'Measure' }).waitFor();
-  assert.ok(await page.locator('#benchmark-save').isHidden());
-  await enlarge(page);
-});
-
 test('24 megapixels are enlarged in bounded memory, and stop at once', async (t) => {
   const page = await visit(t, {
     before: () => Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 8 }),
@@ -330,14 +349,119 @@ test('24 megapixels are enlarged in bounded memory, and stop at once', async (t)
   assert.ok(stopMs < 1000, `it took ${stopMs} ms`);
 });
 
-test('this device is measured, and the figures leave as JSON', async (t) => {
+test('choices are remembered, and clean originals have weights of their own', async (t) => {
   const page = await visit(t);
-  await page.click('#benchmark');
-  await waitForStatus(page, /^Measured/);
-  const cells = await page.locator('#benchmark-rows tr').first().locator('td').allInnerTexts();
-  assert.match(cells.join(' '), /^[\d.]+ ms [\d.]+ ms [\d.]+ ms [\d.]+ dB$/);
-  const [file] = await Promise.all([page.waitForEvent('download'), page.click('#benchmark-save')]);
-  let json = '';
-  for await (const part of await file.createReadStream()) json += part;
-  assert.equal(JSON.parse(json).files.length, await page.locator('#benchmark-rows tr').count());
+  const urls = /** @type {string[]} */ ([]);
+  page.on('request', (request) => urls.push(request.url()));
+  const wasAsked = (/** @type {RegExp} */ name) => urls.some((url) => name.test(url));
+  await enlarge(page);
+  assert.ok(wasAsked(/d8b2.*\.onnx$/), 'photos are the default');
+  assert.ok(!wasAsked(/d8b1.*\.onnx$/));
+  await page.getByRole('radio', { name: 'Clean originals' }).check({ force: true });
+  await page.getByRole('radio', { name: 'JPEG' }).check({ force: true });
+  await waitForStatus(page, /^Done/);
+  assert.ok(wasAsked(/d8b1.*\.onnx$/));
+  await page.reload();
+  await page.locator('#weights input[value=clean]:checked:enabled').waitFor({ state: 'attached' });
+  assert.ok(await page.getByRole('radio', { name: 'JPEG' }).isChecked());
+});
+
+test('EXIF of a photo is in the result, upright, and that is said', async (t) => {
+  const page = await visit(t);
+  const photo = visits.withOrientation(await makePicture(page, { type: 'image/jpeg' }), 6);
+  await choose(page, 'photo.jpg', 'image/jpeg', photo);
+  await waitForStatus(page, /^Done in .*64 × 96/);
+  for (const [format, marker] of [['JPEG', 'Exif\0\0MM'], ['PNG', 'eXIfMM']]) {
+    await page.getByRole('radio', { name: format }).check({ force: true });
+    const { content } = await visits.download(page);
+    assert.ok(content.includes(marker), format);
+    const { width, height } = await visits.decode(page, content, `image/${format.toLowerCase()}`);
+    assert.deepEqual([width, height], [64, 96], 'it is not turned twice');
+    await page.getByText(/EXIF data .* are kept/).waitFor();
+  }
+  await page.getByRole('radio', { name: 'WebP' }).check({ force: true });
+  await visits.download(page);
+  await page.getByText(/EXIF data .* are left out/).waitFor();
+});
+
+/** In the page: canvases give out noise, as with Firefox's resistFingerprinting. */
+function hidePixels() {
+  for (const { prototype } of [OffscreenCanvasRenderingContext2D, CanvasRenderingContext2D]) {
+    prototype.getImageData = (_x, _y, width, height) => {
+      const noise = new ImageData(width, height);
+      noise.data.forEach((_, i) => (noise.data[i] = (i * 7919) % 256));
+      return noise;
+    };
+  }
+  HTMLCanvasElement.prototype.toBlob = (callback) => callback(new Blob(['noise'], { type: 'image/png' }));
+}
+
+test('where canvases give out false pixels, true ones are enlarged and saved', async (t) => {
+  const page = await visit(t, { before: hidePixels });
+  const plain = await visit(t);
+  const photo = visits.withOrientation(await makePicture(plain, { type: 'image/jpeg' }), 3);
+  await choose(page, 'photo.jpg', 'image/jpeg', photo);
+  await choose(plain, 'photo.jpg', 'image/jpeg', photo);
+  await waitForStatus(page, /^Done in .*96 × 64/);
+  await waitForStatus(plain, /^Done/);
+  assert.ok(await page.locator('#formats input[value=jpg]').isDisabled());
+  const [found, expected] = [await visits.download(page), await visits.download(plain)];
+  assert.deepEqual(
+    await visits.decode(plain, found.content, 'image/png'),
+    await visits.decode(plain, expected.content, 'image/png'),
+  );
+});
+
+test('where canvases give out false pixels and nothing else gives true ones, that is said', async (t) => {
+  const page = await visit(t, { before: hidePixels });
+  await page.evaluate(() => Reflect.deleteProperty(window, 'ImageDecoder'));
+  await choose(page, 'photo.png', 'image/png', await makePicture(page));
+  assert.match(await readMessage(page), /hides the pixels .* against fingerprinting\. Allow/);
+});
+
+test('on a plain http address of a network pictures are enlarged too', async (t) => {
+  const page = await visit(t, { host: 'plain.test' });
+  assert.equal(await page.evaluate(() => isSecureContext), false);
+  await enlarge(page);
+});
+
+test('a result is shared, and a picture pasted by a button', async (t) => {
+  const page = await visit(t, {
+    context: { permissions: ['clipboard-read', 'clipboard-write'] },
+    before: () => {
+      navigator.canShare = () => true;
+      navigator.share = async (data) => void Object.assign(window, { shared: data?.files?.[0]?.name });
+    },
+  });
+  await enlarge(page);
+  await page.click('#share');
+  await page.getByText('Shared.').waitFor();
+  assert.equal(await page.evaluate(() => Object(window).shared), 'photo@2x.png');
+  await page.click('#copy');
+  await page.getByText('Copied.').waitFor();
+  await page.click('#paste');
+  await waitForStatus(page, /^Done in .*192 × 128/);
+});
+
+test('before a long run is left, the browser asks', async (t) => {
+  const page = await visit(t);
+  const large = await makePicture(page, { width: 4000, height: 3000 });
+  const isAsked = () =>
+    page.evaluate(() => !dispatchEvent(new Event('beforeunload', { cancelable: true })));
+  assert.equal(await isAsked(), false);
+  await page.evaluate(() => {
+    const { now } = performance;
+    performance.now = () => 1000 * now.call(performance);
+  });
+  await choose(page, 'large.png', 'image/png', large);
+  await waitForStatus(page, /^Enlarging/);
+  assert.equal(await isAsked(), true);
+  await page.keyboard.press('Escape');
+  await waitForStatus(page, /^Stopped/);
+  assert.equal(await isAsked(), false);
+});
+
+test('what a script would remove is seen without one', async (t) => {
+  const page = await visit(t, { context: { javaScriptEnabled: false } });
+  await page.locator('#not-started').filter({ hasText: 'has not started' }).waitFor();
 });

@@ -26,6 +26,7 @@ const FLAGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
   '--use-fake-device-for-media-stream', // a camera that shows a test picture
+  '--host-resolver-rules=MAP plain.test 127.0.0.1',
 ];
 
 const browser = chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
@@ -43,13 +44,17 @@ export const PHONE = {
  *
  * @param {import('node:test').TestContext} test
  * @param {object} [options]
+ * @param {string} [options.name] Of the page.
+ * @param {string} [options.host] Instead of 127.0.0.1, which browsers trust like https.
  * @param {ContextOptions} [options.context]
  * @param {() => void} [options.before] Runs in the page before anything else.
  * @param {(path: string) => {status: number, content: string}|null} [options.intercept]
  * @returns {Promise<Page>}
  */
-export async function visit(test, { context: settings = {}, before = () => {}, intercept } = {}) {
+export async function visit(test, options = {}) {
+  const { name = '', host = '127.0.0.1', context: settings = {}, before = () => {}, intercept } = options;
   const server = await serve(FOLDER, { ...(intercept && { intercept }) });
+  const url = server.url.replace('127.0.0.1', host);
   const viewport = { width: 1280, height: 800 };
   const context = await (
     await browser
@@ -63,7 +68,7 @@ export async function visit(test, { context: settings = {}, before = () => {}, i
     if (/Content Security Policy/.test(message.text())) wrongs.push(message.text());
   });
   page.on('request', (request) => {
-    if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(server.url))
+    if (!/^(blob|data):/.test(request.url()) && !request.url().startsWith(url))
       wrongs.push(request.url());
   });
   test.after(async () => {
@@ -72,7 +77,8 @@ export async function visit(test, { context: settings = {}, before = () => {}, i
     if (wrongs.length) throw new Error(wrongs.join('\n'));
   });
   await page.addInitScript(before);
-  await page.goto(server.url);
+  await page.goto(url + name);
+  if (settings.javaScriptEnabled === false) return page;
   await page.locator('#scales input:enabled').first().waitFor({ state: 'attached' });
   return page;
 }
@@ -89,6 +95,15 @@ export async function readMemoryMb() {
   await client.detach();
   const pages = processInfo.map(({ id }) => readFileSync(`/proc/${id}/statm`, 'utf8').split(' ')[1]);
   return pages.reduce((sum, count) => sum + (Number(count) * 4096) / 1e6, 0);
+}
+
+/** @type {(jpeg: Buffer, orientation: number) => Buffer} TIFF 6.0: one entry, 0x0112, in an APP1 segment. */
+export function withOrientation(jpeg, orientation) {
+  const entry = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
+  const tiff = [...Buffer.from('MM\0*'), 0, 0, 0, 8, 0, 1, ...entry, 0, 0, 0, 0];
+  const exif = [...Buffer.from('Exif\0\0'), ...tiff];
+  const segment = [0xff, 0xe1, 0, exif.length + 2, ...exif];
+  return Buffer.concat([jpeg.subarray(0, 2), Buffer.from(segment), jpeg.subarray(2)]);
 }
 
 /** @param {Page} page @param {RegExp} text */

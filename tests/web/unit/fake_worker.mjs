@@ -5,6 +5,8 @@
  * @typedef {{backend: string, onmessage: (event: {data: object}) => void}} Asker `backend` it is for.
  */
 
+const realFetch = globalThis.fetch;
+
 /**
  * Put workers in place that answer so, until the test ends.
  *
@@ -12,6 +14,9 @@
  * @param {(asked: Asked, asker: Asker) => object|null} reply Null says nothing.
  */
 export function fakeWorkers(test, reply) {
+  const { fetch } = globalThis;
+  Object.assign(globalThis, { ENGINE: { folder: 'engine', bytes: {} } });
+  if (fetch === realFetch) Object.assign(globalThis, { fetch: async () => new Response('') });
   class FakeWorker {
     backend = '';
     /** @type {Asker['onmessage']} */
@@ -28,5 +33,5 @@ export function fakeWorkers(test, reply) {
   }
   const { Worker } = globalThis;
   Object.assign(globalThis, { Worker: FakeWorker });
-  test.after(() => Object.assign(globalThis, { Worker }));
+  test.after(() => Object.assign(globalThis, { Worker, fetch }));
 }

@@ -16,11 +16,11 @@ for (const [seconds, text] of DURATIONS) {
 }
 
 const NAMES = [
-  ['photo.jpg', 'photo-x4.png'],
-  ['holiday.2024.heic', 'holiday.2024-x4.png'],
-  ['..\\folder/evil\u0000<name>.png', 'evilname-x4.png'],
-  ['', 'picture-x4.png'],
-  ['.png', 'picture-x4.png'],
+  ['photo.jpg', 'photo@4x.png'],
+  ['holiday.2024.heic', 'holiday.2024@4x.png'],
+  ['..\\folder/evil\u0000<name>.png', 'evilname@4x.png'],
+  ['', 'picture@4x.png'],
+  ['.png', 'picture@4x.png'],
 ];
 for (const [name, result] of NAMES) {
   test(`the result of ${JSON.stringify(name)} is ${result}`, () =>

@@ -21,11 +21,11 @@ const sha256 = (/** @type {string} */ text) => createHash('sha256').update(text)
 function write(folder, model, manifest = {}) {
   const facts = {
     ...{ format: 'onnx', variant: 't', scale: 2, head: 'direct', precision: 'fp16' },
-    ...{ shift: 'slice_concat', halo: 18, sizes: null, weights: { licence: 'Apache-2.0' } },
+    ...{ shift: 'slice_concat', halo: 18, sizes: null, weights: { name: 'scnet.safetensors', licence: 'Apache-2.0' } },
     ...{ input: { name: 'image' }, output: { name: 'upscaled_image' } },
     ...model,
   };
-  const file = `x${facts.scale}-${facts.head}-${facts.precision}-${facts.shift}.onnx`;
+  const file = `${facts.weights.name}-x${facts.scale}-${facts.head}-${facts.precision}-${facts.shift}.onnx`;
   writeFileSync(path.join(folder, file), file);
   const golden = [[9, 9], [4, 5], [4, 5], [4, 5]].map(([height, width], i) => {
     writeFileSync(path.join(folder, `${i}.f32`), `${i}`);
@@ -50,19 +50,24 @@ function makeFolder(t) {
   return folder;
 }
 
-test('of each scale the best file is taken, and what a self-test needs', async (t) => {
+test('of each scale and kind the best file is taken, and what a self-test needs', async (t) => {
   const folder = makeFolder(t);
   write(folder, { head: 'pixelshuffle' });
   write(folder, { precision: 'fp32' });
   write(folder, { shift: 'depthwise' });
   write(folder, {});
   write(folder, { scale: 4, head: 'pixelshuffle', precision: 'fp32' });
+  write(folder, { weights: { name: 'scnet-t-x2-direct-photo.safetensors', licence: 'Apache-2.0' } });
   write(folder, { scale: 3, precision: 'int8' });
   write(folder, { scale: 3, sizes: [[64, 64]] });
   const { catalog, files } = await readModels(folder);
   assert.deepEqual(
-    catalog.models.map(({ file }) => file),
-    ['x2-direct-fp16-slice_concat.onnx', 'x4-pixelshuffle-fp32-slice_concat.onnx'],
+    catalog.models.map(({ weights, file }) => `${weights} ${file}`),
+    [
+      'photo scnet-t-x2-direct-photo.safetensors-x2-direct-fp16-slice_concat.onnx',
+      'clean scnet.safetensors-x2-direct-fp16-slice_concat.onnx',
+      'clean scnet.safetensors-x4-pixelshuffle-fp32-slice_concat.onnx',
+    ],
   );
   const [entry] = catalog.models;
   assert.equal(entry.operators, 5);

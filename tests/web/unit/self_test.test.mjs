@@ -104,6 +104,6 @@ test('a golden sample that is too short makes no verdict', () => {
 
 for (const [psnr, passed] of /** @type {const} */ ([[50, true], [49.9, false], [null, false]])) {
   test(`${psnr} dB ${passed ? 'passes' : 'fails'}`, () => {
-    assert.equal(assess('webgpu', psnr).passed, passed);
+    assert.equal(assess('webgpu', psnr, 9).passed, passed);
   });
 }

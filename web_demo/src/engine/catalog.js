@@ -17,7 +17,11 @@
  * @property {Sample & {stride: number}} output Little-endian float32, white at 1. Height and width are
  *   those of the whole output, of which the file keeps the rows and columns of `keptPositions`.
  *
+ * @typedef {'photo'|'clean'} Weights For pictures as people have them, or for those without a trace of
+ *   compression.
+ *
  * @typedef {object} ModelEntry One converted file that can be chosen.
+ * @property {Weights} weights
  * @property {number} scale Result pixels per picture pixel and side.
  * @property {string} head
  * @property {string} file
@@ -48,7 +52,7 @@ export const CATALOG_URL = new URL('models.json', import.meta.url);
 
 /**
  * @param {URL} url
- * @returns {Promise<CatalogEntry[]>} One entry per scale, at least one.
+ * @returns {Promise<CatalogEntry[]>} One entry per scale and kind of weights, at least one.
  * @throws {UpscalerError} It cannot be fetched, or lists nothing.
  */
 export async function fetchCatalog(url = CATALOG_URL) {
@@ -111,40 +115,47 @@ function parse(text) {
  * @param {Blob} blob
  * @param {string} what For the visitor.
  */
-async function fetchWhole({ url, sha256 }, what) {
-  const content = await fetchBytes(new URL(url, CATALOG_URL), what);
-  if ((await hash(content)) !== sha256) {
-    throw new UpscalerError('model-wrong', `${what} is damaged. ${DAMAGED}`);
-  }
-  return content;
+function fetchWhole({ url, sha256 }, what) {
+  const bytes = /** @type {string[]} */ (sha256.match(/../g)).map((pair) => parseInt(pair, 16));
+  // Checked by the browser: pages without https have no crypto.subtle.
+  const integrity = `sha256-${btoa(String.fromCharCode(...bytes))}`;
+  return fetchBytes(new URL(url, CATALOG_URL), what, { integrity });
 }
 
 /**
  * @param {URL} url
  * @param {string} what For the visitor.
+ * @param {object} [options]
+ * @param {string} [options.integrity] As in HTML.
+ * @param {(loaded: number) => void} [options.onBytes] Called with the bytes that have come in.
  * @returns {Promise<ArrayBuffer>}
- * @throws {UpscalerError} It cannot be fetched.
+ * @throws {UpscalerError} It cannot be fetched, or is another file.
  */
-export async function fetchBytes(url, what) {
+export async function fetchBytes(url, what, { integrity = '', onBytes } = {}) {
   try {
-    const response = await fetch(url);
-    if (response.ok) return await response.arrayBuffer();
-    throw new UpscalerError(
-      'model-missing',
-      `${what} is missing (the server answered ${response.status}). ${DAMAGED}`,
-    );
-  } catch (error) {
-    if (error instanceof UpscalerError) throw error;
-    throw new UpscalerError(
-      'network',
-      `${what} cannot be loaded. Are you online? Try again when you are.`,
-      { cause: error },
-    );
+    const response = await fetch(url, { integrity });
+    if (response.ok) return await (onBytes ? count(response, onBytes) : response).arrayBuffer();
+  } catch {
+    // Browsers tell a wrong file from a broken line in the console only: see below.
   }
+  const answer = await fetch(url).catch(() => null);
+  if (answer === null || (answer.ok && !integrity)) {
+    throw new UpscalerError('network', `${what} cannot be loaded. Are you online? Try again when you are.`);
+  }
+  if (answer.ok) throw new UpscalerError('model-wrong', `${what} is damaged. ${DAMAGED}`);
+  const found = `the server answered ${answer.status}`;
+  throw new UpscalerError('model-missing', `${what} is missing (${found}). ${DAMAGED}`);
 }
 
-/** @param {ArrayBuffer} content */
-async function hash(content) {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', content));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+/** @type {(response: Response, onBytes: (loaded: number) => void) => Response} */
+function count(response, onBytes) {
+  let loaded = 0;
+  /** @type {TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>} */
+  const counter = new TransformStream({
+    transform(chunk, controller) {
+      onBytes((loaded += chunk.byteLength));
+      controller.enqueue(chunk);
+    },
+  });
+  return response.body ? new Response(response.body.pipeThrough(counter)) : response;
 }

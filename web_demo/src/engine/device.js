@@ -19,9 +19,9 @@ const MOST_THREADS = 4;
 
 /** Names for the visitor, best backend first. */
 export const BACKEND_NAMES = Object.freeze({
-  webgpu: 'WebGPU',
-  'wasm-threads': 'WASM, several threads',
-  wasm: 'WASM, one thread',
+  webgpu: 'Graphics chip',
+  'wasm-threads': 'Processor',
+  wasm: 'Processor, one thread',
 });
 
 /** @returns {Promise<Device>} */
@@ -60,11 +60,11 @@ export function unavailableReason(backend, device) {
   if (backend === 'wasm') return null;
   if (device.ios) {
     // onnxruntime#22086 for threads, #26827 and #27584 for WebGPU.
-    return `${backend === 'webgpu' ? 'WebGPU' : 'Threads'} can crash this page on iPhone and iPad.`;
+    return 'It can crash this page on iPhone and iPad.';
   }
   if (backend === 'webgpu') {
-    if (device.gpu === 'none') return 'This browser has no WebGPU here.';
-    if (device.gpu === 'software') return 'WebGPU would run on the processor here, slowly.';
+    if (device.gpu === 'none') return 'This browser gives no page the graphics chip here (WebGPU).';
+    if (device.gpu === 'software') return 'The processor would have to imitate it here, slowly.';
     return null;
   }
   if (!device.isolated) return 'The server does not allow threads here.';
@@ -83,7 +83,7 @@ export function planTrials(device) {
     candidates: backends.filter((backend) => unavailableReason(backend, device) === null),
     skipped: backends.flatMap((backend) => {
       const reason = unavailableReason(backend, device);
-      return reason === null ? [] : [{ backend, passed: false, psnrDb: null, reason }];
+      return reason === null ? [] : [{ backend, passed: false, psnrDb: null, tileMs: null, reason }];
     }),
   };
 }

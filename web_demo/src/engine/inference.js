@@ -8,14 +8,19 @@
  * @typedef {{resolve: (answer: any) => void, reject: (reason: Error) => void}} Waiting
  */
 
+import { fetchEngine } from './engine_file.js';
+
 /** Where the build puts it: beside the modules. */
 const WORKER_URL = new URL('worker.js', import.meta.url);
 
-/** Longer than any phone needs for a test picture; some hang forever (onnxruntime#11679). */
+/** Longer than any phone needs for a tile; some hang forever (onnxruntime#11679). */
 export const TIMEOUT_SECONDS = 120;
 
+/** For opening a model, and for a test picture: in Firefox threads now and then never start. */
+export const START_TIMEOUT_SECONDS = 20;
+
 /** In messages of engines, drivers and browsers. */
-const OUT_OF_MEMORY = /memory|bad_alloc|allocat|device.{0,20}lost|Aborted|Array buffer|too large/i;
+const OUT_OF_MEMORY = /memory|bad_alloc|allocat|Aborted|Array buffer|too large/i;
 
 /**
  * Failure of the worker, with the engine's own message; `outOfMemory` if a smaller tile may help.
@@ -70,9 +75,10 @@ export class Inference {
    */
   constructor(setup) {
     this.#worker.onmessage = ({ data }) => {
+      if ('lost' in data) return this.close(new InferenceError('The graphics chip stopped.'));
       const waiting = this.#waiting.get(data.id);
       this.#waiting.delete(data.id);
-      if ('error' in data) waiting?.reject(new InferenceError(data.error, data.code));
+      if ('error' in data) waiting?.reject(new InferenceError(data.error));
       else waiting?.resolve(data.answer);
     };
     this.#worker.onerror = (event) => {
@@ -87,7 +93,7 @@ export class Inference {
    * @throws {InferenceError}
    */
   run(image) {
-    return this.#ask({ image });
+    return this.#ask({ image }, START_TIMEOUT_SECONDS);
   }
 
   /**
@@ -98,7 +104,7 @@ export class Inference {
    * @throws {InferenceError}
    */
   upscale(tile, kept, { gray }) {
-    return this.#ask({ tile, kept, gray }, [tile.data.buffer]);
+    return this.#ask({ tile, kept, gray }, TIMEOUT_SECONDS, [tile.data.buffer]);
   }
 
   /** Whether it accepts no more requests. */
@@ -121,7 +127,11 @@ export class Inference {
   /** @param {Setup} setup */
   async #open(setup) {
     try {
-      const loaded = /** @type {Loaded} */ (await this.#send({ engine: setup.backend }));
+      const { backend } = setup;
+      const binary = await fetchEngine(backend).catch(({ message, code }) => {
+        throw new InferenceError(message, code);
+      });
+      const loaded = /** @type {Loaded} */ (await this.#send({ engine: backend, binary }));
       this.engine = loaded.engine;
       const opened = /** @type {Opened} */ (await this.#ask({ setup }));
       this.loadMs = opened.milliseconds;
@@ -136,15 +146,16 @@ export class Inference {
    * Send a request; close the worker if it does not answer in time.
    *
    * @param {object} request
+   * @param {number} [seconds]
    * @param {Transferable[]} [moved]
    * @returns {Promise<any>}
    */
-  async #ask(request, moved) {
+  async #ask(request, seconds = START_TIMEOUT_SECONDS, moved = []) {
     const giveUp = () => {
-      const late = new InferenceError(`It did not answer within ${TIMEOUT_SECONDS} seconds.`);
+      const late = new InferenceError(`It did not answer within ${seconds} seconds.`);
       this.close(Object.assign(late, { timedOut: true }));
     };
-    const timer = setTimeout(giveUp, TIMEOUT_SECONDS * 1000);
+    const timer = setTimeout(giveUp, seconds * 1000);
     try {
       return await this.#send(request, moved);
     } finally {
@@ -153,10 +164,8 @@ export class Inference {
   }
 
   /**
-   * Send a request, and wait without a limit.
-   *
    * @param {object} request
-   * @param {Transferable[]} moved
+   * @param {Transferable[]} [moved]
    * @returns {Promise<any>}
    */
   async #send(request, moved = []) {

@@ -11,6 +11,7 @@
  * @property {Backend} backend
  * @property {boolean} passed
  * @property {number|null} psnrDb Lowest over the golden samples; null if its output was no picture.
+ * @property {number|null} tileMs Time of one tile of 128x128, if it passed.
  * @property {string} reason A sentence for the visitor.
  * @property {InferenceError} [error] Why it ended early, if it did.
  *
@@ -23,6 +24,7 @@
  * @typedef {{choice: Choice, inference: Inference, setup: Setup}} Chosen
  */
 
+import { NOISE } from './benchmark_rounds.js';
 import { fetchGolden, fetchModel } from './catalog.js';
 import { BACKEND_NAMES, chooseThreads, planTrials } from './device.js';
 import { UpscalerError } from './errors.js';
@@ -38,26 +40,29 @@ import { explain } from './tile_run.js';
  * @param {Device} device
  * @param {Backend|'auto'} backend
  * @param {AbortSignal} signal Stops it, and closes the model even later.
+ * @param {ReadonlySet<Backend>} [failed] Those that stopped working in this visit.
  * @returns {Promise<Chosen>}
  * @throws {UpscalerError} The files cannot be fetched, or no backend works.
  * @throws The reason of `signal`.
  */
-export async function choose(entry, device, backend, signal) {
+export async function choose(entry, device, backend, signal, failed = new Set()) {
   const model = await fetchModel(entry);
   const setUpFor = (/** @type {Backend} */ one) => setUp(entry, device, one, model);
   if (backend !== 'auto') return test(entry, [setUpFor(backend)], [], signal);
-  const known = await reopen(readCachedTrials(keyOf(entry, device)), setUpFor, signal);
+  const isLeft = (/** @type {{backend: Backend}} */ one) => !failed.has(one.backend);
+  const cached = readCachedTrials(keyOf(entry, device)).filter(isLeft);
+  const known = await reopen(cached, setUpFor, signal);
   if (known !== null) return known;
   const { candidates, skipped } = planTrials(device);
-  const chosen = await test(entry, candidates.map(setUpFor), skipped, signal);
+  const chosen = await test(entry, candidates.map(setUpFor).filter(isLeft), skipped, signal);
   const { trials } = chosen.choice;
-  if (areConclusive(trials)) cacheTrials(keyOf(entry, device), trials);
+  if (failed.size === 0 && areConclusive(trials)) cacheTrials(keyOf(entry, device), trials);
   return chosen;
 }
 
 /**
  * Check whether the next visit would find the same. A busy network or driver may do better then; a
- * backend that does not answer at all would cost two minutes at every visit.
+ * backend that twice did not answer at all would cost that time at every visit.
  *
  * @param {Trial[]} trials
  */
@@ -100,9 +105,9 @@ export function setUp(entry, device, backend, model) {
  * @returns {Promise<Chosen|null>} Null if nothing is cached, or the backend no longer works.
  */
 async function reopen(trials, setUpFor, signal) {
-  const passed = trials.find((trial) => trial.passed);
-  if (passed === undefined) return null;
-  const setup = setUpFor(passed.backend);
+  const fastest = findFastest(trials);
+  if (fastest === undefined) return null;
+  const setup = setUpFor(fastest.backend);
   try {
     const inference = await Inference.open(setup, signal);
     return { choice: conclude(setup, trials), inference, setup };
@@ -112,8 +117,10 @@ async function reopen(trials, setUpFor, signal) {
 }
 
 /**
+ * Test the candidates, and keep the fastest that passes.
+ *
  * @param {CatalogEntry} entry
- * @param {Setup[]} candidates Best first.
+ * @param {Setup[]} candidates
  * @param {Trial[]} skipped
  * @param {AbortSignal} signal
  * @returns {Promise<Chosen>}
@@ -121,12 +128,30 @@ async function reopen(trials, setUpFor, signal) {
 async function test(entry, candidates, skipped, signal) {
   const golden = await fetchGolden(entry);
   const trials = [...skipped];
+  /** @type {Map<Trial, {inference: Inference, setup: Setup}>} */
+  const open = new Map();
   for (const setup of candidates) {
-    const { trial, inference } = await attempt(setup, golden, signal);
+    // One thread computes the same as several, only slower.
+    if (setup.backend === 'wasm' && trials.some(isThreaded)) continue;
+    let { trial, inference } = await attempt(setup, golden, signal);
+    if (trial.error?.timedOut) ({ trial, inference } = await attempt(setup, golden, signal));
     trials.push(trial);
-    if (inference) return { choice: conclude(setup, trials), inference, setup };
+    if (inference) open.set(trial, { inference, setup });
   }
-  throw noBackendError(trials.slice(skipped.length));
+  const fastest = findFastest(trials);
+  for (const [trial, { inference }] of open) if (trial !== fastest) inference.close();
+  const kept = fastest && open.get(fastest);
+  if (!kept) throw noBackendError(trials.slice(skipped.length));
+  return { choice: conclude(kept.setup, trials), ...kept };
+}
+
+/** @type {(trial: Trial) => boolean} */
+const isThreaded = ({ backend, passed }) => backend === 'wasm-threads' && passed;
+
+/** @type {(trials: Trial[]) => Trial|undefined} Of those that passed. */
+function findFastest(trials) {
+  const time = (/** @type {Trial} */ { tileMs }) => tileMs ?? Infinity;
+  return trials.filter(({ passed }) => passed).sort((a, b) => time(a) - time(b))[0];
 }
 
 /**
@@ -141,37 +166,45 @@ async function attempt(setup, golden, signal) {
   let inference;
   try {
     inference = await Inference.open(setup, signal);
-    const trial = assess(backend, await measureParity(inference, golden));
+    const psnr = await measureParity(inference, golden);
+    const tileMs = isTrusted(psnr) ? await timeTile(inference) : null;
+    const trial = assess(backend, psnr, tileMs);
     if (!trial.passed) inference.close();
     return { trial, inference: trial.passed ? inference : null };
   } catch (error) {
     if (!(error instanceof InferenceError)) throw error;
     inference?.close();
-    const reason = `It failed: ${error.message}`;
-    return { trial: { backend, passed: false, psnrDb: null, reason, error }, inference: null };
+    const failure = { backend, passed: false, psnrDb: null, tileMs: null };
+    return { trial: { ...failure, reason: `It failed: ${error.message}`, error }, inference: null };
   }
 }
+
+/** @type {(inference: Inference) => Promise<number>} In ms; the first run of a size takes longer. */
+async function timeTile(inference) {
+  await inference.run(NOISE);
+  return (await inference.run(NOISE)).milliseconds;
+}
+
+/** @type {(psnr: number|null) => boolean} */
+const isTrusted = (psnr) => psnr !== null && psnr >= TRUSTED_PSNR_DB;
 
 /**
  * @param {Backend} backend
  * @param {number|null} psnr In dB.
+ * @param {number|null} tileMs
  * @returns {Trial}
  */
-export function assess(backend, psnr) {
-  if (psnr === null) {
-    return { backend, passed: false, psnrDb: null, reason: 'Its output was not a picture.' };
-  }
-  const passed = psnr >= TRUSTED_PSNR_DB;
-  const figure = `${psnr.toFixed(1)} dB, and at least ${TRUSTED_PSNR_DB} are required`;
+export function assess(backend, psnr, tileMs) {
+  const passed = isTrusted(psnr);
   const reason = passed
-    ? `It reproduced the test pictures (${figure}).`
-    : `It computed a wrong picture (${figure}).`;
-  return { backend, passed, psnrDb: psnr, reason };
+    ? `It passed the test, with ${Math.round(tileMs ?? NaN)} ms for a small picture.`
+    : `It computed ${psnr === null ? 'no picture at all' : 'a wrong picture'}.`;
+  return { backend, passed, psnrDb: psnr, tileMs, reason };
 }
 
 /**
  * @param {Setup} setup
- * @param {Trial[]} trials The last one is that of the backend chosen.
+ * @param {Trial[]} trials Of all backends.
  * @returns {Choice}
  */
 function conclude({ backend, threads }, trials) {

@@ -15,10 +15,13 @@
  * @property {number} total
  * @property {number|null} secondsLeft
  *
+ * @typedef {{side: number, done: number}} Place How many tiles of a side are finished.
+ *
  * @typedef {object} Run
  * @property {CatalogEntry} entry
  * @property {() => Promise<Inference>} ready Returns the open model; opens it again if it was stopped.
  * @property {number} side Of the largest tile, in picture pixels.
+ * @property {Place} place Is kept up to date; tiles before it are left out.
  * @property {AbortSignal|undefined} signal
  * @property {(tile: Tile) => void} onTile
  * @property {((progress: Progress) => void)|undefined} onProgress
@@ -64,19 +67,23 @@ export function smallerSide(side, halo) {
  * @throws {InferenceError} A tile failed; those before it are finished.
  * @throws {DOMException} `signal` was aborted.
  */
-export async function runTiles(pixels, { entry, ready, side, signal, onTile, onProgress }) {
+export async function runTiles(pixels, { entry, ready, side, place, signal, onTile, onProgress }) {
   const halo = Math.max(entry.halo, hasTransparency(pixels) ? ALPHA_REACH : 0);
   const gray = isGray(pixels); // of all tiles: one may be gray by itself
   const tiles = planTiles(pixels, { halo, side, scale: entry.scale });
   const areas = tiles.map(({ read }) => read.width * read.height);
   const inference = await ready();
   const started = performance.now();
+  const first = place.side === side ? place.done : 0;
   for (const [index, { read, kept, target }] of tiles.entries()) {
+    if (index < first) continue;
     signal?.throwIfAborted();
     const result = await inference.upscale(crop(pixels, read), kept, { gray });
     signal?.throwIfAborted();
     onTile({ ...target, pixels: result });
-    const secondsLeft = estimate(areas, index + 1, performance.now() - started) / 1000;
+    Object.assign(place, { side, done: index + 1 });
+    const elapsed = performance.now() - started;
+    const secondsLeft = estimate(areas.slice(first), index + 1 - first, elapsed) / 1000;
     onProgress?.({ done: index + 1, total: tiles.length, secondsLeft });
   }
 }

@@ -2,11 +2,11 @@
  * The engine as the page uses it: choose a scale, test the device, upscale pictures.
  *
  * @import { BenchmarkReport } from './benchmark_report.js'
- * @import { CatalogEntry, ModelEntry } from './catalog.js'
+ * @import { CatalogEntry, ModelEntry, Weights } from './catalog.js'
  * @import { Backend } from './device.js'
  * @import { Pixels } from './pixels.js'
  * @import { Choice, Chosen } from './self_test.js'
- * @import { Progress, Tile } from './tile_run.js'
+ * @import { Place, Progress, Tile } from './tile_run.js'
  *
  * @typedef {object} Facts
  * @property {CatalogEntry} entry
@@ -18,8 +18,9 @@
 
 import { untilAborted } from './abortable.js';
 import { runBenchmark } from './benchmark.js';
-import { fetchCatalog } from './catalog.js';
-import { describeDevice } from './device.js';
+import { CATALOG_URL, fetchCatalog } from './catalog.js';
+import { BACKEND_NAMES, describeDevice, planTrials } from './device.js';
+import { fetchEngine } from './engine_file.js';
 import { UpscalerError, cancelled } from './errors.js';
 import { Inference, InferenceError } from './inference.js';
 import { LatestOnly } from './latest_only.js';
@@ -37,6 +38,8 @@ export class Upscaler {
   #entries;
   /** @type {Prepared|null} */
   #prepared = null;
+  /** Backends that stopped working in this visit. @type {Set<Backend>} */
+  #failed = new Set();
   /** Ends what is being prepared. */
   #preparing = new AbortController();
   #frames = new LatestOnly((/** @type {Pixels} */ pixels) => this.#runFrame(pixels));
@@ -60,27 +63,40 @@ export class Upscaler {
     this.#onNotice = onNotice;
   }
 
-  /** @returns {ModelEntry[]} One per scale. */
+  /** @returns {ModelEntry[]} One per scale and kind of weights. */
   get models() {
     return this.#entries;
+  }
+
+  /** @returns {Choice|null} What computes now; it changes if a GPU fails. */
+  get choice() {
+    return this.#prepared?.choice ?? null;
+  }
+
+  /** Fetch the engine that is tried first, so that the first picture starts sooner. */
+  async preload() {
+    const [first = 'wasm'] = planTrials(await describeDevice()).candidates;
+    await fetchEngine(first).catch(() => {}); // it is asked for again
   }
 
   /**
    * Load a model and find a backend that computes it correctly. What was prepared before is closed,
    * unless it is the same.
    *
-   * @param {{scale: number, backend: Backend|'auto', signal?: AbortSignal}} options A backend that
-   *   is named is the only one tried.
+   * @param {{scale: number, weights?: Weights, backend: Backend|'auto', signal?: AbortSignal}} options
+   *   A backend that is named is the only one tried. Without `weights`, the first there are.
    * @returns {Promise<Choice>}
    * @throws {UpscalerError} The files cannot be fetched, no backend works, or another call followed.
    * @throws {DOMException} `AbortError`, if `signal` was aborted.
    */
-  async prepare({ scale, backend, signal }) {
-    if (this.#prepared?.entry.scale === scale && this.#prepared.asked === backend) {
+  async prepare({ scale, weights, backend, signal }) {
+    const entry = this.#entries.find(
+      (one) => one.scale === scale && (weights === undefined || one.weights === weights),
+    );
+    if (entry && this.#prepared?.entry === entry && this.#prepared.asked === backend) {
       return this.#prepared.choice;
     }
     this.close();
-    const entry = this.#entries.find((candidate) => candidate.scale === scale);
     if (entry === undefined) {
       throw new UpscalerError('model-missing', `There is no model for x${scale} here.`);
     }
@@ -98,14 +114,15 @@ export class Upscaler {
    * @param {(tile: Tile) => void} options.onTile Called with every finished tile; tiles
    *   are repeated, smaller, if memory ran out.
    * @param {(progress: Progress) => void} [options.onProgress]
+   * @param {Place} [options.place] Where an earlier call was stopped.
    * @returns {Promise<void>}
    * @throws {UpscalerError} Too large, too little memory, or the backend failed.
    * @throws {DOMException} `AbortError`, if `signal` was aborted.
    */
-  async upscale(pixels, { signal, onTile, onProgress }) {
+  async upscale(pixels, { signal, onTile, onProgress, place = { side: 0, done: 0 } }) {
     checkSize(pixels);
     signal?.throwIfAborted();
-    const work = this.#paint(pixels, { signal, onTile, onProgress });
+    const work = this.#paint(pixels, { signal, onTile, onProgress, place });
     await untilAborted(work, signal, () => this.#prepared?.inference.close(signal?.reason));
   }
 
@@ -153,36 +170,65 @@ export class Upscaler {
    * @returns {Promise<Choice>}
    */
   async #open(entry, asked, signal) {
-    const chosen = await choose(entry, await describeDevice(), asked, signal);
+    const chosen = await choose(entry, await describeDevice(), asked, signal, this.#failed);
     signal.throwIfAborted();
     this.#prepared = { entry, side: startSide(entry), asked, ...chosen };
-    void keepForOffline(chosen.inference.resources);
+    void keepForOffline([...chosen.inference.resources, ...this.#addresses()]);
     return chosen.choice;
+  }
+
+  /** All models, also those that were not used yet: each is small. */
+  #addresses() {
+    const files = this.#entries.flatMap(({ url, golden }) => [
+      url,
+      ...golden.flatMap(({ input, output }) => [input.url, output.url]),
+    ]);
+    return files.map((url) => new URL(url, CATALOG_URL).href);
   }
 
   /**
    * @param {Pixels} pixels
-   * @param {{signal: AbortSignal|undefined, onTile: (tile: Tile) => void, onProgress: ((progress: Progress) => void)|undefined}} options
+   * @param {{signal: AbortSignal|undefined, place: Place, onTile: (tile: Tile) => void, onProgress: ((progress: Progress) => void)|undefined}} options
    */
   async #paint(pixels, options) {
-    const prepared = this.#expectPrepared();
-    const { entry } = prepared;
-    const ready = () => this.#ready(prepared);
     for (;;) {
+      const prepared = this.#expectPrepared();
+      const { entry } = prepared;
+      const ready = () => this.#ready(prepared);
       try {
         return await runTiles(pixels, { entry, ready, side: prepared.side, ...options });
       } catch (error) {
         if (error instanceof InferenceError) prepared.inference.close(); // it is in no state to go on
         const smaller = smallerSide(prepared.side, entry.halo);
-        if (!(error instanceof InferenceError && error.outOfMemory) || smaller === null) {
-          throw explain(error);
-        }
-        this.#onNotice(
-          `Not enough memory for tiles of ${prepared.side} pixels: trying ${smaller}.`,
-        );
-        prepared.side = smaller;
+        if (error instanceof InferenceError && error.outOfMemory && smaller !== null) {
+          this.#onNotice('There is too little memory: trying smaller pieces.');
+          prepared.side = smaller;
+        } else if (!(await this.#replace(prepared, error, options.signal))) throw explain(error);
       }
     }
+  }
+
+  /**
+   * Open the model on the next backend, because one failed in the middle of a picture.
+   *
+   * @param {Prepared} prepared
+   * @param {unknown} error
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<boolean>} False if there is none, or the visitor wants this one.
+   */
+  async #replace({ entry, asked, setup, side }, error, signal = new AbortController().signal) {
+    if (!(error instanceof InferenceError) || error.code || asked !== 'auto') return false;
+    this.#failed.add(setup.backend);
+    try {
+      await this.#open(entry, asked, signal);
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+    const { backend } = this.#expectPrepared().setup;
+    this.#expectPrepared().side = side;
+    this.#onNotice(`${BACKEND_NAMES[setup.backend]}: it failed. Going on: ${BACKEND_NAMES[backend]}.`);
+    return true;
   }
 
   /** @param {Pixels} pixels */

@@ -2,7 +2,6 @@
  * Worker that runs one model on one backend, so that the page stays responsive.
  *
  * @import { Backend } from './device.js'
- * @import { ErrorCode } from './errors.js'
  * @import { Area, Image, Pixels } from './pixels.js'
  * @import { InferenceSession } from 'onnxruntime-web'
  *
@@ -14,7 +13,7 @@
  * @property {string} output
  * @property {number} scale
  *
- * @typedef {{engine: Backend}} Load Is sent first.
+ * @typedef {{engine: Backend, binary: ArrayBuffer}} Load Is sent first.
  * @typedef {{setup: Setup}} Open
  * @typedef {{image: Image}} Run
  * @typedef {{tile: Pixels, kept: Area, gray: boolean}} Upscale
@@ -24,13 +23,11 @@
  * @typedef {{milliseconds: number, resources: string[]}} Opened
  * @typedef {{image: Image, milliseconds: number}} Ran
  * @typedef {Loaded | Opened | Ran | Pixels} Answer
- * @typedef {{error: string, code: ErrorCode|undefined}} Failure `code` if files cannot be fetched.
- * @typedef {{id: number} & ({answer: Answer} | Failure)} Response
+ * @typedef {{id: number} & ({answer: Answer} | {error: string})} Response
+ * @typedef {{lost: string}} Lost Is sent whenever the GPU goes away.
  */
 
 import { upscaleAlpha } from './alpha.js';
-import { fetchBytes } from './catalog.js';
-import { UpscalerError } from './errors.js';
 import { hasTransparency, isFinite, removeColor, toImage, toPixels } from './pixels.js';
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
@@ -54,8 +51,7 @@ async function respond(request) {
     const answer = await execute(request);
     scope.postMessage({ id: request.id, answer }, buffers(answer));
   } catch (error) {
-    const code = error instanceof UpscalerError ? error.code : undefined;
-    scope.postMessage({ id: request.id, error: describe(error), code });
+    scope.postMessage({ id: request.id, error: describe(error) });
   }
 }
 
@@ -64,29 +60,22 @@ async function respond(request) {
  * @returns {Promise<Answer>}
  */
 async function execute(request) {
-  if ('engine' in request) return load(request.engine);
+  if ('engine' in request) return load(request);
   if ('setup' in request) return open(request.setup);
   if ('image' in request) return run(request.image);
   return upscale(request);
 }
 
 /**
- * Fetch the engine itself: its 14 or 27 MB take as long as the network does, and no part of the time
- * in which a device must answer. It reads them again, from the browser's cache: browsers keep what
- * they compiled only of what is compiled as it streams in (V8's blog, "Code caching for WebAssembly
- * developers").
- *
- * @param {Backend} backend
+ * @param {Load} request
  * @returns {Promise<Loaded>}
  */
-async function load(backend) {
+async function load({ engine: backend, binary }) {
   const gpu = backend === 'webgpu';
   ort = await (gpu ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'));
   const version = ort.env.versions.web;
-  const folder = new URL(`../../onnxruntime-web-${version}/`, import.meta.url);
-  const name = gpu ? 'ort-wasm-simd-threaded.asyncify.wasm' : 'ort-wasm-simd-threaded.wasm';
-  ort.env.wasm.wasmPaths = folder.href;
-  await fetchBytes(new URL(name, folder), 'The engine');
+  ort.env.wasm.wasmPaths = new URL(`../../onnxruntime-web-${version}/`, import.meta.url).href;
+  ort.env.wasm.wasmBinary = binary;
   return { engine: `onnxruntime-web ${version} ${backend}` };
 }
 
@@ -103,9 +92,15 @@ async function open(setup) {
     enableMemPattern: false, // 91 MB of heap with it, 76 without (x4 direct, 256x256), and no faster
   });
   opened = { session, setup };
+  if (setup.backend === 'webgpu') void watchGpu();
   const milliseconds = performance.now() - start;
   const resources = performance.getEntriesByType('resource').map(({ name }) => name);
   return { milliseconds, resources };
+}
+
+async function watchGpu() {
+  const device = /** @type {{lost: Promise<{message: string}>}} */ (await ort.env.webgpu.device);
+  scope.postMessage({ lost: (await device.lost).message });
 }
 
 /**

@@ -5,62 +5,74 @@
  * @import { Choice, Trial } from '../engine/self_test.js'
  */
 
-import { BACKEND_NAMES, describeDevice, planTrials } from '../engine/device.js';
-import { chosen, element } from './elements.js';
+import { BACKEND_NAMES } from '../engine/device.js';
+import { element } from './elements.js';
+import { recall, remember } from './settings.js';
 
 /** @type {Record<Backend|'auto', string>} Shown under a choice until it has been tried. */
 const HINTS = {
-  auto: 'The fastest that passes the test on this device.',
-  webgpu: 'The graphics card. Not tried yet.',
-  'wasm-threads': 'The processor. Not tried yet.',
-  wasm: 'The processor, slower; works nearly everywhere. Not tried yet.',
+  auto: 'The fastest that passes a short test on this device.',
+  webgpu: 'Not tried yet; loads 27 MB.',
+  'wasm-threads': 'Not tried yet; loads 14 MB.',
+  wasm: 'Slower; works nearly everywhere. Not tried yet; loads 14 MB.',
 };
 
 /** @type {Map<Backend, Trial>} The latest of each. */
 const trials = new Map();
 
-/** @type {(onChange: () => void) => void} */
+/** @type {Backend|'auto'} */
+let chosen = 'auto';
+
+/** @type {(onChange: () => void) => void} Buttons, since each may load megabytes: arrow keys choose nothing. */
 export function connectBackends(onChange) {
   const group = element('backends', HTMLElement);
   for (const [value, label] of Object.entries({ auto: 'Automatic', ...BACKEND_NAMES })) {
-    const obstacle = impossibleReason(value);
-    const row = document.createElement('label');
-    row.className = 'backend';
-    const input = Object.assign(document.createElement('input'), {
-      type: 'radio',
-      name: 'backend',
+    const backend = /** @type {Backend|'auto'} */ (value);
+    const obstacle = impossibleReason(backend);
+    const row = Object.assign(document.createElement('button'), {
+      className: 'backend',
       value,
-      checked: value === 'auto',
       disabled: obstacle !== null,
     });
     const reason = document.createElement('small');
     reason.id = `backend-${value}`;
-    reason.textContent = obstacle ?? HINTS[/** @type {Backend|'auto'} */ (value)];
-    input.setAttribute('aria-describedby', reason.id);
-    row.append(input, label, reason);
+    reason.textContent = obstacle ?? HINTS[backend];
+    row.append(label, reason);
+    row.onclick = () => {
+      remember('backend', value);
+      press(backend);
+      onChange();
+    };
     group.append(row);
+    if (value === recall('backend') && obstacle === null) chosen = backend;
   }
-  group.addEventListener('change', onChange);
+  press(chosen);
 }
 
-/** @type {(value: string) => string|null} Why a choice is disabled; null if it is not. */
-function impossibleReason(value) {
-  if (value === 'webgpu' && !('gpu' in navigator)) return 'This browser has no WebGPU.';
-  if (value === 'wasm-threads' && !crossOriginIsolated) {
-    return 'This page may not use threads on this server.';
+/** @type {(backend: Backend|'auto') => void} */
+function press(backend) {
+  chosen = backend;
+  for (const row of element('backends', HTMLElement).querySelectorAll('button')) {
+    row.setAttribute('aria-pressed', `${row.value === backend}`);
   }
+}
+
+/** @type {(value: Backend|'auto') => string|null} Why a choice is disabled; null if it is not. */
+function impossibleReason(value) {
+  if (value === 'webgpu' && !('gpu' in navigator)) return 'This browser gives it to no page (WebGPU).';
+  if (value === 'wasm-threads' && !crossOriginIsolated) return 'Only one thread is allowed on this server.';
   return null;
 }
 
 /** @type {() => Backend|'auto'} */
 export function chosenBackend() {
-  return /** @type {Backend|'auto'} */ (chosen('backends'));
+  return chosen;
 }
 
-/** @type {(choice: Choice) => void} */
+/** @type {(choice: Choice|null) => void} */
 export function showChoice(choice) {
+  if (!choice) return;
   element('backend-name', HTMLElement).textContent = backendName(choice.backend, choice.threads);
-  element('backend-reason', HTMLElement).hidden = true;
   showTrials(choice.trials);
 }
 
@@ -73,14 +85,14 @@ export function showTrials(found) {
 }
 
 /** @type {(backend: Backend, threads: number) => string} */
-export function backendName(backend, threads) {
-  return backend === 'wasm-threads' ? `WASM, ${threads} threads` : BACKEND_NAMES[backend];
+function backendName(backend, threads) {
+  return backend === 'wasm-threads' ? `Processor, ${threads} threads` : BACKEND_NAMES[backend];
 }
 
-/** @type {() => Promise<Backend[]>} Those to measure, the slowest first. */
-export async function backendsToMeasure() {
-  const { candidates } = planTrials(await describeDevice());
-  const backends = /** @type {Backend[]} */ (Object.keys(BACKEND_NAMES).toReversed());
-  // One that the visitor chose may have passed although it is not tried by default.
-  return backends.filter((backend) => trials.get(backend)?.passed ?? candidates.includes(backend));
+/** @type {() => string} What this device is, for a report of a problem. */
+export function describeTrials() {
+  const found = [...trials.values()].map(({ backend, reason, psnrDb }) =>
+    [backend, reason, psnrDb === null ? '' : `${psnrDb.toFixed(1)} dB`].join(' '),
+  );
+  return [navigator.userAgent, `${navigator.hardwareConcurrency} cores`, document.title, ...found].join('\n');
 }

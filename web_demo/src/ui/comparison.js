@@ -1,101 +1,86 @@
 /**
- * A result beside its bicubic enlargement, as two canvases of the same size that fill tile by tile.
+ * A result beside what it was made from: a small picture, which the stage enlarges as browsers do, and
+ * a canvas that fills tile by tile.
  *
  * @import { Pixels } from '../engine/pixels.js'
  * @import { Tile } from '../engine/tile_run.js'
- * @import { Rectangle } from './bicubic.js'
  * @import { Picture } from './picture.js'
  */
 
-import { enlargeBicubic } from './bicubic.js';
 import { PageError } from './errors.js';
-import { enlarged } from './result_size.js';
-
-/** Pixels of bicubic at a time: some 20 ms, so that the page stays quick. */
-const STRIP_PIXELS = 1 << 16;
+import { canHold, enlarged, refuse } from './result_size.js';
+import { canvasIsTrue } from './true_pixels.js';
 
 /** Opacity of what is not upscaled yet. */
 const UNFINISHED = 0.4;
 
+/** This browser can hold no result of this size. */
+export class TooLargeError extends PageError {}
+
 export class Comparison {
-  /**
-   * @param {Picture} picture
-   * @param {number} scale
-   * @throws {PageError} This browser has no memory for it.
-   */
-  constructor(picture, scale) {
-    this.picture = picture;
-    this.scale = scale;
-    this.size = enlarged(picture.pixels, scale);
-    this.before = makeCanvas(this.size);
-    this.after = makeCanvas(this.size);
-    this.isComplete = false;
-  }
+  isComplete = false;
 
   /**
    * Return a comparison that shows the picture, not upscaled yet.
    *
-   * @param {Picture} picture @param {number} scale @param {number} [opacity] As for `sketch`.
-   * @throws {PageError} This browser has no memory for it.
+   * @param {Picture} picture @param {number} scale
+   * @param {number} [opacity] Of the part that the network has not computed yet.
+   * @throws {TooLargeError}
    */
-  static async sketched(picture, scale, opacity) {
-    const comparison = new Comparison(picture, scale);
-    try {
-      await comparison.sketch(opacity);
-      return comparison;
-    } catch (error) {
-      comparison.close();
-      throw error;
-    }
+  static async open(picture, scale, opacity = UNFINISHED) {
+    const size = enlarged(picture.pixels, scale);
+    const after = makeCanvas(size);
+    const before = await createImageBitmap(toImageData(picture.pixels));
+    const comparison = new Comparison(picture, scale, before, after);
+    const context = context2d(after);
+    context.globalAlpha = opacity;
+    context.drawImage(before, 0, 0, size.width, size.height);
+    context.globalAlpha = 1;
+    return comparison;
   }
 
-  /**
-   * Fill both canvases with the browser's own interpolation.
-   *
-   * @param {number} [opacity] Of the part that the network has not computed yet.
-   */
-  async sketch(opacity = UNFINISHED) {
-    const { width, height } = this.size;
-    const bitmap = await createImageBitmap(toImageData(this.picture.pixels));
-    for (const canvas of [this.before, this.after]) {
-      const context = context2d(canvas);
-      context.globalAlpha = canvas === this.after ? opacity : 1;
-      context.drawImage(bitmap, 0, 0, width, height);
-      context.globalAlpha = 1;
-    }
+  /** @param {Picture} picture @param {number} scale @param {ImageBitmap} before @param {HTMLCanvasElement} after */
+  constructor(picture, scale, before, after) {
+    this.picture = picture;
+    this.scale = scale;
+    this.before = before;
+    this.after = after;
+    this.size = { width: after.width, height: after.height };
+    /** The result once more, where a canvas does not give it back. @type {Pixels|null} */
+    this.pixels = canvasIsTrue()
+      ? null
+      : { ...this.size, data: new Uint8ClampedArray(4 * after.width * after.height) };
+  }
+
+  /** @type {(blob: Blob) => Promise<void>} Paint a result that was made earlier. */
+  async paintFile(blob) {
+    const bitmap = await createImageBitmap(blob);
+    context2d(this.after).clearRect(0, 0, this.size.width, this.size.height);
+    context2d(this.after).drawImage(bitmap, 0, 0);
     bitmap.close();
   }
 
-  /** @type {(result: ImageBitmap) => void} Paint a complete result. */
-  paintResult(result) {
-    context2d(this.after).drawImage(result, 0, 0);
-  }
-
   /** @type {(tile: Tile) => void} Paint a tile that the network has computed. */
-  paintAfter({ x, y, pixels }) {
+  paint({ x, y, pixels }) {
     context2d(this.after).putImageData(toImageData(pixels), x, y);
+    for (let row = 0; this.pixels && row < pixels.height; row++) {
+      const line = pixels.data.subarray(4 * row * pixels.width, 4 * (row + 1) * pixels.width);
+      this.pixels.data.set(line, 4 * ((y + row) * this.size.width + x));
+    }
   }
 
-  /**
-   * Paint bicubic where the network has finished.
-   *
-   * @param {Rectangle} area In result pixels.
-   * @param {AbortSignal} signal
-   */
-  async paintBefore(area, signal) {
-    const rows = Math.max(1, Math.floor(STRIP_PIXELS / area.width));
-    for (let y = 0; y < area.height && !signal.aborted; y += rows) {
-      const strip = { ...area, y: area.y + y, height: Math.min(rows, area.height - y) };
-      const pixels = enlargeBicubic(this.picture.pixels, this.scale, strip);
-      context2d(this.before).putImageData(toImageData(pixels), strip.x, strip.y);
-      // In a hidden tab timers fire once a second, and the page need not stay responsive.
-      if (!document.hidden) await new Promise((resolve) => setTimeout(resolve));
-    }
+  /** @type {(pixels: Pixels, result: Pixels) => Promise<void>} Show another frame of the same size. */
+  async replace(pixels, result) {
+    const before = await createImageBitmap(toImageData(pixels));
+    this.before.close();
+    this.before = before;
+    this.paint({ x: 0, y: 0, pixels: result });
   }
 
   /** Free the memory; Safari does not do it by itself. */
   close() {
-    for (const canvas of [this.before, this.after]) canvas.width = canvas.height = 0;
+    this.before.close();
+    this.after.width = this.after.height = 0;
   }
 }
 
@@ -104,19 +89,37 @@ function toImageData({ data, width, height }) {
   return new ImageData(data, width, height);
 }
 
-/** @type {(size: {width: number, height: number}) => HTMLCanvasElement} */
-function makeCanvas({ width, height }) {
+/**
+ * Return a canvas that holds a result; no browser says how large it may be.
+ *
+ * @type {(size: {width: number, height: number}) => HTMLCanvasElement}
+ */
+function makeCanvas(size) {
+  if (!canHold(size)) throw new TooLargeError();
   const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [width, height];
-  return canvas;
+  [canvas.width, canvas.height] = [size.width, size.height];
+  if (isHeld(canvas)) return canvas;
+  canvas.width = canvas.height = 0; // Safari keeps the memory otherwise
+  refuse(size);
+  throw new TooLargeError();
+}
+
+/** @type {(canvas: HTMLCanvasElement) => boolean} A canvas beyond the limit stays blank, or throws. */
+function isHeld(canvas) {
+  const [x, y] = [canvas.width - 1, canvas.height - 1];
+  try {
+    const context = canvas.getContext('2d');
+    context?.fillRect(x, y, 1, 1);
+    if (!canvasIsTrue()) return context !== null;
+    const isPainted = context?.getImageData(x, y, 1, 1).data[3] === 255;
+    context?.clearRect(x, y, 1, 1);
+    return isPainted;
+  } catch {
+    return false;
+  }
 }
 
 /** @type {(canvas: HTMLCanvasElement) => CanvasRenderingContext2D} */
 function context2d(canvas) {
-  const context = canvas.getContext('2d');
-  if (!context)
-    throw new PageError(
-      'This browser has no memory left for the result. Close other tabs and try again.',
-    );
-  return context;
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
 }

@@ -36,10 +36,11 @@ export function formatMilliseconds(milliseconds) {
  * @param {string} name Of the picture's file, perhaps with folders; perhaps empty.
  * @param {number} scale
  * @param {string} extension Such as png.
- * @returns {string} Such as photo-x4.png.
+ * @param {number} [copy] Number of this file among those of the same name.
+ * @returns {string} Such as photo@4x.png.
  */
-export function resultName(name, scale, extension) {
+export function resultName(name, scale, extension, copy = 1) {
   const file = name.split(/[/\\]/).at(-1) ?? '';
   const stem = file.replace(/\.[^.]*$/, '').replace(/[\p{Cc}<>:"|?*]/gu, '') || 'picture';
-  return `${stem}-x${scale}.${extension}`;
+  return `${stem}@${scale}x${copy > 1 ? ` ${copy}` : ''}.${extension}`;
 }

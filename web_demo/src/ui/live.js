@@ -2,67 +2,73 @@
  * Live upscaling of the middle of a camera's or video's frames.
  *
  * @import { Pixels } from '../engine/pixels.js'
- * @import { Upscaler } from '../engine/upscaler.js'
- *
- * @typedef {object} LiveOptions
- * @property {Upscaler} upscaler
- * @property {number} scale
- * @property {() => number} side Of the square crop, in pixels; called before each frame.
- * @property {(comparison: Comparison) => void} onFrame Of each finished frame.
- * @property {(text: string) => void} onSpeed
+ * @import { Tools } from './source.js'
  */
 
 import { untilAborted } from '../engine/abortable.js';
 import { Comparison } from './comparison.js';
+import { chosen } from './elements.js';
+import { showLive } from './messages.js';
 import { closeVideo, cropMiddle } from './video.js';
 import { formatMilliseconds } from './format.js';
 
 /** Frames that the speed is averaged over. */
 const FRAMES = 10;
 
-/**
- * Upscale frames until stopped, then release the camera.
- *
- * @param {() => Promise<HTMLVideoElement>} open @param {LiveOptions} options @param {AbortSignal} signal
- * @throws {PageError} It cannot be opened.
- * @throws {DOMException} `AbortError`, when it was stopped.
- */
-export async function runLive(open, options, signal) {
-  const opening = open();
-  try {
-    const video = await untilAborted(opening, signal);
-    await enlargeFrames(video, options, signal);
-  } finally {
-    void opening.then(closeVideo, () => {}); // also if the visitor allows the camera too late
+/** A camera or a video, until it is stopped; then the camera is let go of. */
+export class LiveSource {
+  text = 'Preparing…';
+  verb = 'Stop';
+  canGoOn = false;
+
+  /** @param {() => Promise<HTMLVideoElement>} open */
+  constructor(open) {
+    this.open = open;
+  }
+
+  /**
+   * @param {Tools} tools @param {AbortSignal} signal
+   * @throws {PageError} It cannot be opened.
+   * @throws {DOMException} `AbortError`, when it was stopped.
+   */
+  async run(tools, signal) {
+    const settings = tools.settings();
+    tools.onChoice(await tools.upscaler.prepare({ ...settings, signal }));
+    const opening = this.open();
+    try {
+      const video = await untilAborted(opening, signal);
+      await enlargeFrames(video, tools, settings.scale, signal);
+    } finally {
+      void opening.then(closeVideo, () => {}); // also if the visitor allows the camera too late
+    }
   }
 }
 
-/** @type {(video: HTMLVideoElement, options: LiveOptions, signal: AbortSignal) => Promise<never>} */
-async function enlargeFrames(video, options, signal) {
+/** @type {(video: HTMLVideoElement, tools: Tools, scale: number, signal: AbortSignal) => Promise<never>} */
+async function enlargeFrames(video, { upscaler, onShown }, scale, signal) {
   /** @type {Comparison|null} */
   let comparison = null;
   /** @type {number[]} */
   const ends = [];
   for (;;) {
     const started = performance.now();
-    const pixels = cropMiddle(video, options.side());
-    const result = await untilAborted(options.upscaler.upscaleFrame(pixels), signal);
-    comparison = refresh(comparison, pixels, options.scale);
-    await comparison.sketch();
-    comparison.paintAfter({ x: 0, y: 0, pixels: result });
+    const pixels = cropMiddle(video, Number(chosen('live-sizes')));
+    const result = await untilAborted(upscaler.upscaleFrame(pixels), signal);
+    comparison = await refresh(comparison, pixels, scale);
+    await comparison.replace(pixels, result);
     comparison.isComplete = true;
-    options.onFrame(comparison);
+    onShown(comparison);
     ends.push(performance.now());
-    options.onSpeed(speedText(ends, performance.now() - started));
+    showLive(speedText(ends, performance.now() - started));
     await untilAborted(new Promise(requestAnimationFrame), signal);
   }
 }
 
-/** @type {(comparison: Comparison|null, pixels: Pixels, scale: number) => Comparison} */
-function refresh(comparison, pixels, scale) {
+/** @type {(comparison: Comparison|null, pixels: Pixels, scale: number) => Promise<Comparison>} */
+async function refresh(comparison, pixels, scale) {
   const known = comparison?.picture.pixels;
   if (!comparison || known?.width !== pixels.width || known.height !== pixels.height) {
-    return new Comparison({ name: 'live', pixels, transparent: false }, scale);
+    return Comparison.open({ name: 'live', pixels, transparent: false }, scale);
   }
   comparison.picture.pixels = pixels;
   return comparison;

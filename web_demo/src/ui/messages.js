@@ -13,9 +13,11 @@ const status = element('status', HTMLElement);
 const announcement = element('announcement', HTMLElement);
 const notice = element('notice', HTMLElement);
 const progress = element('progress', HTMLProgressElement);
-const message = element('message', HTMLElement);
+const message = element('message', HTMLDialogElement);
+const bar = element('bar', HTMLElement);
+const goOn = button('go-on');
 const stop = button('stop');
-const liveSizes = element('live-sizes', HTMLElement);
+const liveSize = element('live-size', HTMLElement);
 
 /** @type {(text: string) => void} Show the status, for screen readers too. */
 export function say(text) {
@@ -49,16 +51,26 @@ export function sayBusy(text, verb, onStop) {
   stop.firstChild?.replaceWith(`${verb} `);
   stop.hidden = false;
   stop.onclick = onStop;
+  goOn.hidden = true;
+  bar.classList.add('is-busy');
 }
 
 /** @type {() => void} Show that the work has ended. */
 export function sayIdle() {
   keepFocus(stop);
-  keepFocus(liveSizes);
+  keepFocus(liveSize);
   progress.classList.add('is-idle');
   stop.hidden = true;
-  liveSizes.hidden = true;
+  liveSize.hidden = true;
   stop.onclick = null;
+  bar.classList.remove('is-busy');
+}
+
+/** @type {(onGoOn: (() => void)|null) => void} Show that work was stopped, with a button that goes on, if it can. */
+export function sayStopped(onGoOn) {
+  say('Stopped.');
+  goOn.hidden = onGoOn === null;
+  goOn.onclick = onGoOn;
 }
 
 /** @type {(work: string, progress: Progress) => void} */
@@ -71,7 +83,7 @@ export function sayProgress(work, { done, total, secondsLeft }) {
 /** @type {(text: string) => void} Show work without an end, and the choice of its size. */
 export function showLive(text) {
   progress.classList.add('is-idle');
-  liveSizes.hidden = false;
+  liveSize.hidden = false;
   show(text);
 }
 
@@ -85,6 +97,7 @@ export function sayError(text, actions = []) {
   const buttons = [...actions, { label: 'Close', act: () => {} }].map(({ label, act }) => {
     const made = document.createElement('button');
     made.className = 'button small';
+    made.type = 'button';
     made.textContent = label;
     made.onclick = () => {
       hideError();
@@ -93,13 +106,12 @@ export function sayError(text, actions = []) {
     return made;
   });
   element('message-actions', HTMLElement).replaceChildren(...buttons);
-  message.hidden = false;
+  if (!message.open) message.show();
 }
 
 /** @type {() => void} */
 export function hideError() {
-  keepFocus(message);
-  message.hidden = true;
+  message.close(); // the focus returns to where it was
 }
 
 /** @type {(vanishing: Element) => void} Move the keyboard focus to the picture, not to the top of the page. */

@@ -16,7 +16,7 @@ export function reportError(error, retry) {
 }
 
 /** @type {(error: unknown) => string} */
-function describe(error) {
+export function describe(error) {
   if (error instanceof PageError || error instanceof UpscalerError) return error.message;
   console.error(error);
   const advice = 'Close other tabs, or reload this page, and try again.';

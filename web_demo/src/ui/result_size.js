@@ -1,15 +1,29 @@
 /**
  * Largest size of a picture and its result, so that the page does not run out of memory.
  *
- * @import { Rectangle } from './bicubic.js'
+ * @import { Area } from '../engine/pixels.js'
  * @import { Size } from './view.js'
  */
 
 /** Megapixels that are decoded; phones take pictures of 50. */
 export const MAX_PICTURE_MEGAPIXELS = 64;
 
+/** Results of so many pixels were refused by this browser's canvas. */
+let refusedPixels = Infinity;
+
+/** @type {(result: Size) => void} Remember that a canvas of this size stays blank. */
+export function refuse({ width, height }) {
+  refusedPixels = Math.min(refusedPixels, width * height);
+}
+
+/** @type {(result: Size) => boolean} Whether a result fits in memory and on a canvas, as far as is known. */
+export function canHold({ width, height }) {
+  const memoryGb = /** @type {{deviceMemory?: number}} */ (navigator).deviceMemory;
+  return width * height <= resultPixelLimit(memoryGb) && width * height < refusedPixels;
+}
+
 /**
- * Return the largest result to hold, in pixels. A result takes 8 bytes per pixel: network and bicubic.
+ * Return the largest result to hold, in pixels. A result takes 4 bytes per pixel, and as many while it is saved.
  *
  * @param {number|undefined} memoryGb `navigator.deviceMemory`: rounded, and undefined outside
  *   Chromium.
@@ -38,8 +52,8 @@ export function largestScale(size, scales, holds) {
 /**
  * Return the part of a picture that is in view, or all of it if it is not on the stage.
  *
- * @param {Size} picture @param {Rectangle|null} inView Picture pixels.
- * @returns {Rectangle} Inside the picture.
+ * @param {Size} picture @param {Area|null} inView Picture pixels.
+ * @returns {Area} Inside the picture.
  */
 export function wantedPart(picture, inView) {
   const part = inView ?? { x: 0, y: 0, width: picture.width, height: picture.height };
@@ -52,8 +66,8 @@ export function wantedPart(picture, inView) {
 /**
  * Shrink a part of a picture around its middle until its result can be held.
  *
- * @param {Rectangle} part Picture pixels. @param {number} scale @param {(result: Size) => boolean} holds
- * @returns {Rectangle} In whole pixels.
+ * @param {Area} part Picture pixels. @param {number} scale @param {(result: Size) => boolean} holds
+ * @returns {Area} In whole pixels.
  */
 export function holdablePart(part, scale, holds) {
   let { width, height } = { width: Math.ceil(part.width), height: Math.ceil(part.height) };

@@ -1,49 +1,71 @@
 /**
- * Saving of results as files, and copying to the clipboard.
+ * Saving of results as files, sharing, and copying to the clipboard.
  *
  * @import { Comparison } from './comparison.js'
  */
 
 import { PageError } from './errors.js';
 import { resultName } from './format.js';
+import { withExif } from './picture_file.js';
+import { canvasIsTrue, encodeTruly } from './true_pixels.js';
 
 /** Of JPEG and WebP: high enough to keep the details that the network adds. */
 const QUALITY = 0.95;
 
-/** @type {Record<string, {type: string, name: string}>} By extension. */
-const FORMATS = {
-  png: { type: 'image/png', name: 'PNG' },
-  webp: { type: 'image/webp', name: 'WebP' },
-  jpg: { type: 'image/jpeg', name: 'JPEG' },
-};
+/** @type {Record<string, string>} Media types by extension. */
+const TYPES = { png: 'image/png', webp: 'image/webp', jpg: 'image/jpeg' };
+
+/** @type {() => Promise<string[]>} The extensions of what this browser can write. */
+export async function writableFormats() {
+  if (!canvasIsTrue()) return ['png'];
+  const canvas = new OffscreenCanvas(1, 1);
+  canvas.getContext('2d');
+  const found = await Promise.all(
+    Object.entries(TYPES).map(async ([extension, type]) => {
+      const blob = await canvas.convertToBlob({ type }).catch(() => null);
+      return blob?.type === type ? extension : '';
+    }),
+  );
+  return found.filter(Boolean);
+}
 
 /**
- * Save a result as a file.
+ * Return a result as a file, with the EXIF data of its picture where the format takes them.
  *
  * @param {Comparison} comparison
  * @param {string} extension
- * @returns {Promise<string>} The name of the file.
+ * @returns {Promise<File>}
  * @throws {PageError} This browser cannot write it.
  */
-export async function saveResult(comparison, extension) {
+export async function makeFile(comparison, extension) {
   const name = resultName(comparison.picture.name, comparison.scale, extension);
-  const opaque = extension === 'jpg' && comparison.picture.transparent;
-  const canvas = opaque ? onWhite(comparison.after) : comparison.after;
-  try {
-    saveFile(await encode(canvas, extension), name);
-  } finally {
-    if (opaque) canvas.width = canvas.height = 0; // Safari keeps the memory otherwise
-  }
-  return name;
+  return new File([await encodeResult(comparison, extension)], name, { type: TYPES[extension] ?? '' });
 }
 
-/** @type {(blob: Blob, name: string) => void} */
-export function saveFile(blob, name) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // some browsers read it late
+/** @type {(comparison: Comparison, extension: string) => string} What became of what the file had beside pixels. */
+export function describeMetadata({ picture }, extension) {
+  const losses = [...(picture.losses ?? [])];
+  if (picture.exif && extension === 'webp') losses.unshift('its EXIF data (camera, date, place) are left out');
+  const kept = picture.exif && extension !== 'webp' ? 'EXIF data (camera, date, place) are kept' : '';
+  const words = [kept, ...losses].filter(Boolean).join('; ');
+  return words && ` ${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}
+
+/** @type {(comparison: Comparison, extension: string) => Promise<Blob>} */
+export async function encodeResult({ after, pixels, picture }, extension) {
+  const blob = pixels ? await encodeTruly(pixels) : await encode(after, extension, picture.transparent);
+  return (picture.exif && withExif(blob, picture.exif)) ?? blob;
+}
+
+/** @type {(png: Blob, extension: string) => Promise<Blob>} A result in another format. */
+export async function encodeAs(png, extension) {
+  if (TYPES[extension] === png.type || !canvasIsTrue()) return png;
+  const bitmap = await createImageBitmap(png);
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
+  canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return encode(canvas, extension, true);
 }
 
 /**
@@ -55,26 +77,26 @@ export function saveFile(blob, name) {
 export async function copyResult(comparison) {
   try {
     // The promise goes in, not the blob: Safari allows copying only while the click is handled.
-    const item = new ClipboardItem({ 'image/png': encode(comparison.after, 'png') });
+    const item = new ClipboardItem({ 'image/png': encodeResult(comparison, 'png') });
     await navigator.clipboard.write([item]);
   } catch (error) {
-    throw new PageError('This browser does not let the page copy. Use Download instead.', {
+    throw new PageError('This browser does not let the page copy. Use Save instead.', {
       cause: error,
     });
   }
 }
 
-/** @type {(canvas: HTMLCanvasElement, extension: string) => Promise<Blob>} */
-async function encode(canvas, extension) {
-  const { type, name } = /** @type {{type: string, name: string}} */ (FORMATS[extension]);
+/** @type {(canvas: HTMLCanvasElement, extension: string, transparent: boolean) => Promise<Blob>} */
+async function encode(canvas, extension, transparent) {
+  const opaque = extension === 'jpg' && transparent ? onWhite(canvas) : canvas;
+  const type = TYPES[extension] ?? '';
   /** @type {Blob|null} */
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, type, QUALITY));
-  // A browser that cannot write the format, or not at this size, returns nothing, or PNG instead.
-  if (blob?.type !== type) {
-    const other = extension === 'png' ? 'Choose a smaller scale.' : 'Choose another format.';
-    throw new PageError(`This browser cannot write this picture as ${name}. ${other}`);
-  }
-  return blob;
+  const blob = await new Promise((resolve) => opaque.toBlob(resolve, type, QUALITY));
+  if (opaque !== canvas) opaque.width = opaque.height = 0; // Safari keeps the memory otherwise
+  // A browser that cannot write the format at this size returns nothing, or PNG instead.
+  if (blob?.type === type) return blob;
+  const other = extension === 'png' ? 'Choose a smaller scale.' : 'Choose another format.';
+  throw new PageError(`This browser cannot write this picture as ${extension.toUpperCase()}. ${other}`);
 }
 
 /** @type {(canvas: HTMLCanvasElement) => HTMLCanvasElement} JPEG has no transparency. */

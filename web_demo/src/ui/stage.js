@@ -1,8 +1,8 @@
 /**
- * Stage that shows a comparison: bicubic left of the divider, the network right of it, with the same
- * zoom and position.
+ * Stage that shows a comparison: before left of the divider, after right of it, with the same zoom and
+ * position.
  *
- * @import { Rectangle } from './bicubic.js'
+ * @import { Area } from '../engine/pixels.js'
  * @import { Comparison } from './comparison.js'
  * @import { Picture } from './picture.js'
  * @import { Point, View } from './view.js'
@@ -50,7 +50,7 @@ export class Stage {
     );
   }
 
-  /** @type {(picture: Picture) => Rectangle|null} In picture pixels; null if another one is shown. */
+  /** @type {(picture: Picture) => Area|null} In picture pixels; null if another one is shown. */
   visiblePartOf(picture) {
     if (this.#shown?.picture !== picture) return null;
     const { x, y, width, height } = visiblePart(this.#view, this.#shown.size, this.canvas);
@@ -82,7 +82,7 @@ export class Stage {
     return this.#fitted;
   }
 
-  /** @type {(share: number) => void} How much of the stage, from the left, shows bicubic. */
+  /** @type {(share: number) => void} How much of the stage, from the left, shows before. */
   split(share) {
     this.#split = share;
     this.redraw();
@@ -119,11 +119,12 @@ export class Stage {
     this.#drawSide(this.#shown.after, border, width);
   }
 
-  /** @type {(canvas: HTMLCanvasElement, left: number, right: number) => void} */
-  #drawSide(canvas, left, right) {
+  /** @type {(source: HTMLCanvasElement|ImageBitmap, left: number, right: number) => void} */
+  #drawSide(source, left, right) {
     const { context } = this;
     const { zoom, x, y } = this.#view;
-    const part = visiblePart(this.#view, canvas, this.canvas);
+    const size = /** @type {Comparison} */ (this.#shown).size;
+    const part = visiblePart(this.#view, size, this.canvas);
     const to = {
       x: (part.x - x) * zoom + this.canvas.width / 2,
       y: (part.y - y) * zoom + this.canvas.height / 2,
@@ -137,9 +138,12 @@ export class Stage {
       context.fillStyle = this.checker;
       context.fillRect(to.x, to.y, width, height);
     }
-    context.imageSmoothingEnabled = zoom < SQUARES;
-    context.imageSmoothingQuality = zoom < 1 ? 'high' : 'medium';
-    context.drawImage(canvas, part.x, part.y, part.width, part.height, to.x, to.y, width, height);
+    const isResult = source.width === size.width;
+    const share = source.width / size.width;
+    context.imageSmoothingEnabled = !isResult || zoom < SQUARES;
+    context.imageSmoothingQuality = !isResult || zoom < 1 ? 'high' : 'medium';
+    const [x0, y0, wide, high] = [part.x, part.y, part.width, part.height].map((v) => v * share);
+    context.drawImage(source, x0 ?? 0, y0 ?? 0, wide ?? 0, high ?? 0, to.x, to.y, width, height);
     context.restore();
   }
 }

@@ -8,35 +8,36 @@
  * @property {number} scale That is too large for it.
  * @property {number[]} scales All there are.
  * @property {(scale: number) => void} onLess
- * @property {() => void} onPart
+ * @property {(part: Picture) => void} onPart
  */
 
-import { canHold } from './canvas_limit.js';
+import { crop } from '../engine/pixels.js';
 import { Comparison } from './comparison.js';
-import { say, sayError } from './messages.js';
-import { enlarged, largestScale } from './result_size.js';
-import { show } from './viewer.js';
 import { formatMegapixels, formatSize } from './format.js';
+import { say, sayError } from './messages.js';
+import { canHold, enlarged, holdablePart, largestScale, wantedPart } from './result_size.js';
+import { show, stage } from './viewer.js';
 
 /** @type {(offer: Offer) => Promise<void>} */
 export async function offerLess({ picture, scale, scales, onLess, onPart }) {
   const fits = canHold(picture.pixels);
-  if (fits) show(await Comparison.sketched(picture, 1, 1));
-  const actions = [{ label: fits ? 'Only the part in view' : 'Only the middle', act: onPart }];
+  if (fits) show(await Comparison.open(picture, 1, 1));
+  const cut = () => {
+    const wanted = wantedPart(picture.pixels, stage.visiblePartOf(picture));
+    const area = holdablePart(wanted, scale, canHold);
+    onPart({ ...picture, pixels: crop(picture.pixels, area) });
+  };
+  const actions = [{ label: fits ? 'Only the part in view' : 'Only the middle', act: cut }];
   const smaller = largestScale(picture.pixels, scales, canHold);
   if (smaller) actions.unshift({ label: `${smaller}× instead`, act: () => onLess(smaller) });
   say('Too large.');
-  sayError(describe(picture, scale, fits), actions);
-}
-
-/** @type {(picture: Picture, scale: number, isShown: boolean) => string} */
-function describe({ pixels }, scale, isShown) {
-  const result = enlarged(pixels, scale);
-  const advice = isShown
+  const result = enlarged(picture.pixels, scale);
+  const advice = fits
     ? 'Zoom in to choose a part, or enlarge less.'
     : 'Enlarge less, or only its middle.';
-  return (
-    `${scale}× would make ${formatSize(result)} pixels, ${formatMegapixels(result.width * result.height)}: ` +
-    `more than this browser can hold. ${advice}`
+  const megapixels = formatMegapixels(result.width * result.height);
+  sayError(
+    `${scale}× would make ${formatSize(result)} pixels, ${megapixels}: more than this browser can hold. ${advice}`,
+    actions,
   );
 }

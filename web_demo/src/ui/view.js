@@ -1,7 +1,7 @@
 /**
  * Geometry of zoom and pan: which part of a picture is visible, and how large.
  *
- * @import { Rectangle } from './bicubic.js'
+ * @import { Area } from '../engine/pixels.js'
  *
  * @typedef {{width: number, height: number}} Size In pixels; of the stage in device pixels.
  * @typedef {{x: number, y: number}} Point
@@ -57,7 +57,7 @@ export function rescale(view, before, after) {
   return { zoom: view.zoom / factor, x: view.x * factor, y: view.y * factor };
 }
 
-/** @type {(view: View, picture: Size, stage: Size) => Rectangle} Picture pixels, not rounded. */
+/** @type {(view: View, picture: Size, stage: Size) => Area} Picture pixels, not rounded. */
 export function visiblePart(view, picture, stage) {
   const [wide, high] = [stage.width / view.zoom, stage.height / view.zoom];
   const [left, top] = [Math.max(0, view.x - wide / 2), Math.max(0, view.y - high / 2)];

@@ -1,6 +1,5 @@
 /** Viewer: the stage and its controls. */
 
-import { connectDivider } from './divider.js';
 import { button, element } from './elements.js';
 import { connectGestures } from './gestures.js';
 import { Stage } from './stage.js';
@@ -21,13 +20,13 @@ export function shownComparison() {
   return shown;
 }
 
-/** @type {(comparison: Comparison) => void} Show a comparison; close the previous one. */
+/** @type {(comparison: Comparison) => void} Show a comparison, or what has changed in it; close the previous one. */
 export function show(comparison) {
+  if (comparison === shown) return stage.redraw();
   const previous = shown;
   shown = comparison;
   stage.show(comparison);
   previous?.close();
-  element('before-name', HTMLElement).textContent = 'Bicubic';
   const sizes = new Set([comparison.picture.pixels, comparison.size].map(formatSize));
   element('sizes', HTMLElement).textContent = [...sizes].join(' → ');
   element('stage', HTMLElement).classList.toggle('is-plain', sizes.size === 1);
@@ -40,12 +39,6 @@ function showView(zoom, fitted) {
   element('canvas', HTMLElement).classList.toggle('is-close', !fitted);
 }
 
-/** @type {(comparison: Comparison) => void} Show a live comparison, which is the same for all frames. */
-export function showFrame(comparison) {
-  if (comparison === shown) return stage.redraw();
-  show(comparison);
-  element('before-name', HTMLElement).textContent = 'Plain zoom'; // bicubic would take too long
-}
 
 /** Scroll to the stage: on a phone it is above the buttons. */
 export function comeIntoView() {
@@ -56,7 +49,13 @@ export function comeIntoView() {
 export function connectViewing(listener) {
   onShow = listener;
   connectGestures(stage);
-  connectDivider(element('divider', HTMLElement), stage);
+  const divider = element('divider', HTMLInputElement);
+  divider.addEventListener('input', () => {
+    const percent = divider.valueAsNumber;
+    element('stage', HTMLElement).style.setProperty('--split', `${percent}%`);
+    divider.setAttribute('aria-valuetext', `${Math.round(percent)} percent before`);
+    stage.split(percent / 100);
+  });
   button('zoom-in').addEventListener('click', () => stage.zoom(ZOOM_STEP));
   button('zoom-out').addEventListener('click', () => stage.zoom(1 / ZOOM_STEP));
   button('zoom-fit').addEventListener('click', () => stage.fit());

@@ -1,0 +1,155 @@
+/**
+ * Several pictures, one after the other; one that fails does not stop the rest.
+ *
+ * Results wait as PNG files in Blobs, which browsers keep on disk.
+ *
+ * @import { Tools, PictureFile } from './source.js'
+ */
+
+import { isStopped } from './activity.js';
+import { Comparison } from './comparison.js';
+import { button, element } from './elements.js';
+import { formatDuration, resultName } from './format.js';
+import { say } from './messages.js';
+import { openPicture } from './picture.js';
+import { describe } from './report_error.js';
+import { saveFile } from './save_file.js';
+import { encodeAs, encodeResult } from './saving.js';
+import { PictureSource } from './source.js';
+import { show } from './viewer.js';
+import { makeZip } from './zip.js';
+
+/** Longest side of a thumbnail, in pixels. */
+const THUMBNAIL = 88;
+
+/** A picture of the queue, and its line in the list. */
+class Item {
+  /** @type {Blob|null} */
+  result = null;
+  isFailed = false;
+  /** What `result` was made with, such as "4 photo". */
+  kind = '';
+
+  /** @param {PictureFile} file @param {() => void} onOpen */
+  constructor(file, onOpen) {
+    this.file = file;
+    this.source = new PictureSource(file);
+    this.line = document.createElement('li');
+    this.button = document.createElement('button');
+    this.picture = document.createElement('canvas');
+    [this.picture.width, this.picture.height] = [THUMBNAIL, THUMBNAIL];
+    const name = document.createElement('span');
+    name.textContent = file.name;
+    this.note = document.createElement('small');
+    this.button.append(this.picture, name, this.note);
+    this.button.onclick = onOpen;
+    this.line.append(this.button);
+    this.say('Waiting');
+  }
+
+  /** @type {(text: string) => void} */
+  say(text) {
+    this.note.textContent = text;
+    this.button.disabled = !this.result;
+    this.line.className = this.isFailed ? 'is-failed' : '';
+  }
+
+  /** @type {(comparison: Comparison) => void} */
+  drawThumbnail({ before }) {
+    const side = Math.min(before.width, before.height);
+    const [x, y] = [(before.width - side) / 2, (before.height - side) / 2];
+    this.picture.getContext('2d')?.drawImage(before, x, y, side, side, 0, 0, THUMBNAIL, THUMBNAIL);
+  }
+}
+
+export class QueueSource {
+  text = 'Opening the pictures…';
+  verb = 'Stop';
+  canGoOn = true;
+
+  /** @param {PictureFile[]} files @param {number} others How many files were left out. */
+  constructor(files, others) {
+    this.others = others;
+    /** @type {Item[]} */
+    this.items = files.map((file) => new Item(file, () => void this.#reopen(file)));
+    element('queue-items', HTMLElement).replaceChildren(...this.items.map(({ line }) => line));
+    element('queue-title', HTMLElement).textContent = `${files.length} pictures`;
+    element('queue', HTMLElement).hidden = false;
+    this.#allowSaving();
+  }
+
+  /** Results that leaving the page would lose. */
+  get unsaved() {
+    return this.items.filter(({ result }) => result).length;
+  }
+
+  /** @type {(tools: Tools, signal: AbortSignal) => Promise<void>} */
+  async run(tools, signal) {
+    const started = performance.now();
+    const { scale, weights } = tools.settings();
+    const kind = `${scale} ${weights}`;
+    for (const item of this.items) {
+      if (item.kind === kind && (item.result || item.isFailed)) continue;
+      Object.assign(item, { kind, result: null, isFailed: false });
+      await this.#enlarge(item, tools, signal);
+      this.#allowSaving();
+    }
+    const failed = this.items.filter(({ isFailed }) => isFailed).length;
+    const words = [
+      `Done in ${formatDuration((performance.now() - started) / 1000)}: ${this.unsaved} pictures.`,
+      ...(failed ? [`${failed} failed.`] : []),
+      ...(this.others ? [`${this.others} other files were left out.`] : []),
+    ];
+    say(words.join(' '));
+  }
+
+  /** @type {(item: Item, tools: Tools, signal: AbortSignal) => Promise<void>} */
+  async #enlarge(item, tools, signal) {
+    item.say('Working…');
+    try {
+      const comparison = await item.source.enlarge(tools, signal);
+      item.drawThumbnail(comparison);
+      item.result = await encodeResult(comparison, 'png');
+      item.say('Done');
+    } catch (error) {
+      item.isFailed = !isStopped(error);
+      item.say(item.isFailed ? describe(error) : 'Waiting');
+      if (!item.isFailed) throw error;
+    }
+    item.source = new PictureSource(item.file); // it holds the pixels
+  }
+
+  /** @type {(file: PictureFile) => Promise<void>} Show a result again. */
+  async #reopen(file) {
+    const item = this.items.find((one) => one.file === file);
+    if (!item?.result) return;
+    const scale = Number(item.kind.split(' ')[0]);
+    const comparison = await Comparison.open(await openPicture(await file.load(), file.name), scale);
+    await comparison.paintFile(item.result);
+    comparison.isComplete = true;
+    show(comparison);
+  }
+
+  /** @type {(format: string) => Promise<string>} What was saved. */
+  async saveAll(format) {
+    const done = this.items.filter(({ result }) => result);
+    /** @type {Map<string, {name: string, blob: Blob}>} */
+    const files = new Map();
+    for (const { file, result, kind } of done) {
+      const scale = Number(kind.split(' ')[0]);
+      const blob = await encodeAs(/** @type {Blob} */ (result), format);
+      for (let copy = 1; ; copy++) {
+        const name = resultName(file.name, scale, format, copy);
+        if (files.has(name)) continue;
+        files.set(name, { name, blob });
+        break;
+      }
+    }
+    saveFile(await makeZip([...files.values()]), 'enlarged.zip');
+    return `Saved ${files.size} pictures as enlarged.zip.`;
+  }
+
+  #allowSaving() {
+    button('save-all').disabled = this.unsaved === 0;
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What the visitor gave last: one picture, several, or a video. It runs when it is given, and again
+ * when a choice changes.
+ *
+ * @import { Backend } from '../engine/device.js'
+ * @import { Weights } from '../engine/catalog.js'
+ * @import { Choice } from '../engine/self_test.js'
+ * @import { Upscaler } from '../engine/upscaler.js'
+ *
+ * @typedef {object} Tools What a source works with.
+ * @property {Upscaler} upscaler
+ * @property {() => Settings} settings Chosen now.
+ * @property {(comparison: Comparison) => void} onShown
+ * @property {(choice: Choice) => void} onChoice
+ *
+ * @typedef {{scale: number, weights: Weights, backend: Backend|'auto'}} Settings
+ *
+ * @typedef {object} Source
+ * @property {string} text Describes its work.
+ * @property {string} verb Of the button that stops it.
+ * @property {boolean} canGoOn After it was stopped.
+ * @property {(tools: Tools, signal: AbortSignal) => Promise<void>} run
+ *
+ * @typedef {{name: string, load: () => Promise<Blob>}} PictureFile `load` is called in turn: a sample
+ *   that arrives late must not replace what was chosen since.
+ */
+
+import { untilAborted } from '../engine/abortable.js';
+import { Comparison } from './comparison.js';
+import { formatDuration, formatSize } from './format.js';
+import { say, sayProgress } from './messages.js';
+import { openPicture } from './picture.js';
+
+/** @import { Picture } from './picture.js' */
+
+/** One picture. Stopped, it goes on from the tile that it had reached. */
+export class PictureSource {
+  text = 'Opening the picture…';
+  verb = 'Cancel';
+  canGoOn = true;
+  /** @type {{comparison: Comparison, kind: string, place: {side: number, done: number}}|null} */
+  #begun = null;
+
+  /** @param {PictureFile} file @param {Picture|null} [picture] If it is open already. */
+  constructor(file, picture = null) {
+    this.file = file;
+    this.picture = picture;
+  }
+
+  /** @type {(tools: Tools, signal: AbortSignal) => Promise<void>} */
+  async run(tools, signal) {
+    const started = performance.now();
+    const { size } = await this.enlarge(tools, signal);
+    const seconds = (performance.now() - started) / 1000;
+    say(`Done in ${formatDuration(seconds)}: ${formatSize(size)} pixels.`);
+  }
+
+  /**
+   * @param {Tools} tools @param {AbortSignal} signal
+   * @returns {Promise<Comparison>} Complete.
+   * @throws {TooLargeError} There is no memory for the result.
+   * @throws {Error} With a message for the visitor; `AbortError` if it was stopped.
+   */
+  async enlarge({ upscaler, settings, onShown, onChoice }, signal) {
+    this.picture ??= await untilAborted(this.#open(), signal);
+    const { scale, weights, backend } = settings();
+    const kind = `${scale} ${weights}`;
+    if (this.#begun?.kind !== kind || this.#begun.comparison.isComplete) {
+      const comparison = await Comparison.open(this.picture, scale);
+      this.#begun = { comparison, kind, place: { side: 0, done: 0 } };
+      onShown(comparison);
+    }
+    const { comparison, place } = this.#begun;
+    say('Preparing…');
+    onChoice(await upscaler.prepare({ scale, weights, backend, signal }));
+    await upscaler.upscale(this.picture.pixels, {
+      signal,
+      place,
+      onTile: (tile) => {
+        comparison.paint(tile);
+        onShown(comparison);
+      },
+      onProgress: (progress) => sayProgress('Enlarging', progress),
+    });
+    signal.throwIfAborted();
+    comparison.isComplete = true;
+    return comparison;
+  }
+
+  async #open() {
+    return openPicture(await this.file.load(), this.file.name);
+  }
+}
