@@ -130,6 +130,14 @@ def full(session: nox.Session) -> None:
     session.run("pytest", *arguments, env={"OMP_NUM_THREADS": "1"})
 
 
+@nox.session(default=False)
+def swift(session: nox.Session) -> None:
+    """Test the Swift package; without a toolchain, Debian's is put into dist/swift first."""
+    install(session, ".[convert]", *TEST)
+    session.run("python", "tests/swift_toolchain.py")
+    session.run("pytest", "tests/test_swift.py", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check formatting, style, types and who imports whom."""
