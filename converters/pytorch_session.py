@@ -29,6 +29,8 @@ class CheckpointSession:
     model: Model
     network: fx.GraphModule
     placement: Placement = CPU
+    remarks: tuple[str, ...] = ()
+    """Of the checkpoint."""
 
     def run(self, image: Image) -> Image:
         """Upscale with the device form, in float32."""
@@ -54,4 +56,5 @@ def open_session(
     ports = tensor_specs(ANY_SIZE, ANY_SIZE, "NCHW", "tensor")
     written = {"format": "pytorch", "precision": "fp32", "shift": "slice_concat", "sizes": None}
     model = describe_network(checkpoint, ports, ["torch"], **written)
-    return CheckpointSession(info, model, to_device_form(checkpoint.net))
+    network = to_device_form(checkpoint.net)
+    return CheckpointSession(info, model, network, remarks=checkpoint.remarks)
