@@ -13,7 +13,7 @@ from mobile_runtime.extras import find_extra
 
 OLD_RUNTIME = (
     "give it an environment of its own, with Python 3.11: "
-    "pip install 'scnet-mobile[tflite]' 'numpy<2' tflite-runtime==2.14.0."
+    "pip install tflite-runtime==2.14.0 'numpy<2' 'scnet-mobile[tflite]'."
 )
 
 UnavailableReason = str | None
