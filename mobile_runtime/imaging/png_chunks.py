@@ -90,7 +90,7 @@ class ChunkWriter:
 
     def __init__(self, file: IO[bytes], chunks: Iterable[Chunk]) -> None:
         self._file = file
-        self._added = b"".join(_encode(chunk) for chunk in chunks)
+        self._added = b"".join(encode_chunk(chunk) for chunk in chunks)
         self._written = 0
 
     def write(self, content: bytes) -> int:
@@ -125,7 +125,8 @@ def _is_intact(content: bytes, start: int, end: int) -> bool:
     )
 
 
-def _encode(chunk: Chunk) -> bytes:
+def encode_chunk(chunk: Chunk) -> bytes:
+    """Return a chunk with its length and checksum."""
     checksum = zlib.crc32(chunk.kind + chunk.content)
     return (
         struct.pack(">I4s", len(chunk.content), chunk.kind)

@@ -242,7 +242,7 @@ def open_photo(source: Path, settings: Settings) -> Picture:
 
 def decode_photo(content: bytes, name: str, settings: Settings) -> Picture:
     """Return a picture as it is to be upscaled; see `decode_picture`."""
-    picture = decode_picture(content, name, max_pixels=settings.max_pixels)
+    picture = decode_picture(content, name, max_pixels=settings.max_pixels, deep=True)
     return picture if settings.background is None else flatten(picture, settings.background)
 
 
