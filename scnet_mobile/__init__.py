@@ -232,7 +232,7 @@ def upscale_picture(
         ImageError: The source cannot be read, or the target not be written.
         ScnetError: As `open_model`.
     """
-    picture = open_picture(Path(source))
+    picture = open_picture(Path(source), deep=True)
     session = _open(model).session
     return upscale_to_file(session, picture, Path(target), tile=tile, overwrite=overwrite)
 
