@@ -220,7 +220,7 @@ def upscale_picture(
 
     Args:
         source: A picture in any format that Pillow reads, such as `.jpg` or `.png`.
-        target: `.png`, `.jpg`, `.webp` or `.avif`.
+        target: `.png`, `.jpg`, `.webp`, `.tif` or `.avif`.
         model: From `open_model`, or what that takes.
         tile: Largest side of a tile in pixels of the source, for files that take any size.
         overwrite: Replace the target if it exists.

@@ -126,7 +126,7 @@ def _is_intact(content: bytes, start: int, end: int) -> bool:
 
 
 def encode_chunk(chunk: Chunk) -> bytes:
-    """Return a chunk with its length and checksum."""
+    """Return a chunk as it stands in a file, with its length and checksum."""
     checksum = zlib.crc32(chunk.kind + chunk.content)
     return (
         struct.pack(">I4s", len(chunk.content), chunk.kind)

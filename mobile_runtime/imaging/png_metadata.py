@@ -60,7 +60,7 @@ def read_metadata(png: Png) -> PngMetadata:
 
 
 def make_chunks(
-    colors: ColorSpace, metadata: Metadata, *, gray: bool, deep: bool
+    colors: ColorSpace, metadata: Metadata, *, gray: bool, deep: bool = False
 ) -> Iterator[Chunk]:
     """Yield the chunks that say all this of a picture in grayscale or RGB, of 8 bits or 16."""
     yield from colors.chunks
