@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 /** A test machine may be busy; only what fails waits so long. */
-const LONGEST_WAIT_MS = 120_000;
+const LONGEST_WAIT_MS = 300_000;
 
 /** What was ended writes for a moment more. */
 const REMOVING = { recursive: true, force: true, maxRetries: 20, retryDelay: 200 };
