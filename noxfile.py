@@ -130,6 +130,14 @@ def full(session: nox.Session) -> None:
     session.run("pytest", *arguments, env={"OMP_NUM_THREADS": "1"})
 
 
+@nox.session(default=False)
+def swift(session: nox.Session) -> None:
+    """Test the Swift package; without a toolchain, Debian's is put into dist/swift first."""
+    install(session, ".[convert]", *TEST)
+    session.run("python", "tests/swift_toolchain.py")
+    session.run("pytest", "tests/test_swift.py", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check formatting, style, types and who imports whom."""
@@ -213,6 +221,16 @@ def bench(session: nox.Session) -> None:
     install(session, ".[convert,plot]")
     session.run("npm", "--prefix", "web_demo", "ci", external=True)
     session.run("python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session(default=False)
+def placement(session: nox.Session) -> None:
+    """Write what scnet check knows of engines, by trying them: `-- --verify FILES` compares."""
+    if not Path("/usr/bin/chromium").exists() or shutil.which("npm") is None:
+        session.error("Chromium and Node.js 20 or later, with npm, are needed: install both.")
+    install(session, ".[convert]")
+    session.run("npm", "--prefix", "web_demo", "ci", external=True)
+    session.run("python", "-m", "placement_tables", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session(default=False)

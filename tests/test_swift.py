@@ -80,7 +80,8 @@ def test_picture_equals_that_of_scnet_upscale(converted, tmp_path, size):
     """The core runs a real file behind a pipe, by the executor of its MIL program."""
     (path,) = converted(ConversionOptions("coreml", sizes=((32, 40),), interface="image"))
     session = open_session(path)
-    bgra = np.random.default_rng(5).integers(1, 256, (*size, 4), dtype=np.uint8)
+    bgra = np.random.default_rng(5).integers(0, 256, (*size, 4), dtype=np.uint8)
+    bgra[::3, ::2, 3] = 0  # hides what is there
     (tmp_path / "picture").write_bytes(bgra.tobytes())
     program = tmp_path / "pipe"
     compiler = ("swiftc", "-O", "-swift-version", "6", "-parse-as-library", "-o", program)

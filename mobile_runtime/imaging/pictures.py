@@ -16,7 +16,7 @@ from mobile_runtime.imaging.metadata import NO_METADATA, Metadata
 Pixels = NDArray[np.uint8]
 Image = NDArray[np.float32]
 
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA = (0.299, 0.587, 0.114)
 """Weights of R, G and B in the luma of BT.601, on which papers measure super-resolution."""
 
 
@@ -44,8 +44,10 @@ def is_gray(channels: Pixels | Image, *, axis: int) -> bool:
 
 def to_gray(image: Image) -> Image:
     """Return (1, 3, H, W) with the luma of BT.601 in all three channels."""
-    luma = np.tensordot(LUMA, image[0], axes=1)
-    return np.broadcast_to(luma, image.shape)
+    red, green, blue = image[0].astype(np.float64)
+    # Term by term in float64, as the page and the libraries for phones do it, bit for bit.
+    luma = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
+    return np.broadcast_to(luma.astype(np.float32), image.shape)
 
 
 def to_image(pixels: Pixels) -> Image:
