@@ -224,6 +224,16 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def placement(session: nox.Session) -> None:
+    """Write what scnet check knows of engines, by trying them: `-- --verify FILES` compares."""
+    if not Path("/usr/bin/chromium").exists() or shutil.which("npm") is None:
+        session.error("Chromium and Node.js 20 or later, with npm, are needed: install both.")
+    install(session, ".[convert]")
+    session.run("npm", "--prefix", "web_demo", "ci", external=True)
+    session.run("python", "-m", "placement_tables", *session.posargs, env={"PYTHONPATH": "tests"})
+
+
+@nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Write the generated tables of the pages: `-- --models dist/models` takes new results."""
     install(session, ".[convert,plot]")

@@ -64,6 +64,7 @@ ONES, MINUS = (t(4, dtype="int32", values=(sign,) * 4) for sign in (1, -1))
 ORDER = t(4, dtype="int32", values=(0, 3, 1, 2))
 KERNEL, BIAS = t(1, 3, 3, 4, constant=True), t(4, constant=True)
 X, Y = t(name="x"), t(name="y")
+COUNT = t(1, dtype="int32", values=(2,))
 INT32, INT64 = t(dtype="int32"), t(dtype="int64")
 UNSUPPORTED = frozenset({"ADD 0"})
 FREE = (1, 3, None, None)
@@ -142,8 +143,8 @@ ANE_EXAMPLES = {
         ),
     ),
     "ANE021b": (
-        ane(step("conv"), outputs=[shaped(1, 3, 8, 8, image=True)], version=6),
-        ane(step("conv"), outputs=[shaped(1, 3, 8, 8, image=True)], version=7),
+        ane(step("conv"), outputs=[Port("image", (), True, "GRAYSCALE_FLOAT16")], version=6),
+        ane(step("conv"), outputs=[Port("image", (), True, "RGB")], version=6),
     ),
     "ANE022": (
         ane(step("conv"), outputs=[shaped(1, 3, 8, 88)]),
@@ -157,21 +158,29 @@ ANE_EXAMPLES = {
 
 TFG_EXAMPLES = {
     "TFG001": (make(step("ARG_MAX")), make(step("CONV_2D"))),
-    "TFG001b": (make(step("DENSIFY", t())), make(step("ARG_MAX"))),
+    "TFG001b": (make(step("L2_NORMALIZATION")), make(step("ARG_MAX"))),
+    "TFG001c": (make(step("DENSIFY", BIAS)), make(step("DEQUANTIZE", BIAS))),
     "TFG002": (make(step("CUSTOM:custom_call.PixelShuffle")), make(step("CUSTOM:Resampler"))),
     "TFG002b": (make(step("CUSTOM:FlexErf")), make(step("CUSTOM:custom_call.PixelShuffle"))),
     "TFG003": (make(step("RESHAPE", t(1, 1, 2, 2, 2))), make(step("RESHAPE", t(1, 1, 2, 2)))),
+    "TFG003b": (make(step("SIGN", t(1, 1, 2, 2, 2))), make(step("RELU", t(1, 1, 2, 2, 2)))),
     "TFG004": (make(step("SLICE", version=3)), make(step("SLICE", version=2))),
     "TFG004b": (make(step("SLICE", version=9)), make(step("SLICE", version=8))),
     "TFG005": (make(step("SLICE", t(), INT32, FOUR)), make(step("SLICE", t(), FOUR, FOUR))),
+    "TFG005b": (make(step("TOPK_V2", t(), INT32)), make(step("TOPK_V2", t(), COUNT))),
     "TFG006": (
         make(step("STRIDED_SLICE", t(), FOUR, FOUR, ONES, shrinkAxisMask=1)),
         make(step("STRIDED_SLICE", t(), FOUR, FOUR, ONES, shrinkAxisMask=0)),
+    ),
+    "TFG006b": (
+        make(step("STRIDED_SLICE", t(), FOUR, FOUR, MINUS)),
+        make(step("STRIDED_SLICE", t(), FOUR, FOUR, ONES)),
     ),
     "TFG007": (
         make(step("PAD", t(1, 1, 1, 8, 8), t(5, 2, constant=True))),
         make(step("PAD", t(), PADS)),
     ),
+    "TFG007b": (make(step("MIRROR_PAD", mode=1)), make(step("MIRROR_PAD", mode=0))),
     "TFG008": (
         make(step("RESIZE_BILINEAR", alignCorners=True, halfPixelCenters=True)),
         make(step("RESIZE_BILINEAR", alignCorners=False, halfPixelCenters=True)),
@@ -188,15 +197,30 @@ TFG_EXAMPLES = {
         make(step("DEPTHWISE_CONV_2D", t(), t(1, 3, 3, 8, constant=True), BIAS)),
         make(step("DEPTHWISE_CONV_2D", t(), KERNEL, BIAS, depthMultiplier=1)),
     ),
+    "TFG010c": (make(step("CONV_2D", t(), KERNEL)), make(step("CONV_2D", t(), KERNEL, BIAS))),
+    "TFG010d": (
+        make(step("ADD", *PAIR, fusedActivationFunction=5)),
+        make(step("ADD", *PAIR, fusedActivationFunction=4)),
+    ),
+    "TFG010e": (
+        make(step("FULLY_CONNECTED", fusedActivationFunction=4)),
+        make(step("FULLY_CONNECTED", fusedActivationFunction=3)),
+    ),
     "TFG011": (make(step("ADD", t(2, 8, 8, 4), t(8, 8, 4))), make(step("ADD", t(), t(8, 8, 4)))),
     "TFG012": (make(step("SUB", X, X)), make(step("SUB", t(), BIAS))),
+    "TFG012b": (make(step("POW", X, X)), make(step("SUB", X, X))),
     "TFG013": (make(step("TRANSPOSE", t(), INT32)), make(step("TRANSPOSE", t(), ORDER))),
     "TFG013b": (make(step("RESHAPE", t(), INT32)), make(step("RESHAPE", t(), FOUR))),
+    "TFG013c": (
+        make(step("GATHER", t(), Tensor("", (), "int32", True, (0,)))),
+        make(step("GATHER", t(), COUNT)),
+    ),
     "TFG014": (make(step("SELECT", MASK, t(), t())), make(step("MUL", t(), t()))),
     "TFG014b": (make(step("SELECT", MASK, t(1, 4), t())), make(step("SELECT", MASK, t(), t()))),
     "TFG014c": (make(step("SELECT", FIXED_MASK, *PAIR)), make(step("SELECT", MASK, *PAIR))),
     "TFG015": (make(step("SPLIT")), make(step("SLICE"))),
     "TFG016": (make(step("RELU_0_TO_1")), make(step("RELU"))),
+    "TFG016b": (make(step("RELU_0_TO_1")), make(step("RELU"))),
     "TFG017": (make(step("TRANSPOSE_CONV")), make(step("DEPTH_TO_SPACE"))),
     "TFG018": (
         make(step("GREATER", out=X), step("SELECT", X, t(), t())),
@@ -207,8 +231,12 @@ TFG_EXAMPLES = {
         make(step("ADD"), step("CONV_2D")),
     ),
     "TFG020": (
+        make(step("CONV_2D"), inputs=[shaped(1, None, 8, 3)]),
         make(step("CONV_2D"), inputs=[shaped(2, 8, 8, 3)]),
-        make(step("CONV_2D"), inputs=[shaped(1, 8, 8, 3)]),
+    ),
+    "TFG020b": (
+        make(step("CONV_2D"), inputs=[shaped(2, 8, 8, 3)]),
+        make(step("CONV_2D"), inputs=[shaped(2, 8)]),
     ),
     "TFG021": (make(step("TRANSPOSE")), make(step("DEPTH_TO_SPACE"))),
     "TFG021b": (
@@ -233,7 +261,17 @@ TFG_EXAMPLES = {
         make(step("DEQUANTIZE", t(dtype="int16"))),
         make(step("DEQUANTIZE", t(dtype="float16"))),
     ),
+    "TFG026c": (make(step("RELU", t(dtype="int16"))), make(step("ADD", t(dtype="int16"), t()))),
+    "TFG026d": (
+        make(step("DEPTHWISE_CONV_2D", t(), t(1, 3, 3, 4, dtype="uint8", constant=True))),
+        make(step("DEPTHWISE_CONV_2D", t(), t(1, 3, 3, 4, dtype="int8", constant=True))),
+    ),
+    "TFG026e": (
+        make(step("QUANTIZE", out=t(dtype="int16"))),
+        make(step("QUANTIZE", out=t(dtype="int8"))),
+    ),
     "TFG027": (make(step("ADD", INT64)), make(step("ADD", INT32))),
+    "TFG029": (make(step("SOFTMAX", beta=2.0)), make(step("SOFTMAX", beta=1.0))),
 }
 
 ONX_EXAMPLES = {
@@ -242,10 +280,9 @@ ONX_EXAMPLES = {
         onnx(step("Conv", auto_pad=b"SAME_UPPER", strides=[1, 1])),
     ),
     "ONX002": (
-        onnx(step("Conv", t(1, 4, 8, 8, name="image")), inputs=[shaped(1, 4, 8, 8)]),
-        onnx(step("Conv", t(1, 3, 8, 8, name="image")), inputs=[shaped(1, 3, 8, 8)]),
+        onnx(step("Conv", t(1, 6, 8, 8, name="image")), inputs=[shaped(1, 6, 8, 8)]),
+        onnx(step("Conv", t(1, 12, 8, 8, name="image")), inputs=[shaped(1, 12, 8, 8)]),
     ),
-    "ONX003": (onnx(step("Cast", to=7)), onnx(step("Cast", to=6))),
     "ONX003b": (
         onnx(step("Unsqueeze", t(), Tensor("", (), "int64", True, (0,)))),
         onnx(step("Unsqueeze", t(), t(1, dtype="int64", values=(0,)))),
@@ -258,7 +295,10 @@ ONX_EXAMPLES = {
         onnx(step("Conv", HALF)),
         onnx(step("Cast", t(dtype="float16", constant=True), out=X), step("Conv", t(), X)),
     ),
-    "ONX006": (onnx(step("Pad")), onnx(step("Conv"))),
+    "ONX006": (
+        onnx(step("Conv", out=X), step("Relu", X), step("BatchNormalization", X, BIAS)),
+        onnx(step("Conv", out=X), step("BatchNormalization", X, BIAS)),
+    ),
     "ONX006b": (onnx(step("Slice", t(), INT64)), onnx(step("Slice", t(), FOUR))),
     "ONX006c": (
         onnx(step("DepthToSpace", t(1, 8, None, None), mode=b"CRD")),
@@ -277,8 +317,28 @@ ONX_EXAMPLES = {
         onnx(step("Conv"), inputs=[shaped(*FREE)]),
         onnx(step("Conv"), inputs=[shaped(1, 3, 8, 8)]),
     ),
-    "ONX007c": (onnx(step("NonZero")), onnx(step("Conv"))),
+    "ONX007c": (
+        onnx(step("Slice", t(dtype="uint8"), version=18)),
+        onnx(step("Slice", t(), version=18)),
+    ),
+    "ONX007e": (
+        onnx(step("Conv"), step("Relu"), unsupported=frozenset({"Conv 0"})),
+        onnx(*[step("Conv")] * 5, unsupported=frozenset({"Conv 0"})),
+    ),
     "ONX007d": (onnx(step("org.example:Shift")), onnx(step("com.microsoft:FusedConv"))),
+    "ONX010": (
+        onnx(step("Conv", t(dtype="float64"), version=18)),
+        onnx(step("QuantizeLinear", version=18)),
+    ),
+    "ONX010b": (
+        onnx(step("Conv", t(dtype="float64"), version=18)),
+        onnx(step("Cast", t(dtype="int16"), version=18)),
+    ),
+    "ONX010c": (
+        onnx(step("Conv", t(dtype="float64"), version=18)),
+        onnx(step("Conv", version=18)),
+    ),
+    "ONX010d": (onnx(step("Conv", version=99)), onnx(step("Conv", version=22))),
     "ONX008": (onnx(*[step("Add")] * 1001), onnx(*[step("Add")] * 1000)),
     "ONX008b": (
         onnx(*[step("ScatterND")] * 6, step("Conv")),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import msgspec
 import numpy as np
 import onnx
+import picture_files
 import pytest
 from click.testing import CliRunner
 from onnx import helper
@@ -377,3 +378,15 @@ def test_choices_reach_the_opener_and_no_model_means_the_bundled_weights(room):
 def test_the_metadata_of_the_stand_in_is_that_of_a_real_file(room):
     session = open_session(room.folder / "model.onnx")
     assert msgspec.to_builtins(session.model) == msgspec.to_builtins(MODEL)
+
+
+def test_what_was_damaged_or_left_out_is_told_in_lines(room):
+    (room.folder / "photo.png").write_bytes(
+        picture_files.png(
+            picture_files.chunk(b"tEXt", b"parameters\0a cat"),
+            picture_files.chunk(b"tEXt", b"a\0b", checksum=1),
+        )
+    )
+    assert "photo.png: its chunk tEXt is damaged" in room.upscale("photo.png", "out.png").stderr
+    told = room.upscale("photo.png", "out.jpg").stderr
+    assert "photo.png: PNG texts left out, which .jpg cannot hold" in told

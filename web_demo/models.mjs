@@ -19,7 +19,9 @@ const ROOT = '../../';
 /**
  * Of several files of one scale the first of these wins: the head that computes least, the smaller
  * download (as fast, as measured in Chromium), and the shift that takes 0.90 to 0.99 of the other's
- * time in WASM (`nox -s bench`; WebGPU was not measured on a real GPU).
+ * time in WASM (`nox -s bench`; WebGPU was not measured on a real GPU). Other precisions are not
+ * for the page: WebGPU has no kernels for 8-bit values, and more than half of such a file would run
+ * on the processor, with copies between (`scnet check`).
  */
 const PREFERRED = [
   { field: 'head', order: ['direct', 'pixelshuffle', 'mlp'] },

@@ -124,8 +124,9 @@ def _may_wrap_around(graph: Graph, port: Port) -> bool:
     return bool(last.attributes.get("alpha", -1) < 0 or last.attributes.get("beta", 256) > 255)
 
 
-def _has_images_before_ios16(graph: Graph) -> bool:
-    return graph.version < 7 and any(port.image for port in graph.outputs)
+def _has_half_images_before_ios16(graph: Graph) -> bool:
+    ports = (*graph.inputs, *graph.outputs)
+    return graph.version < 7 and any(p.color_space == "GRAYSCALE_FLOAT16" for p in ports)
 
 
 PROGRAM_RULES = (
@@ -229,8 +230,8 @@ PROGRAM_RULES = (
         "apple/coremltools#2213; john-rocky/CoreML-Models#6",
     ),
     Rule(
-        *("ANE021b", "error", ANE, whole(_has_images_before_ios16)),
-        "Image outputs of mlprograms need iOS 16; this file is for an older system.",
+        *("ANE021b", "error", ANE, whole(_has_half_images_before_ios16)),
+        "Images of 16-bit floats need iOS 16; this file is for an older system.",
         "Convert with minimum_deployment_target iOS16.",
         "apple/coremltools image-inputs.md",
     ),

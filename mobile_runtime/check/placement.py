@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mobile_runtime.check import neural_engine, tflite_gpu, web
 from mobile_runtime.check.rule import WHOLE_FILE, Finding, Rule, TargetName
+from mobile_runtime.check.webgpu_placement import count_copies
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
 from mobile_runtime.formats.graph import Graph
 from mobile_runtime.formats.reader import read_graph, require_model_file
@@ -81,6 +82,8 @@ class PlacementReport:
     operators: dict[str, dict[str, int]]
     """Unit -> kind of operator -> how many."""
     partitions: tuple[Partition, ...]
+    copies: int
+    """Tensors that go from one unit to the other, in one run."""
     findings: tuple[Finding, ...]
     """Errors first."""
 
@@ -134,6 +137,7 @@ def apply_rules(graph: Graph, target: Target, file: str) -> PlacementReport:
             Partition(units[supported], len(run), run[0].name, run[-1].name)
             for supported, run in runs
         ),
+        copies=count_copies(graph),
         findings=tuple(findings),
     )
 

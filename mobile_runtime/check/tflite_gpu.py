@@ -19,12 +19,12 @@ from mobile_runtime.check.rule import (
     uses_dtype,
     whole,
 )
+from mobile_runtime.check.tflite_drift import DRIFT_RULES
 from mobile_runtime.check.tflite_gpu_arguments import ARGUMENT_RULES
 from mobile_runtime.check.tflite_gpu_operators import (
     DRIFT,
-    DRIFT_CAPS,
-    DRIFT_KINDS,
     DRIFT_ONLY,
+    DRIFT_UNTRIED,
     GC,
     GPUS,
     LEGACY,
@@ -32,10 +32,10 @@ from mobile_runtime.check.tflite_gpu_operators import (
     LEGACY_KINDS,
     LEGACY_ONLY,
     NATIVE_SHIFT,
-    NEVER,
     PARSER,
     SKILL,
     SUMS,
+    is_never_taken,
 )
 from mobile_runtime.formats.data_movement import TFLITE as DATA_MOVEMENT
 from mobile_runtime.formats.graph import Graph, Operator, Port, is_free
@@ -44,13 +44,12 @@ LONG_REDUCTION = 1024
 """Ours: this many fp16 values of 64 reach 65504."""
 
 
-def _is_never_taken(kinds: Set[str], graph: Graph, operator: Operator) -> bool:
-    custom = operator.kind.startswith("CUSTOM:") and operator.kind not in kinds
-    return custom or operator.kind in NEVER
-
-
 def _is_unknown(kinds: Set[str], graph: Graph, operator: Operator) -> bool:
-    return operator.kind not in kinds and not _is_never_taken(kinds, graph, operator)
+    return operator.kind not in kinds and not is_never_taken(kinds, operator)
+
+
+def _is_hopeless(kinds: Set[str], graph: Graph, operator: Operator) -> bool:
+    return is_never_taken(kinds, operator)
 
 
 def _is_too_new(caps: Mapping[str, int], graph: Graph, operator: Operator) -> bool:
@@ -58,7 +57,11 @@ def _is_too_new(caps: Mapping[str, int], graph: Graph, operator: Operator) -> bo
 
 
 def _is_no_single_picture(port: Port) -> bool:
-    return any(is_free(shape) or (len(shape) > 1 and shape[0] != 1) for shape in port.shapes)
+    return any(len(shape) == 4 and shape[0] not in (1, None) for shape in port.shapes)
+
+
+def _has_free_shape(port: Port) -> bool:
+    return any(map(is_free, port.shapes))
 
 
 def _wastes_channels(graph: Graph, operator: Operator) -> bool:
@@ -100,40 +103,28 @@ ENGINE_RULES = (
         f"{LEGACY}; {GC}",
     ),
     refusal(
-        *("TFG001b", "error", DRIFT_ONLY, each(partial(_is_unknown, DRIFT_KINDS))),
-        "ML Drift has no such operator.",
-        "Write it with convolutions, slices and elementwise arithmetic.",
-        f"{DRIFT}; {GC}",
-    ),
-    refusal(
-        *("TFG002", "error", LEGACY_ONLY, each(partial(_is_never_taken, LEGACY_KINDS))),
+        *("TFG002", "error", LEGACY_ONLY, each(partial(_is_hopeless, LEGACY_KINDS))),
         "No GPU engine takes this: gathering, scattering, broadcasting, Flex and custom operators.",
         NATIVE_SHIFT,
         f"{GC}; {SKILL}; google-ai-edge/LiteRT#9191",
     ),
     refusal(
-        *("TFG002b", "error", DRIFT_ONLY, each(partial(_is_never_taken, DRIFT_KINDS))),
+        *("TFG002b", "error", DRIFT_ONLY, each(partial(_is_hopeless, DRIFT_UNTRIED))),
         "No GPU engine takes this: gathering, scattering, broadcasting, Flex and custom operators.",
         NATIVE_SHIFT,
         f"{GC}; {SKILL}; google-ai-edge/LiteRT#9191",
     ),
     refusal(
-        *("TFG003", "error", GPUS, each(has_rank_above(4))),
+        *("TFG003", "error", LEGACY_ONLY, each(has_rank_above(4))),
         "A tensor has more than 4 axes.",
         "Avoid PixelShuffle's reshape to 6 axes: DEPTH_TO_SPACE does it in one operator.",
-        f"{PARSER}; {LEGACY}; {SKILL}",
+        f"{LEGACY}; {SKILL}",
     ),
     refusal(
         *("TFG004", "error", LEGACY_ONLY, each(partial(_is_too_new, LEGACY_CAPS))),
         "This version of the operator is newer than the legacy delegate reads.",
         "Convert in fp32 with static shapes: newer versions come from other types.",
         f"{LEGACY} CheckMaxSupportedOpVersion",
-    ),
-    refusal(
-        *("TFG004b", "error", DRIFT_ONLY, each(partial(_is_too_new, DRIFT_CAPS))),
-        "This version of the operator is newer than ML Drift reads.",
-        "Convert in fp32 with static shapes: newer versions come from other types.",
-        f"{DRIFT} ValidateSupport",
     ),
     Rule(
         *("TFG014", "warning", GPUS, any_of("SELECT", "SELECT_V2")),
@@ -149,8 +140,8 @@ ENGINE_RULES = (
         f"{SKILL}; {DRIFT}",
     ),
     Rule(
-        *("TFG016", "warning", GPUS, any_of("RELU_0_TO_1")),
-        "Clamping to 0..1 was accepted by LiteRT 2.1.3 and is refused since 2.1.5.",
+        *("TFG016b", "warning", LEGACY_ONLY, any_of("RELU_0_TO_1")),
+        "Clamping to 0..1 is refused by LiteRT's newer GPU engine; this one reads it.",
         "relu(x) - relu(x - 1), or clamp outside the model.",
         f"{SKILL}; google-ai-edge/LiteRT#8598",
     ),
@@ -175,10 +166,16 @@ ENGINE_RULES = (
         f"google-ai-edge/LiteRT delegate_options.cc max_delegated_partitions=1; {SKILL}",
     ),
     Rule(
-        *("TFG020", "error", GPUS, each_input(_is_no_single_picture)),
-        "The input's shape is not fixed, or it is more than one picture.",
-        "Convert for one size and a batch of 1.",
+        *("TFG020", "warning", GPUS, each_input(_has_free_shape)),
+        "The input's shape is free: engines plan for the size in the file, and anew for another.",
+        "Convert for one size.",
         "Unverified; export with fixed shapes avoids the question",
+    ),
+    Rule(
+        *("TFG020b", "warning", LEGACY_ONLY, each_input(_is_no_single_picture)),
+        "The input is more than one picture.",
+        "Convert for a batch of 1.",
+        "Unverified; LiteRT's engine takes batches",
     ),
     Rule(
         *("TFG021", "warning", GPUS, any_of("TRANSPOSE", "RESHAPE")),
@@ -237,4 +234,4 @@ ENGINE_RULES = (
     ),
 )
 
-RULES = tuple(sorted((*ARGUMENT_RULES, *ENGINE_RULES), key=lambda rule: rule.id))
+RULES = tuple(sorted((*ARGUMENT_RULES, *DRIFT_RULES, *ENGINE_RULES), key=lambda rule: rule.id))

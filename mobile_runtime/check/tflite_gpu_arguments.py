@@ -3,7 +3,6 @@
 from mobile_runtime.check.rule import each, refusal, shape_at
 from mobile_runtime.check.tflite_gpu_operators import (
     BINARY,
-    DRIFT,
     GC,
     GPUS,
     LEGACY,
@@ -115,22 +114,22 @@ def _selects_by_constant(graph: Graph, operator: Operator) -> bool:
 
 ARGUMENT_RULES = (
     refusal(
-        *("TFG005", "error", GPUS, each(_slices_wrongly, "SLICE")),
+        *("TFG005", "error", LEGACY_ONLY, each(_slices_wrongly, "SLICE")),
         "SLICE needs constant begins and sizes, alike in length, and an input of 3 or 4 axes.",
         "Convert with static shapes.",
-        f"{GC}; {DRIFT} SliceOperationParser",
+        GC,
     ),
     refusal(
-        *("TFG006", "error", GPUS, each(_strides_wrongly, "STRIDED_SLICE")),
+        *("TFG006", "error", LEGACY_ONLY, each(_strides_wrongly, "STRIDED_SLICE")),
         "STRIDED_SLICE must not drop or add axes, needs positive strides and 3 or 4 axes.",
         "Slice without an integer index, or use SLICE.",
-        f"{GC}; {DRIFT}",
+        GC,
     ),
     refusal(
-        *("TFG007", "error", GPUS, each(_pads_wrongly, "PAD", "PADV2", "MIRROR_PAD")),
+        *("TFG007", "error", LEGACY_ONLY, each(_pads_wrongly, "PAD", "PADV2", "MIRROR_PAD")),
         "Padding needs a constant 4x2 or 3x2 table, and mirrors only without the edge.",
         "Pad 3 or 4 axes with zeros, or fold the padding into a convolution.",
-        f"{GC}; {DRIFT}",
+        GC,
     ),
     refusal(
         *("TFG008", "error", GPUS, each(_resizes_wrongly, "RESIZE_BILINEAR")),
@@ -157,28 +156,28 @@ ARGUMENT_RULES = (
         GC,
     ),
     refusal(
-        *("TFG011", "error", GPUS, each(_broadcasts_wrongly, "ADD", "MUL")),
+        *("TFG011", "error", LEGACY_ONLY, each(_broadcasts_wrongly, "ADD", "MUL")),
         "Shapes of different rank that the delegates do not broadcast.",
         "Reshape the constant to 4 axes when exporting.",
         f"{GC} CheckAddMulBroadcastCompatibility; the analyzer assumes more",
     ),
     refusal(
-        *("TFG012", "error", GPUS, each(_pairs_wrongly, *BINARY)),
+        *("TFG012", "error", LEGACY_ONLY, each(_pairs_wrongly, *BINARY)),
         "Needs two different inputs, at least one of them computed.",
         "x - x, x / x or constants alone: fold them when exporting.",
         f"{GC}; {SKILL}; google-ai-edge/LiteRT#9192",
     ),
     refusal(
-        *("TFG013", "error", GPUS, each(_transposes_wrongly, "TRANSPOSE")),
+        *("TFG013", "error", LEGACY_ONLY, each(_transposes_wrongly, "TRANSPOSE")),
         "TRANSPOSE needs a constant order of 2 to 4 axes.",
         "Keep (N, H, W, C) from end to end.",
-        DRIFT,
+        GC,
     ),
     refusal(
-        *("TFG013b", "error", GPUS, each(_joins_or_splits, "RESHAPE")),
+        *("TFG013b", "error", LEGACY_ONLY, each(_joins_or_splits, "RESHAPE")),
         "RESHAPE needs a constant shape.",
         "Convert with static shapes.",
-        f"{DRIFT}; {GC}",
+        GC,
     ),
     refusal(
         *("TFG014b", "error", GPUS, each(_selects_wrongly, "SELECT", "SELECT_V2")),

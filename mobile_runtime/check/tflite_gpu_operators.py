@@ -1,6 +1,9 @@
 """Operators that TFLite's two GPU engines take, the newest version of each, and the sources."""
 
+from collections.abc import Set
+
 from mobile_runtime.check.rule import TargetName
+from mobile_runtime.formats.graph import Operator
 
 LEGACY_ONLY: tuple[TargetName, ...] = ("gpu-legacy",)
 DRIFT_ONLY: tuple[TargetName, ...] = ("ml-drift",)
@@ -16,7 +19,7 @@ NATIVE_SHIFT = (
     "Use `scnet convert`: the shift becomes PAD, SLICE and CONCATENATION, or one convolution."
 )
 
-_BOTH = frozenset(
+_KINDS = frozenset(
     (
         *("ABS", "ADD", "ADD_N", "AVERAGE_POOL_2D", "BATCH_MATMUL", "CAST", "CONCATENATION"),
         *("CONV_2D", "COS", "CUMSUM", "DEPTHWISE_CONV_2D", "DEPTH_TO_SPACE", "DEQUANTIZE", "DIV"),
@@ -35,30 +38,28 @@ _BOTH = frozenset(
     )
 )
 
-LEGACY_KINDS = _BOTH | {"DENSIFY"}
+LEGACY_KINDS = _KINDS | {"DENSIFY"}
 """Of tflite/delegates/gpu/common/model_builder.cc, `NewOperationParser`."""
 
-DRIFT_KINDS = _BOTH | {
-    *("ARG_MAX", "ATAN2", "BITCAST", "BITWISE_XOR", "CEIL", "DYNAMIC_UPDATE_SLICE"),
-    *("EMBEDDING_LOOKUP", "LOGICAL_NOT", "LOGICAL_OR", "REDUCE_ALL", "REDUCE_ANY", "REVERSE_V2"),
-    *("RIGHT_SHIFT", "ROUND", "STABLEHLO_BROADCAST_IN_DIM", "STABLEHLO_CBRT", "STABLEHLO_CLAMP"),
-    *("STABLEHLO_COMPOSITE", "STABLEHLO_REMAINDER", "STABLEHLO_SHIFT_LEFT", "TOPK_V2"),
-    *("CUSTOM:custom_call.GroupNorm", "CUSTOM:custom_call.LayerNorm"),
-    *("CUSTOM:custom_call.PixelShuffle", "CUSTOM:custom_call.RmsNorm"),
-}
-"""Of ml_drift_delegate/tflite/model_builder.cc, `NewOperationParser`."""
+DRIFT_UNTRIED = frozenset(
+    (
+        *("LSTM", "STABLEHLO_BROADCAST_IN_DIM", "STABLEHLO_COMPOSITE", "DENSIFY"),
+        *("CUSTOM:Convolution2DTransposeBias", "CUSTOM:MaxPoolingWithArgmax2D"),
+        *("CUSTOM:MaxUnpooling2D", "CUSTOM:Resampler", "CUSTOM:custom_call.GroupNorm"),
+        *("CUSTOM:custom_call.LayerNorm", "CUSTOM:custom_call.PixelShuffle"),
+        *("CUSTOM:custom_call.RmsNorm",),
+    )
+)
+"""Of ml_drift_delegate/tflite/model_builder.cc, `NewOperationParser`: not tried, or with a rule of
+its own; litert_table.json has the others."""
 
 NEVER = frozenset({"GATHER_ND", "SCATTER_ND", "BROADCAST_TO", "COMPLEX_ABS", "RFFT2D", "REAL"})
 """What converters emit most often that neither takes; Flex and other custom operators too."""
 
-_BOTH_CAPS = {
+LEGACY_CAPS = {
     **dict.fromkeys(("PRELU", "RESHAPE", "SELECT_V2"), 1),
     **dict.fromkeys(("LEAKY_RELU", "QUANTIZE", "RELU", "RELU6", "RELU_N1_TO_1"), 2),
     **dict.fromkeys(("RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR", "TRANSPOSE_CONV"), 3),
-}
-
-LEGACY_CAPS = {
-    **_BOTH_CAPS,
     **dict.fromkeys(("CONCATENATION", "PAD", "SLICE", "SOFTMAX", "SPACE_TO_DEPTH"), 2),
     "DEQUANTIZE": 3,
     **dict.fromkeys(("STRIDED_SLICE", "TRANSPOSE"), 4),
@@ -66,16 +67,6 @@ LEGACY_CAPS = {
     "FULLY_CONNECTED": 9,
 }
 """Kind -> newest version of it that the legacy delegate reads."""
-
-DRIFT_CAPS = {
-    **_BOTH_CAPS,
-    "CONCATENATION": 6,
-    "PAD": 5,
-    "SLICE": 8,
-    "STRIDED_SLICE": 2,
-    "TRANSPOSE": 9,
-}
-"""Kind -> newest version of it that ML Drift reads."""
 
 BINARY = (
     *("SUB", "DIV", "MAXIMUM", "MINIMUM", "POW", "SQUARED_DIFFERENCE", "FLOOR_DIV", "FLOOR_MOD"),
@@ -86,3 +77,9 @@ BINARY = (
 
 SUMS = ("MEAN", "SUM")
 """What adds up many values."""
+
+
+def is_never_taken(kinds: Set[str], operator: Operator) -> bool:
+    """Return whether no GPU engine takes an operator, save the custom ones among some kinds."""
+    custom = operator.kind.startswith("CUSTOM:") and operator.kind not in kinds
+    return custom or operator.kind in NEVER

@@ -1,7 +1,9 @@
 """Rules of onnxruntime-web (WebGPU, WASM) and of onnxruntime's CoreML provider."""
 
+from mobile_runtime.check import webgpu_placement
 from mobile_runtime.check.rule import (
     MOVES_PER_COMPUTATION,
+    Condition,
     Rule,
     any_of,
     each,
@@ -12,16 +14,17 @@ from mobile_runtime.check.rule import (
     uses_dtype,
     whole,
 )
-from mobile_runtime.check.web_operators import COREML_KINDS, ORT_DOMAINS, WEBGPU_KINDS
+from mobile_runtime.check.web_operators import COREML_KINDS, ORT_DOMAINS
+from mobile_runtime.check.web_table import Unit, table
 from mobile_runtime.formats.data_movement import ONNX as DATA_MOVEMENT
 from mobile_runtime.formats.graph import Graph, Operator, Port, is_free
 
 ORT = "microsoft/onnxruntime"
 COREML_LIST = f"{ORT} coreml_supported_mlprogram_ops.md"
-WEBGPU_LIST = f"{ORT} onnxruntime/core/providers/webgpu"
+MEASURED = "Measured: each operator in onnxruntime-web (web_table.json has the version)"
 
-INT64 = 7
-"""In `TensorProto.DataType`."""
+FALLBACK_SHARE = 0.25
+"""Ours: from this share of operators on the CPU on, copies cost more than WebGPU gains."""
 MANY_NODES = 1000
 """Ours: SCNet-T has 246 in the slice form; its published formulation, converted plainly, 1720."""
 CONTROL_FLOW = frozenset(("If", "Loop", "Scan"))
@@ -40,12 +43,8 @@ def _pads_by_itself_with_stride(graph: Graph, operator: Operator) -> bool:
 def _starts_with_many_channels(graph: Graph, operator: Operator) -> bool:
     name = operator.inputs[0] if operator.inputs else ""
     shape = graph.tensor(name).shape or ()
-    return any(p.name == name for p in graph.inputs) and len(shape) > 1 and (shape[1] or 0) > 3
-
-
-def _computes_in_int64(graph: Graph, operator: Operator) -> bool:
-    casts = operator.kind == "Cast" and operator.attributes.get("to") == INT64
-    return casts or uses_dtype("int64")(graph, operator)
+    channels = (shape[1] or 0) if len(shape) > 1 else 0
+    return any(p.name == name for p in graph.inputs) and channels > 3 and channels % 4 != 0
 
 
 def _unsqueezes_by_scalar(graph: Graph, operator: Operator) -> bool:
@@ -71,6 +70,23 @@ def _resizes_unusually(graph: Graph, operator: Operator) -> bool:
     return rank != 4 or not sizes or any(not size.constant for size in sizes)
 
 
+def _is_unknown_to_coreml(graph: Graph, operator: Operator) -> bool:
+    return operator.kind not in COREML_KINDS and not _is_fused(graph, operator)
+
+
+def _is_fused(graph: Graph, operator: Operator) -> bool:
+    """Check for what onnxruntime removes before it asks the provider."""
+    if operator.kind in ("Dropout", "Identity"):
+        return True
+    if operator.kind != "BatchNormalization" or operator.attributes.get("training_mode"):
+        return False
+    source, *statistics = graph.inputs_of(operator)
+    convolution = graph.producers.get(source.name)
+    alone = len(graph.consumers[source.name]) == 1
+    folds = convolution is not None and convolution.kind == "Conv" and alone
+    return folds and all(tensor.constant for tensor in statistics)
+
+
 def _has_free_shape(port: Port) -> bool:
     return any(map(is_free, port.shapes))
 
@@ -78,6 +94,24 @@ def _has_free_shape(port: Port) -> bool:
 def _has_foreign_domain(graph: Graph, operator: Operator) -> bool:
     domain, colon, _ = operator.kind.rpartition(":")
     return bool(colon) and domain not in ORT_DOMAINS
+
+
+def _is_too_new(graph: Graph, operator: Operator) -> bool:
+    return ":" not in operator.kind and operator.version > table().newest_opset
+
+
+def _is_refused(unit: Unit) -> Condition:
+    """Return the condition that neither a unit nor what it falls back to runs an operator."""
+
+    def refused(graph: Graph, operator: Operator) -> bool:
+        known = not _is_too_new(graph, operator) and not _has_foreign_domain(graph, operator)
+        return known and not webgpu_placement.runs(graph, operator, unit)
+
+    return refused
+
+
+def _mostly_falls_back(graph: Graph) -> bool:
+    return len(graph.unsupported) >= FALLBACK_SHARE * len(graph.operators)
 
 
 RULES = (
@@ -89,15 +123,10 @@ RULES = (
     ),
     Rule(
         *("ONX002", "error", ("webgpu",), each(_starts_with_many_channels, "Conv")),
-        "The first convolution reads more than 3 channels: WebGPU computes it wrongly.",
-        "Feed RGB; no alpha, no pixel-unshuffle before the model.",
+        "The first convolution reads more than 3 channels, and no multiple of 4: WebGPU computes "
+        "it wrongly.",
+        "Feed RGB, or pad the channels to a multiple of 4.",
         f"{ORT}#29651 (open)",
-    ),
-    Rule(
-        *("ONX003", "warning", ("webgpu",), each(_computes_in_int64)),
-        "Computes with int64, which WebGPU does not have.",
-        "Make shapes, indices and axes constant, or int32.",
-        f"{ORT}#25125, #22031",
     ),
     Rule(
         *("ONX003b", "warning", ("webgpu",), each(_unsqueezes_by_scalar, "Unsqueeze")),
@@ -122,7 +151,7 @@ RULES = (
             "ONX006",
             "warning",
             ("coreml-provider",),
-            each(lambda _, op: op.kind not in COREML_KINDS),
+            each(_is_unknown_to_coreml),
         ),
         "Not among the operators that the CoreML provider lists for mlprograms (newer releases "
         "may take Pad), so it runs on the CPU.",
@@ -166,21 +195,24 @@ RULES = (
         f"{ORT}@85cef0af",
     ),
     refusal(
-        *(
-            "ONX007c",
-            "warning",
-            ("webgpu",),
-            each(lambda _, op: op.kind not in WEBGPU_KINDS | CONTROL_FLOW),
-        ),
-        "No WebGPU kernel: runs on the CPU, with a copy each way.",
-        "Write it with convolutions, slices and elementwise arithmetic.",
-        WEBGPU_LIST,
+        *("ONX007c", "warning", ("webgpu",), webgpu_placement.without_kernel),
+        "No WebGPU kernel for this operator, in this version of the operator set and with these "
+        "element types: runs on the CPU, with a copy each way.",
+        "Compute in fp32 or fp16, and export for operator set 21 or older.",
+        MEASURED,
     ),
     refusal(
-        *("ONX007d", "error", ("webgpu", "wasm"), each(_has_foreign_domain)),
+        *("ONX007d", "error", ("webgpu", "wasm", "coreml-provider"), each(_has_foreign_domain)),
         "An operator that onnxruntime does not come with: the file does not load.",
         "Export with standard operators.",
         f"{ORT} docs/OperatorKernels.md",
+    ),
+    Rule(
+        *("ONX007e", "warning", ("webgpu",), whole(_mostly_falls_back)),
+        f"{FALLBACK_SHARE:.0%} of the operators or more run on the CPU: copies to the GPU and back "
+        "cost more than it gains.",
+        "Take the fp16 or fp32 file for WebGPU; run this one with WASM.",
+        MEASURED,
     ),
     Rule(
         *("ONX008", "info", ("webgpu", "wasm"), whole(lambda g: len(g.operators) > MANY_NODES)),
@@ -194,5 +226,30 @@ RULES = (
         "assigning into slices does.",
         "Use `scnet convert`: the shift becomes Pad, Slice and Concat, or one convolution.",
         "Measured here: 1720 operators against 35; huggingface/transformers.js#138",
+    ),
+    refusal(
+        *("ONX010", "error", ("webgpu",), each(_is_refused("fallback"))),
+        "Neither WebGPU nor the CPU beside it has a kernel for these element types: the file does "
+        "not load.",
+        "Compute in fp32 or fp16, with int32 or int64 indices.",
+        MEASURED,
+    ),
+    refusal(
+        *("ONX010b", "error", ("wasm",), each(_is_refused("wasm"))),
+        "No kernel for these element types: the file does not load.",
+        "Compute in fp32 or fp16, with int32 or int64 indices.",
+        MEASURED,
+    ),
+    refusal(
+        *("ONX010c", "error", ("coreml-provider",), each(_is_refused("native"))),
+        "No kernel for these element types: the file does not load.",
+        "Compute in fp32 or fp16, with int32 or int64 indices.",
+        "Measured: each operator in onnxruntime (web_table.json has the version)",
+    ),
+    refusal(
+        *("ONX010d", "error", ("webgpu", "wasm"), each(_is_too_new)),
+        "A version of the operator set that is newer than the engine: the file does not load.",
+        "Export for operator set 21 or older.",
+        MEASURED,
     ),
 )

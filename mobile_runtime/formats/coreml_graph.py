@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from coremltools.proto import FeatureTypes_pb2, MIL_pb2
 
 from mobile_runtime.formats.coreml_package import (
     NUMPY_TYPES,
@@ -16,6 +15,7 @@ from mobile_runtime.formats.coreml_package import (
     read_features,
     read_specification,
 )
+from mobile_runtime.formats.coreml_proto import FeatureTypes_pb2, MIL_pb2
 from mobile_runtime.formats.graph import (
     SMALL,
     Graph,
@@ -150,4 +150,5 @@ def _to_port(feature: Feature) -> Port:
         tuple(axis.start if axis.stop == axis.start + 1 else None for axis in shape)
         for shape in feature.shapes
     )
-    return Port(feature.name, tuple(shapes), image=feature.kind == "imageType")
+    is_image = feature.kind == "imageType"
+    return Port(feature.name, tuple(shapes), is_image, feature.color_space)

@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from coremltools.proto import FeatureTypes_pb2, MIL_pb2, Model_pb2
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from mobile_runtime.errors import ModelLoadError
+from mobile_runtime.formats.coreml_proto import FeatureTypes_pb2, MIL_pb2, Model_pb2
 
 Array = NDArray[Any]
 

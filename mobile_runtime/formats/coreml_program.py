@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from coremltools.proto import MIL_pb2
 
 from mobile_runtime.formats.coreml_package import (
     NUMPY_TYPES,
@@ -21,6 +20,7 @@ from mobile_runtime.formats.coreml_package import (
     read_features,
     read_specification,
 )
+from mobile_runtime.formats.coreml_proto import MIL_pb2
 
 Value = Array | str | bool | int | float
 

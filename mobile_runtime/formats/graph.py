@@ -61,6 +61,8 @@ class Port:
     """Several where they are enumerated."""
     image: bool = False
     """A Core ML image."""
+    color_space: str = ""
+    """Of a Core ML image: RGB, BGR, GRAYSCALE, GRAYSCALE_FLOAT16."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, EncodeError
 from onnx import TensorProto, helper, numpy_helper
+from onnx.inliner import inline_local_functions
+from onnx.shape_inference import InferenceError, infer_shapes
 from onnx.utils import extract_model
 
 from mobile_runtime.errors import ModelLoadError
@@ -29,7 +31,7 @@ def read_graph(path: Path) -> Graph:
         model = onnx.load_model_from_string(content)
         if not model.graph.node:
             raise ModelLoadError(f"{path} is no .onnx file, or an empty one: it has no operators.")
-        return _read_model(model, len(content))
+        return _read_model(_complete(model), len(content))
     except OSError as error:
         raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
     except (DecodeError, LookupError, TypeError, ValueError) as error:
@@ -40,6 +42,16 @@ def cut(path: Path, tensor: str, target: Path) -> None:
     """Write a file that ends at a tensor."""
     source = onnx.load(path).graph.input[0].name
     extract_model(path, target, [source], [tensor], check_model=False)
+
+
+def _complete(model: Any) -> Any:
+    """Return a model as onnxruntime sees it: its functions inlined, shapes and types inferred."""
+    if model.functions:
+        model = inline_local_functions(model)
+    try:
+        return infer_shapes(model)
+    except (InferenceError, EncodeError, RuntimeError, ValueError):  # too large, or contradictory
+        return model
 
 
 def _read_model(model: Any, size_bytes: int) -> Graph:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from coremltools.proto import MIL_pb2
 from numpy.typing import NDArray
 
 from mobile_runtime.engines.mil_reference.operators import EXACT, OPERATORS
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.coreml_package import Array
 from mobile_runtime.formats.coreml_program import Operation, Program
+from mobile_runtime.formats.coreml_proto import MIL_pb2
 
 Arithmetic = Literal["fp32", "fp16"]
 

@@ -58,7 +58,7 @@ test('of each scale and kind the best file is taken, and what a self-test needs'
   write(folder, {});
   write(folder, { scale: 4, head: 'pixelshuffle', precision: 'fp32' });
   write(folder, { weights: { name: 'scnet-t-x2-direct-photo.safetensors', licence: 'Apache-2.0' } });
-  write(folder, { scale: 3, precision: 'int8' });
+  write(folder, { scale: 3, precision: 'w8a8' });
   write(folder, { scale: 3, sizes: [[64, 64]] });
   const { catalog, files } = await readModels(folder);
   assert.deepEqual(

@@ -1,0 +1,112 @@
+"""Table of what onnxruntime-web runs where, made by running every operator in it."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+import msgspec
+import onnx
+import onnxruntime
+from onnx.shape_inference import InferenceError, infer_shapes
+
+from mobile_runtime.check.web_table import Row, Table
+from mobile_runtime.engines.onnxruntime_cpu import REFUSALS
+from placement_tables import web
+from placement_tables.contrib_models import contrib_operators
+from placement_tables.onnx_models import Case, single_operators
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of one file."""
+
+    types: dict[str, str]
+    placed: web.Placed | None
+    """By onnxruntime-web with WebGPU."""
+    in_wasm: bool
+    """WASM alone runs it."""
+    natively: bool
+    """Python's onnxruntime runs it, on the CPU."""
+
+
+FATAL = 4
+"""Onnxruntime's severity of what it still logs."""
+
+OPSET_LIMIT = re.compile(r"official support for domain ai.onnx is till opset (\d+)")
+
+
+def make_table() -> Table:
+    """Return the table; takes some minutes."""
+    cases = [case for case in chain(single_operators(), contrib_operators()) if is_valid(case)]
+    contents = [case.content for case in cases]
+    in_webgpu = list(web.place(contents, "webgpu"))
+    in_wasm = list(web.place(contents, "wasm"))
+    newest = _newest_opset(in_wasm)
+    forms: dict[tuple[str, int], list[Tried]] = {}
+    for case, webgpu, wasm in zip(cases, in_webgpu, in_wasm, strict=True):
+        if case.since <= newest:
+            native = _opens(case.content)
+            tried = Tried(case.types, webgpu.placed, wasm.placed is not None, native)
+            forms.setdefault((case.kind, case.since), []).append(tried)
+    rows = (_make_row(kind, since, forms[kind, since]) for kind, since in sorted(forms))
+    versions = web.engine_version(), onnxruntime.__version__
+    return Table("onnxruntime-web", *versions, newest, tuple(_drop_repeated(rows)))
+
+
+def is_valid(case: Case) -> bool:
+    """Return whether ONNX itself finds no fault: types that do not fit each other are left out."""
+    try:
+        infer_shapes(onnx.load_from_string(case.content), check_type=True, strict_mode=True)
+    except InferenceError:
+        return False
+    return True
+
+
+def _opens(content: bytes) -> bool:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = FATAL
+    try:
+        onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except REFUSALS:
+        return False
+    return True
+
+
+def _newest_opset(found: Sequence[web.Found]) -> int:
+    limits = (OPSET_LIMIT.search(one.failure) for one in found if one.failure)
+    return next((int(limit[1]) for limit in limits if limit), onnx.defs.onnx_opset_version())
+
+
+def _make_row(kind: str, since: int, tried: Sequence[Tried]) -> Row:
+    return Row(
+        kind,
+        since,
+        webgpu=_types_by_port(tried, lambda one: one.placed is not None and one.placed.cpu == 0),
+        fallback=_types_by_port(tried, lambda one: one.placed is not None),
+        wasm=_types_by_port(tried, lambda one: one.in_wasm),
+        native=_types_by_port(tried, lambda one: one.natively),
+    )
+
+
+def _types_by_port(tried: Sequence[Tried], fits: Callable[[Tried], bool]) -> dict[str, str]:
+    """Return the types that fit at each port, while the others have their usual ones."""
+    usual = tried[0].types
+    return {
+        port: " ".join(
+            one.types[port] for one in tried if fits(one) and _differ(one.types, usual) <= {port}
+        )
+        for port in usual
+    }
+
+
+def _differ(types: dict[str, str], others: dict[str, str]) -> set[str]:
+    return {port for port in types if types[port] != others[port]}
+
+
+def _drop_repeated(rows: Iterable[Row]) -> list[Row]:
+    kept: list[Row] = []
+    for row in rows:
+        if not kept or kept[-1] != msgspec.structs.replace(row, since=kept[-1].since):
+            kept.append(row)
+    return kept
