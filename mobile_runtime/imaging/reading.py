@@ -165,8 +165,9 @@ def _check_header(file: ImageFile.ImageFile, max_pixels: int | None, *, deep: bo
     stored = _stored_mode(file)
     if not deep and stored not in GRAYSCALE_MODES + COLOR_MODES + PRINT_MODES:
         raise ImageError(
-            f"is stored as {stored}, and 8 bits of RGB or gray are all that an upscaled picture "
-            "holds: convert it to 8-bit sRGB first, where you can see what that changes."
+            f"is stored as {stored}, and 8 bits of RGB or gray are all that is read here (16 in "
+            "PNG and TIFF, where they are upscaled): convert it to 8-bit sRGB first, where you can "
+            "see what that changes."
         )
 
 
