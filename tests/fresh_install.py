@@ -15,9 +15,6 @@ from zipfile import ZipFile
 
 CHECKOUT = Path(__file__).parents[1]
 PACKAGES = ("converters", "mobile_runtime", "scnet", "scnet_mobile")
-APPS = ("mobile_runtime/kotlin/", "mobile_runtime/swift/")
-"""Sources for apps, which are built from a clone."""
-
 PHOTO = CHECKOUT / "converters" / "photographs" / "coffee.png"
 LARGEST_WHEEL = 20e6
 
@@ -60,7 +57,7 @@ def build(folder):
 def check_contents(wheel):
     """Compare a wheel with what Git tracks, and its page for an index with what that can show."""
     tracked = run("git", "-C", CHECKOUT, "ls-files", *PACKAGES).splitlines()
-    expected = {name for name in tracked if not name.startswith(APPS)}
+    expected = {*tracked}
     with ZipFile(wheel) as archive:
         names = archive.namelist()
         (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))

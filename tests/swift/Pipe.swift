@@ -42,7 +42,9 @@ final class Pipe: TileNetwork {
 
 @main
 enum Main {
-    static func main() async throws {
+    static func main() async throws { try await run() }
+
+    nonisolated static func run() async throws {
         let arguments = CommandLine.arguments
         let metadata = try JSONDecoder().decode([String: String].self, from: Data(arguments[1].utf8))
         let size = Size(height: Int(arguments[2])!, width: Int(arguments[3])!)
