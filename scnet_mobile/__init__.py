@@ -108,8 +108,8 @@ def open_checkpoint(name_or_path: FilePath, *, scale: int | None = None) -> "Che
     """Return a checkpoint, opened safely: nothing but tensors is ever unpickled.
 
     Args:
-        name_or_path: Bundled weights by name, such as `scnet-t-x4-direct`, or a `.pth`, `.pt` or
-            `.safetensors` file of an SCNet.
+        name_or_path: Bundled weights by name, such as `scnet-t-x4-direct`, or a `.pth`, `.pt`,
+            `.ckpt` or `.safetensors` file of an SCNet.
         scale: Needed for an `mlp` checkpoint that may be x2 or x3; else checked against the file.
 
     Raises:
