@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mobile_runtime.engines.session import Session, find_model, open_session
 from mobile_runtime.extras import missing_dependency
+from scnet.weights import find_weights
 
 PYTORCH = "pytorch"
 """The engine of checkpoints, and of bundled weights if it is asked for."""
@@ -28,11 +29,12 @@ def open_model(
     """
     if engine != PYTORCH and (file := find_model(path, engine)) is not None:
         return open_session(file, engine=engine, threads=threads)
+    weights = find_weights(path)  # a misspelt name is told before PyTorch is asked for
     try:
         pytorch_session = import_module("converters.pytorch_session")
     except ModuleNotFoundError as error:
         if (missing := missing_dependency(error, command=None)) is None:
             raise
         raise missing from error
-    session: Session = pytorch_session.open_session(path, engine=engine, threads=threads)
+    session: Session = pytorch_session.open_session(weights, engine=engine, threads=threads)
     return session

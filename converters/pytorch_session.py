@@ -17,7 +17,6 @@ from mobile_runtime.model_file.manifest import Model
 from mobile_runtime.model_file.validation_result import EngineInfo
 from scnet.checkpoint import open_checkpoint
 from scnet.device_form import to_device_form
-from scnet.weights import find_weights
 
 ENGINE = "pytorch"
 
@@ -30,6 +29,8 @@ class CheckpointSession:
     model: Model
     network: fx.GraphModule
     placement: Placement = CPU
+    remarks: tuple[str, ...] = ()
+    """Of the checkpoint."""
 
     def run(self, image: Image) -> Image:
         """Upscale with the device form, in float32."""
@@ -39,7 +40,7 @@ class CheckpointSession:
 
 
 def open_session(
-    path: Path | None, *, engine: str | None = None, threads: int | None = None
+    path: Path, *, engine: str | None = None, threads: int | None = None
 ) -> CheckpointSession:
     """Open a checkpoint; see `converters.open_model.open_model`.
 
@@ -49,10 +50,11 @@ def open_session(
     """
     if engine not in (None, ENGINE):
         raise EngineUnavailableError(f"A checkpoint runs on {ENGINE}, not on {engine}.")
-    checkpoint = open_checkpoint(find_weights(path))
+    checkpoint = open_checkpoint(path)
     torch.set_num_threads(threads or os.cpu_count() or 1)
     info = EngineInfo(ENGINE, f"PyTorch {version('torch')}", torch.get_num_threads())
     ports = tensor_specs(ANY_SIZE, ANY_SIZE, "NCHW", "tensor")
     written = {"format": "pytorch", "precision": "fp32", "shift": "slice_concat", "sizes": None}
     model = describe_network(checkpoint, ports, ["torch"], **written)
-    return CheckpointSession(info, model, to_device_form(checkpoint.net))
+    network = to_device_form(checkpoint.net)
+    return CheckpointSession(info, model, network, remarks=checkpoint.remarks)

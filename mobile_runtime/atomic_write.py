@@ -100,7 +100,7 @@ def staging_dir(target: Path) -> Iterator[Path]:
 
 def _name(error: OSError, path: Path) -> None:
     """Let an error that has no path, as that of a full disk, name what was being written."""
-    if error.filename is None:
+    if error.filename is None and error.strerror is not None:  # else it is a sentence of its own
         error.filename = str(path)
 
 

@@ -28,6 +28,9 @@ _verbosity: Verbosity = "normal"
 UNLIMITED = 1_000_000
 """Columns of a line where standard output is a file or a pipe, and COLUMNS sets none."""
 
+NARROWEST = 40
+"""Columns that are used of a narrower terminal, or of one that says 0."""
+
 
 def set_verbosity(level: Verbosity) -> None:
     """Set how much this process prints from here on."""
@@ -49,7 +52,9 @@ def say(message: str, *, err: bool = False) -> None:
 def open_console() -> Console:
     """Return a console as wide as the terminal, or as COLUMNS says; else a line has no limit."""
     console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    if console.is_terminal or os.environ.get("COLUMNS", "").isdigit():
+        console.width = max(console.width, NARROWEST)
+    else:
         console.width = UNLIMITED
     return console
 

@@ -1,8 +1,8 @@
 """Checkpoints: untrusted files opened safely, and our own written.
 
 Files by the author are in BasicSR's style: a `.pth` with `params_ema` and/or `params`, or with a
-bare state dict. Ours are `.safetensors` with the configuration in the header. Nothing is unpickled
-but tensors and plain containers.
+bare state dict; `wrappers` knows those of other training programs. Ours are `.safetensors` with the
+configuration in the header. Nothing is unpickled but tensors and plain containers.
 """
 
 import pickle
@@ -19,7 +19,6 @@ import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
 
 from mobile_runtime.atomic_write import atomic_write
 from scnet.config import Head, SCNetConfig
@@ -27,8 +26,9 @@ from scnet.errors import CheckpointError
 from scnet.network import SCNet
 from scnet.state_dict import build_net, check_tensors, infer_config
 from scnet.weights_header import METADATA_KEY, WeightsHeader
+from scnet.wrappers import unwrap
 
-SUFFIXES = (".pth", ".pt", ".safetensors")
+SUFFIXES = (".pth", ".pt", ".safetensors", ".ckpt")
 
 _READ_FAILURES = (
     *(pickle.UnpicklingError, SafetensorError, struct.error, ArithmeticError, AssertionError),
@@ -39,12 +39,6 @@ _READ_FAILURES = (
 
 _MORE_THAN_TENSORS = re.compile(r"GLOBAL|allowlisted|Unsupported operand 149|TorchScript")
 """In torch's messages when it refuses to unpickle; operand 149 begins pickles not by torch."""
-
-_HINTS = {
-    "mean_net": " It is the state of a run of `scnet train`: take weights.safetensors beside it.",
-    "state_dict": " It has one inside, under state_dict: save that alone.",
-}
-"""Key of a dict that is no state dict -> where to find one."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +51,11 @@ class Checkpoint:
     sha256: str
     """Of the file, in hexadecimal."""
     part: str
-    """Which weights of the file: `params_ema`, `params`, `state dict` or `safetensors`."""
+    """Which weights of the file: `safetensors`, `state dict`, or a key such as `params_ema`."""
     notes: Mapping[str, str]
     """From the file's header: licence, source, recipe. Empty for a `.pth`."""
+    remarks: tuple[str, ...] = ()
+    """What was taken off or left out to find the weights: sentences, to be told to the user."""
 
 
 def open_checkpoint(
@@ -68,7 +64,7 @@ def open_checkpoint(
     """Return a checkpoint, loaded strictly, its configuration inferred from its shapes.
 
     Args:
-        path: A `.pth`, `.pt` or `.safetensors` file.
+        path: A `.pth`, `.pt`, `.ckpt` or `.safetensors` file.
         scale: Needed for an `mlp` head with one upsampler, which may be x2 or x3; otherwise only
             compared with the file's.
         head: Compared with the file's if given.
@@ -80,17 +76,20 @@ def open_checkpoint(
         raise CheckpointError(f"{path} is not a checkpoint: expected one of {', '.join(SUFFIXES)}.")
     if not path.is_file():
         raise CheckpointError(f"{path} {'is no file' if path.exists() else 'does not exist'}.")
-    read = _read_safetensors if path.suffix == ".safetensors" else _read_pickle
-    content = read(path)
+    safe = path.suffix == ".safetensors"
+    file = _read_safetensors(path) if safe else _File(unpickle(path))
     try:
-        check_tensors(content.tensors)
-        config = infer_config(content.tensors, header=content.config, scale=scale, head=head)
-        net = build_net(config, content.tensors)
+        weights = unwrap(file.content)
+        check_tensors(weights.tensors)
+        config = infer_config(weights.tensors, header=file.config, scale=scale, head=head)
+        net = build_net(config, weights.tensors)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from error
-    with path.open("rb") as file:
-        sha256 = file_digest(file, "sha256").hexdigest()
-    return Checkpoint(net, path, sha256, content.part, content.notes)
+    with path.open("rb") as opened:
+        sha256 = file_digest(opened, "sha256").hexdigest()
+    part = "safetensors" if safe else weights.part
+    remarks = tuple(f"{path.name}: {remark}" for remark in weights.remarks)
+    return Checkpoint(net, path, sha256, part, file.notes, remarks)
 
 
 def save_weights(net: SCNet, path: Path, notes: Mapping[str, str]) -> None:
@@ -126,40 +125,29 @@ def unpickle(path: Path) -> Any:
         if refused and _MORE_THAN_TENSORS.search(str(error)):
             raise CheckpointError(
                 f"{path} holds more than tensors, which is never unpickled, because that could run "
-                "any program: save only the network's state_dict() where the file was made."
+                "any program: save only the network's state_dict() where the file was made, by "
+                f"torch.save({_network(error)}.state_dict(), 'weights.pth')."
             ) from error
         raise CheckpointError(
             f"{path} is damaged or was cut off: it is no whole PyTorch file. Get it again."
         ) from error
 
 
+def _network(error: Exception) -> str:
+    """Return what stands for the network, in Python, where a file was made that is refused."""
+    return "torch.jit.load(FILE)" if "TorchScript" in str(error) else "net"
+
+
 @dataclass(frozen=True)
-class _Content:
+class _File:
     """The contents of a file, not yet checked."""
 
-    tensors: Mapping[str, Tensor]
-    part: str
+    content: Any
     config: SCNetConfig | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
-def _read_pickle(path: Path) -> _Content:
-    content, part = unpickle(path), "state dict"
-    if isinstance(content, dict):
-        for name in ("params_ema", "params"):
-            if content.get(name) is not None:
-                content, part = content[name], name
-                break
-    if not isinstance(content, dict) or not all(
-        isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items()
-    ):
-        keys = content.keys() if isinstance(content, dict) else ()
-        hint = next((hint for key, hint in _HINTS.items() if key in keys), "")
-        raise CheckpointError(f"{path}: its {part} is not a mapping from names to tensors.{hint}")
-    return _Content(content, part)
-
-
-def _read_safetensors(path: Path) -> _Content:
+def _read_safetensors(path: Path) -> _File:
     try:
         with safe_open(path, framework="pt") as file:
             header = (file.metadata() or {}).get(METADATA_KEY)
@@ -172,9 +160,9 @@ def _read_safetensors(path: Path) -> _Content:
             f"{path} is damaged or was cut off: it is no whole safetensors file. Get it again."
         ) from error
     if header is None:  # written by another program
-        return _Content(tensors, "safetensors")
+        return _File(tensors)
     try:
         ours = msgspec.json.decode(header, type=WeightsHeader)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: its header is damaged or forged: {error}") from error
-    return _Content(tensors, "safetensors", ours.config, ours.notes)
+    return _File(tensors, ours.config, ours.notes)

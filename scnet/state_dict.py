@@ -9,6 +9,7 @@ from torch import Tensor
 from scnet.config import HEADS, STAGES, Head, SCNetConfig
 from scnet.errors import CheckpointError
 from scnet.network import SCNet
+from scnet.other_networks import recognize
 
 _AUTHORS_HEADS: Mapping[int, Head] = {0: "pixelshuffle", 1: "mlp"}
 """Position of the first convolution in `up_layer` -> head."""
@@ -30,6 +31,11 @@ def infer_config(
     Raises:
         CheckpointError: It belongs to none, or not to the one that was asked for.
     """
+    if other := recognize(tensors):
+        raise CheckpointError(
+            f"Not an SCNet but {other}, which this program cannot run: it takes the .pth files of "
+            "SCNet's author, weights by `scnet train`, and the bundled ones."
+        )
     possible = _infer_configs(tensors)
     if header is not None and header not in possible:
         raise CheckpointError(
@@ -114,7 +120,7 @@ def check_tensors(tensors: Mapping[str, Tensor]) -> None:
     for name, tensor in tensors.items():
         if flaw := _flaw(tensor):
             raise CheckpointError(
-                f"{_shown(name)} {flaw}: expected plain tensors of real floating-point numbers."
+                f"{show_name(name)} {flaw}: expected plain tensors of real floating-point numbers."
             )
 
 
@@ -143,7 +149,7 @@ def build_net(config: SCNetConfig, tensors: Mapping[str, Tensor]) -> SCNet:
     weights = {name: tensor.detach().float().contiguous() for name, tensor in tensors.items()}
     broken = [name for name, tensor in weights.items() if not tensor.isfinite().all()]
     if broken:
-        raise CheckpointError(f"{_some(broken)}: some values are not finite numbers.")
+        raise CheckpointError(f"{list_names(broken)}: some values are not finite numbers.")
     net.load_state_dict(weights, assign=True)
     return net.eval()
 
@@ -152,7 +158,7 @@ def _check_fit(
     config: SCNetConfig, expected: Mapping[str, Tensor], tensors: Mapping[str, Tensor]
 ) -> None:
     misfits = [f"{name} is missing" for name in expected if name not in tensors]
-    misfits += [f"{_shown(name)} is unknown" for name in tensors if name not in expected]
+    misfits += [f"{show_name(name)} is unknown" for name in tensors if name not in expected]
     misfits += [
         f"{name} is {tuple(tensors[name].shape)}, expected {tuple(tensor.shape)}"
         for name, tensor in expected.items()
@@ -172,16 +178,15 @@ def _describe(config: SCNetConfig) -> str:
 def _what_it_has(tensors: Mapping[str, Tensor]) -> str:
     if not tensors:
         return "It is empty."
-    if all(name.startswith("module.") for name in tensors):
-        return "Its names begin with module., as DataParallel's do: save net.module.state_dict()."
-    return f"It has {_some(tensors)}."
+    return f"It has {list_names(tensors)}."
 
 
-def _some(names: Iterable[str]) -> str:
-    listed = [_shown(name) for name in names]
+def list_names(names: Iterable[str]) -> str:
+    """Return the first names from a file in words, as `show_name` returns them."""
+    listed = [show_name(name) for name in names]
     return ", ".join(listed[:4]) + (", ..." if len(listed) > 4 else "")
 
 
-def _shown(name: str) -> str:
+def show_name(name: str) -> str:
     """Return a name from a file, escaped for a terminal and at most 80 characters of it."""
     return repr(name[:80])[1:-1]

@@ -56,12 +56,14 @@ def build(folder):
 
 def check_contents(wheel):
     """Compare a wheel with what Git tracks, and its page for an index with what that can show."""
-    listed = run("git", "-C", CHECKOUT, "ls-files", *PACKAGES).splitlines()
+    tracked = run("git", "-C", CHECKOUT, "ls-files", *PACKAGES).splitlines()
+    expected = {*tracked}
     with ZipFile(wheel) as archive:
         names = archive.namelist()
         (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
         page = HeaderParser().parsestr(archive.read(metadata).decode()).get_payload()
-    assert {name for name in names if ".dist-info/" not in name} == {*listed}
+    shipped = {name for name in names if ".dist-info/" not in name}
+    assert shipped == expected, shipped ^ expected
     targets = [part.partition(")")[0] for part in page.split("](")[1:]]
     assert all(target.startswith("https://") for target in targets), targets
 

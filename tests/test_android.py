@@ -139,6 +139,14 @@ def test_table_names_phone_engines_and_figures(desk):
         assert words in result.stdout
 
 
+def test_report_fits_80_columns(desk, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    result = desk.run()
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    for words in ("Example Phone 1, Android 15", "XNNPACK", "99/99", "3.30 ms", "7.08 ms", "yes"):
+        assert words in result.stdout
+
+
 def test_progress_is_told_beside_the_report(desk):
     result = desk.run("--json", "-")
     assert "GPU delegate, fp16: worst-case" in result.stderr.splitlines()

@@ -2,15 +2,17 @@
 
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from model_files import copy_whole, edit_manifest, exact_files, list_parts
 
+import mobile_runtime
 from converters.options import ConversionOptions
 from mobile_runtime.cli.bundle import command
-from mobile_runtime.device.bundle import PROTOCOL
+from mobile_runtime.device.bundle import APP, PROTOCOL
 from mobile_runtime.device.test_templates import TESTS
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ScnetError
@@ -19,6 +21,7 @@ from mobile_runtime.model_file.manifest import hash_file, manifest_path, read_ma
 from mobile_runtime.validation.validate import validate
 
 SIZE = (16, 20)
+SOURCES = Path(mobile_runtime.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +79,9 @@ def test_bundle_holds_file_page_and_samples_once(model):
     manifest = read_manifest(model)
     wanted = {path for sample in manifest.golden for path in (sample.input, sample.output)}
     own = {*list_parts(folder / model.name), manifest_path(folder / model.name), folder / PROTOCOL}
-    found = {path for path in folder.rglob("*") if path.is_file()} - own
+    for name in ("swift", "kotlin"):
+        own |= set((folder / name).rglob("*"))
+    found = {path for path in folder.rglob("*") if path.is_file()} - own - {folder / APP}
     assert {path.relative_to(folder).as_posix() for path in found} == wanted
 
 
@@ -142,6 +147,26 @@ def test_samples_of_an_older_file_get_smaller(onnx):
     samples = read_manifest(folder / onnx.name).golden
     assert {(sample.input_dtype, sample.output_stride) for sample in samples} == {("uint8", 1)}
     assert all(verdict.passed for verdict in validate(folder / onnx.name))
+
+
+def test_library_for_an_app_lies_beside_its_page(model):
+    """Whole, as its own tests compile it; the page names the file as it is."""
+    folder = bundle(model)
+    library = TESTS[key(read_manifest(model))].library
+    assert (folder / APP).exists() == (library is not None)
+    if library is None:
+        return
+    page = (folder / APP).read_text()
+    assert model.name in page
+    assert "${" not in page
+    assert library.folder in ("swift", "kotlin")
+    assert snapshot_of(folder / library.folder) == snapshot_of(SOURCES / library.folder)
+
+
+def snapshot_of(folder):
+    """Contents by paths, without what builds leave."""
+    files = {path.relative_to(folder): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if ".build" not in name.parts}
 
 
 def key(manifest):

@@ -97,16 +97,6 @@ def test_half_precision_weights_are_widened(tmp_path):
 BAD = {
     "another network": ({"conv1.weight": torch.zeros(3)}, {}, "Not an SCNet: it has no conv_first"),
     "nothing": ({}, {}, "it has no conv_first.weight. It is empty"),
-    "DataParallel's": (
-        {f"module.{name}": tensor for name, tensor in altered().items()},
-        {},
-        r"begin with module\..*net\.module\.state_dict\(\)",
-    ),
-    "a whole run": (
-        {"epoch": 3, "state_dict": altered()},
-        {},
-        "not a mapping from names to tensors. It has one inside, under state_dict",
-    ),
     "a layer that only begins like an upsampler": (
         altered(upconvolution__weight=torch.zeros(1)),
         {},

@@ -6,7 +6,6 @@ the project or start a session of nox are what CI itself runs; they are not run 
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +26,7 @@ ELSEWHERE = re.compile(r"python -m (pip install|nox)\b|scnet device android\b")
 
 NEEDS_A_MAC = "--engine coreml-"
 TRAINING = "scnet train "
-SHORT = " --steps 2 --batch 1 --patch 16 --every 2"
+SHORT = " --steps 2 --batch 1 --patch 16 --precision 32-true"
 """Added to lines that train, where the last value of an option counts."""
 
 
@@ -50,9 +49,7 @@ def folder(tmp_path):
     """A folder with the files that pages may assume."""
     with Pillow.open(PHOTOGRAPHS[0]) as photograph:
         picture = photograph.convert("RGB").crop((80, 80, 208, 176))
-    small = picture.resize((64, 48))
-    small.save(tmp_path / "photo.jpg")
-    small.save(tmp_path / "photo.png")
+    picture.resize((480, 360)).save(tmp_path / "photo.jpg")
     for name in ("photos", "photographs", "pictures", "Set5"):
         (tmp_path / name).mkdir()
         picture.save(tmp_path / name / "baby.png")
@@ -60,7 +57,6 @@ def folder(tmp_path):
     for scale in (2, 4):
         net = make_net(SCNetConfig(scale, "mlp", 8, 1))
         torch.save(net.state_dict(), tmp_path / f"SCNet-T-x{scale}.pth")
-    shutil.copy(ROOT / "docs/results/phone.json", tmp_path / "phone.json")
     return tmp_path
 
 

@@ -100,7 +100,8 @@ def test_picture_equals_that_of_scnet_upscale(classes, converted, tmp_path, opti
     """The core runs a real file behind a pipe, by XNNPACK; every value and the alpha are equal."""
     (path,) = converted(options)
     random = np.random.default_rng(5)
-    rgba = random.integers(1, 256, (*size, 4), dtype=np.uint8)
+    rgba = random.integers(0, 256, (*size, 4), dtype=np.uint8)
+    rgba[::3, ::2, 3] = 0  # hides what is there
     (tmp_path / "picture").write_bytes(rgba.tobytes())
     session = open_session(path)
     command = java_command(

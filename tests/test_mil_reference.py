@@ -1182,7 +1182,7 @@ def test_without_coremltools_the_message_says_what_to_install(package, monkeypat
     monkeypatch.setitem(sys.modules, "coremltools", None)
     with pytest.raises(EngineUnavailableError, match=r"pip install 'scnet-mobile\[coreml\]'"):
         open_session(package, engine="reference-fp16")
-    monkeypatch.setitem(sys.modules, "coremltools.proto", None)
+    monkeypatch.setitem(sys.modules, "coremltools.proto.FeatureTypes_pb2", None)
     for name in [name for name in sys.modules if name.startswith("mobile_runtime.formats.coreml")]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(MissingDependencyError, match=r"pip install 'scnet-mobile\[coreml\]'"):

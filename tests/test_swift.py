@@ -30,9 +30,18 @@ FAULTS = {
 does not repeat the border, a paste from the tile's left side."""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def swift():
     require_swift()
+
+
+@pytest.fixture(scope="module")
+def pipe(swift, tmp_path_factory):
+    """A program that upscales a picture, its network being whoever is behind the pipe."""
+    folder = tmp_path_factory.mktemp("pipe")
+    compiler = ("swiftc", "-O", "-swift-version", "6", "-parse-as-library", "-o", folder / "pipe")
+    run_swift(*compiler, *CORE, HERE / "swift/Pipe.swift", scratch=folder)
+    return folder / "pipe"
 
 
 def test_vectors_are_reproduced(tmp_path):
@@ -76,15 +85,14 @@ def emit(module, sources, folder, *options):
 
 
 @pytest.mark.parametrize("size", [(70, 83), (20, 11)])
-def test_picture_equals_that_of_scnet_upscale(converted, tmp_path, size):
+def test_picture_equals_that_of_scnet_upscale(converted, pipe, tmp_path, size):
     """The core runs a real file behind a pipe, by the executor of its MIL program."""
     (path,) = converted(ConversionOptions("coreml", sizes=((32, 40),), interface="image"))
     session = open_session(path)
-    bgra = np.random.default_rng(5).integers(1, 256, (*size, 4), dtype=np.uint8)
+    bgra = np.random.default_rng(5).integers(0, 256, (*size, 4), dtype=np.uint8)
+    bgra[::3, ::2, 3] = 0  # hides what is there
     (tmp_path / "picture").write_bytes(bgra.tobytes())
-    program = tmp_path / "pipe"
-    compiler = ("swiftc", "-O", "-swift-version", "6", "-parse-as-library", "-o", program)
-    run_swift(*compiler, *CORE, HERE / "swift/Pipe.swift", scratch=tmp_path)
+    program = shutil.copy(pipe, tmp_path / "pipe")
     metadata = json.dumps(session.model.to_metadata())
     files = tmp_path / "picture", tmp_path / "result"
     serve(swift_command(program, metadata, *size, *files, scratch=tmp_path), session)

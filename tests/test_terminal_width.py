@@ -67,6 +67,8 @@ PRINTED = {
         ["info", ONNX],
         [Path(ONNX).name, "slice_concat", "Conv", "net.safetensors"],
     ),
+    "models": (["models"], ["scnet-t-x2-direct-photo", "onnx", "precision", "MB"]),
+    "env": (["env"], ["scnet-mobile", "CPU", "onnxruntime", "xnnpack"]),
     "benchmark": (["benchmark", ONNX, TFLITE, *QUICK], [Path(TFLITE).name, "xnnpack", "median"]),
     "benchmark --details": (["benchmark", ONNX, "--details", *QUICK], ["first run", "placement"]),
     "benchmark, long name": (["benchmark", LONG, *QUICK], [Path(LONG).name, "onnxruntime"]),
@@ -103,6 +105,19 @@ def test_every_command_prints_its_main_facts_in_80_columns(folder, arguments, fa
     assert [fact for fact in facts if fact not in found.stdout] == []
 
 
+def test_training_keeps_to_80_columns(folder, monkeypatch, tmp_path):
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+    monkeypatch.chdir(folder)
+    size = ("--scale", "2", "--batch", "1", "--patch", "8", "--steps", "1")
+    arguments = ["train", "pictures", "-o", str(tmp_path / "run"), "--head", "direct", *size]
+    found = CliRunner().invoke(program, arguments, catch_exceptions=False)
+    assert found.exit_code == 0, found.stderr
+    *lines, last = found.stderr.splitlines()
+    assert "weights.safetensors" in last  # a path is never cut
+    check_lines("\n".join(lines))
+    assert "step 1: loss" in found.stderr
+
+
 @pytest.mark.parametrize("arguments", [["info"], ["check", ONNX]], ids=" ".join)
 def test_a_pipe_gets_whole_lines(folder, arguments, monkeypatch):
     """Markdown and aligned text: for `grep`, and to paste into a report."""
@@ -111,6 +126,15 @@ def test_a_pipe_gets_whole_lines(folder, arguments, monkeypatch):
     assert "\x1b" not in shown
     assert all(line == line.rstrip() for line in shown.splitlines())
     assert re.search(r"^\| \S.* \|$", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("columns", ["0", "7", "40", "wide", ""])
+def test_no_width_loses_words(folder, columns, monkeypatch):
+    """Some shells export COLUMNS=0."""
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = CliRunner().invoke(program, ["info", "scnet-t-x4-direct"]).stdout
+    assert all(word in shown for word in ("parameters", "144,816", "Apache-2.0"))
+    assert "…" not in shown
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")

@@ -183,7 +183,7 @@ def test_interrupted_run_can_be_resumed(tmp_path, pictures):
         code, printed = train_in_terminal(pictures, broken, *options, signal_number=number)
         assert code == 128 + number
         assert printed.count("Stopping after this step") == 1
-        (last,) = re.findall(r"Stopped at step (\d+) of 80, state saved: .* --resume", printed)
+        (last,) = re.findall(r"Stopped at step (\d+) of 150, state saved: .* --resume", printed)
         assert torch.load(broken / "state.pth", weights_only=True)["step"] == int(last)
         assert not (broken / "weights.safetensors").exists()  # nothing was validated yet
         options = ("--resume",)

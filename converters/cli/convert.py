@@ -9,6 +9,7 @@ from converters.errors import UnsupportedOptionError
 from converters.options import SHIFTS, Shift, Size, complete_options
 from mobile_runtime.cli import options as command_options
 from mobile_runtime.cli.progress import show_steps
+from mobile_runtime.console import say
 from mobile_runtime.model_file.format import FORMATS, Format, Interface
 from mobile_runtime.model_file.manifest import measure_file, read_manifest
 from mobile_runtime.model_file.precision import CALIBRATED, PRECISIONS, PrecisionName
@@ -111,7 +112,7 @@ def command(
     details: bool,
     no_verify: bool,
 ) -> None:
-    """Convert CHECKPOINT: a .pth or .safetensors, or the name of bundled weights.
+    """Convert CHECKPOINT: a .pth, .ckpt or .safetensors, or the name of bundled weights.
 
     `scnet info` lists those names, and says which is used where none is given. Every file is run
     and compared with PyTorch before it gets its name.
@@ -122,6 +123,8 @@ def command(
     opened = open_checkpoint(
         find_weights(checkpoint), scale=int(scale) if scale else None, head=head
     )
+    for remark in opened.remarks:
+        say(remark, err=True)
     chosen = [row for name, row in FORMATS.items() if {name, "all"} & {*formats}]
     sizes = _sizes(height, width, other_sizes)
     if sizes and all(format_.any_size for format_ in chosen):

@@ -10,7 +10,14 @@ from rich.table import Table
 
 from mobile_runtime.bundled_models import DEFAULT
 from mobile_runtime.cli import options
-from mobile_runtime.console import STDOUT, check_output, print_facts, print_table, write_json
+from mobile_runtime.console import (
+    STDOUT,
+    check_output,
+    print_facts,
+    print_table,
+    say,
+    write_json,
+)
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.file import ModelFile, read_model_file
@@ -123,6 +130,8 @@ def describe_checkpoint(path: Path, scale: int | None = None) -> Facts:
     from scnet.network import count_parameters
 
     checkpoint = open_checkpoint(path, scale=scale)
+    for remark in checkpoint.remarks:
+        say(remark, err=True)
     parameters = count_parameters(checkpoint.net)
     return _describe(path, checkpoint.part, checkpoint.net.config, parameters, checkpoint.notes)
 

@@ -27,7 +27,7 @@ def print_benchmark(benchmark: Benchmark, *, details: bool = False) -> None:
 def facts(row: Measurement) -> Iterator[str]:
     """Return the lines that identify a measurement: file, options, engine, placement."""
     yield row.file
-    yield _describe_options(row)
+    yield ", ".join(filter(None, (row.precision, row.shift, f"{row.height}x{row.width}")))
     yield row.engine
     yield row.placement
     if row.psnr_db is not None:
@@ -49,7 +49,9 @@ def _details(row: Measurement, plan: Plan) -> dict[str, str]:
     cold, warm, ratio = row.cold, row.warm, row.ratio
     runs = len(warm.samples_ms)
     return {
-        "file": _describe_options(row),
+        "precision": row.precision or "",
+        "shift": row.shift or "",
+        "input": f"{row.height}x{row.width}",
         "engine": row.engine,
         "placement": row.placement,
         "accuracy": _describe_psnr(row),
@@ -59,14 +61,10 @@ def _details(row: Measurement, plan: Plan) -> dict[str, str]:
         "median": f"{warm.median_ms:.2f} ms",
         "mean": f"{warm.mean_ms:.2f} ms, trimmed {warm.trimmed_mean_ms:.2f} ms",
         "spread": f"min {warm.min_ms:.2f}, p90 {warm.p90_ms:.2f}, p95 {warm.p95_ms:.2f} ms"
-        + ("" if warm.stdev_ms is None else f", standard deviation {warm.stdev_ms:.2f} ms"),
+        + ("" if warm.stdev_ms is None else f", stdev {warm.stdev_ms:.2f} ms"),
         "runs": str(runs) if runs == plan.runs else f"{runs} of {plan.runs}",
         "ratio": f"{ratio.median:.2f}, p10 {ratio.p10:.2f}, p90 {ratio.p90:.2f}",
     }
-
-
-def _describe_options(row: Measurement) -> str:
-    return ", ".join(filter(None, (row.precision, row.shift, f"{row.height}x{row.width}")))
 
 
 def _describe_psnr(row: Measurement) -> str:

@@ -22,11 +22,11 @@ SHOWN = 3
 
 
 def print_reports(reports: Sequence[PlacementReport], *, details: bool = False) -> None:
-    """Print where the operators of each file would run, and the findings of each target.
+    """Print where the operators of each file would run, and the errors and warnings there.
 
     Args:
         reports: Those of one file side by side.
-        details: Print all places of a finding, and the kinds of operators on each unit.
+        details: Print notes and all places of a finding, and the kinds of operators on each unit.
     """
     for number, (file, group) in enumerate(groupby(reports, lambda report: report.file)):
         targets = list(group)
@@ -38,6 +38,8 @@ def print_reports(reports: Sequence[PlacementReport], *, details: bool = False) 
             if details:
                 print_facts(f"operators on {_name(report)}", _list_operators(report))
             for finding in report.findings:
+                if finding.severity == "info" and not details:
+                    continue
                 about = _describe(finding, details=details)
                 failed = finding.severity == "error"
                 print_facts(_title(finding, report), about, failed=failed)

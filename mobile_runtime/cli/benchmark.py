@@ -70,7 +70,7 @@ def command(
     if read_path is not None:
         found = read_benchmark(read_path)
     else:
-        say(f"Measuring {', '.join(path.name for path in files)}", err=True)
+        say(f"Measuring {len(files)} {'file' if len(files) == 1 else 'files'}", err=True)
         with progress_bar("measuring", "runs") as show:
             found = benchmark(
                 files,

@@ -34,7 +34,8 @@ def command(
     """Check which operators of FILES would run on an accelerator, and why others would not.
 
     Needs no device: the rules come from the engines' sources and from bug reports, and each names
-    its source. The exit code is 1 if a finding is an error.
+    its source. Notes are counted, and listed with --details. The exit code is 1 if a finding is an
+    error.
     """
     check_output(json_path, overwrite=overwrite)
     reports = [report for path in files for report in check(path, targets)]

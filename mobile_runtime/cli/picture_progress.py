@@ -18,16 +18,16 @@ class PictureProgress:
     def __init__(self, bar: Progress, pictures: int) -> None:
         self.bar, self.pictures = bar, pictures
         self.task = bar.add_task("", total=pictures)
-        self.number, self.name, self.step, self.said = 0, "", "", monotonic()
+        self.number, self.name, self.said = 0, "", monotonic()
 
-    def start(self, number: int, name: str, *, step: str = "tile") -> None:
-        """Show that a picture is begun, the first has number 1; it has several steps."""
-        self.number, self.name, self.step, self.said = number, name, step, monotonic()
+    def start(self, number: int, name: str) -> None:
+        """Show that a picture is begun; the first has number 1."""
+        self.number, self.name, self.said = number, name, monotonic()
         self._draw(number - 1, "")
 
     def show_step(self, done: int, total: int) -> None:
-        """Show how many steps of the picture are done."""
-        self._draw(self.number - 1 + done / total, f", {self.step} {done} of {total}")
+        """Show how many tiles of the picture are done, or frames of what moves."""
+        self._draw(self.number - 1 + done / total, f", {done} of {total}")
 
     @contextmanager
     def hidden(self) -> Iterator[None]:

@@ -35,8 +35,8 @@ def progress_bar(description: str, unit: str) -> Iterator[OnProgress]:
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TextColumn(unit),
-            TimeElapsedColumn(),
             TimeRemainingColumn(),
+            TextColumn("left"),
             console=console,
             transient=True,
             auto_refresh=False,
@@ -68,8 +68,13 @@ def show_steps() -> Iterator[OnStep]:
             return
         with Live(
             console=console, get_renderable=steps.draw, transient=True, redirect_stdout=False
-        ):
-            yield steps.show
+        ) as live:
+
+            def show(step: Step) -> None:
+                steps.show(step)
+                live.refresh()  # however short the step
+
+            yield show
             steps.finish_file()
 
 

@@ -221,15 +221,11 @@ def _upscale_video(
     session = open_model()
     (job,) = _plan(session, (Photo(video, Path(video.name)),), output, settings)
     with picture_progress(1) as progress:
-        progress.start(1, printable(video.name), step=_step(video))
+        progress.start(1, printable(video.name))
         done = write_video_job(session, job, settings, on_progress=progress.show_step)
     described = describe(video.name, str(job.target), done)
     say(f"{described}, {describe_session(session)}, {done.seconds:.1f} s")
     warn(video.name, done, model_of(session))
-
-
-def _step(source: Path) -> str:
-    return "frame" if is_video(source) else "tile"
 
 
 def _is_same(path: Path, other: Path | None) -> bool:
@@ -262,7 +258,7 @@ def _upscale_many(session: Session, found: Photos, output: Output, settings: Set
     try:
         with picture_progress(len(jobs)) as progress:
             for number, job in enumerate(jobs, 1):
-                progress.start(number, printable(job.source.name), step=_step(job.source))
+                progress.start(number, printable(job.source.name))
                 outcomes.append(run_job(session, job, settings, on_progress=progress.show_step))
                 with progress.hidden():
                     report(outcomes[-1], model_of(session))

@@ -1,23 +1,29 @@
-"""Folder with a model file, its golden samples and a test for a device."""
+"""Folder with a model file, its golden samples, a test for a device and a library for an app."""
 
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from mobile_runtime.atomic_write import replace_atomically, staging_dir
-from mobile_runtime.device.instructions import format_instructions
+from mobile_runtime.device.instructions import format_app_page, format_instructions
+from mobile_runtime.device.test_templates import choose_test
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.golden_samples import GoldenImages, read_golden, write_golden
 from mobile_runtime.model_file.manifest import Manifest, own_tolerance, write_manifest
 
 PROTOCOL = "PROTOCOL.md"
+APP = "README.md"
+LIBRARIES = Path(__file__).parent.parent
 SIGN = b"Written by `scnet bundle`"
 """In the page of every bundle; a folder without it is not replaced."""
+_NO_BUILDS = shutil.ignore_patterns(".build", ".gradle", "build")
 
 
 def bundle(model: Path, folder: Path, *, overwrite: bool = False) -> None:
     """Write a folder with a model file, manifest, golden samples and instructions for a test.
+
+    Where there is a library for this kind of file in an app, it lies beside them, with a page.
 
     The folder appears once it is complete and every hash in it is right, or not at all; an existing
     bundle is replaced if `overwrite` is set.
@@ -50,6 +56,10 @@ def _fill(
     write_manifest(replace(manifest, golden=samples), staging)
     page = format_instructions(manifest, samples, name)
     (staging / PROTOCOL).write_text(page, encoding="utf-8")
+    if library := choose_test(manifest).library:
+        shutil.copytree(LIBRARIES / library.folder, staging / library.folder, ignore=_NO_BUILDS)
+        text = format_app_page(manifest, library)
+        (staging / APP).write_text(text, encoding="utf-8")
     read_golden(read_model_file(staging / model.name).manifest, staging)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-from mobile_runtime.device.test_templates import DeviceTest, choose_test
+from mobile_runtime.device.test_templates import AppLibrary, DeviceTest, choose_test
 from mobile_runtime.errors import ManifestError
 from mobile_runtime.model_file.manifest import (
     GoldenSample,
@@ -70,6 +70,16 @@ def format_instructions(manifest: Manifest, samples: Sequence[GoldenSample], fol
         code=_format_code(manifest, test, names, rows),
         verified="; ".join(passed) or "nothing",
     )
+
+
+def format_app_page(manifest: Manifest, library: AppLibrary) -> str:
+    """Return how to use a file in an app with a library that lies beside it, in Markdown.
+
+    Raises:
+        ManifestError: The file's name is not safe in code.
+    """
+    file = _identifier(manifest.file)
+    return _fill(library.page, file=file, stem=Path(file).stem, scale=manifest.model.scale)
 
 
 def _describe_sample(sample: GoldenSample) -> dict[str, str]:

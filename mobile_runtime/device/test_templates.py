@@ -8,6 +8,20 @@ from mobile_runtime.model_file.manifest import Manifest
 
 
 @dataclass(frozen=True)
+class AppLibrary:
+    """Sources that upscale pictures in an app."""
+
+    folder: str
+    """In `mobile_runtime`, and in a bundle."""
+    page: str
+    """File in `templates/`."""
+
+
+_SWIFT = AppLibrary("swift", "APP.swift.md")
+_KOTLIN = AppLibrary("kotlin", "APP.kt.md")
+
+
+@dataclass(frozen=True)
 class DeviceTest:
     """Test of one kind of file on a device."""
 
@@ -22,6 +36,8 @@ class DeviceTest:
     """In that language, where there is no limit on max_abs."""
     layout: str
     """Of what the model takes and returns, made of the samples' files; a sentence."""
+    library: AppLibrary | None = None
+    """For pictures of any size in an app; None where there is none for this kind of file."""
 
 
 _XCODE = (
@@ -48,6 +64,7 @@ TESTS: Mapping[tuple[str, str], DeviceTest] = {
         *("coreml_image.swift", "Swift", "Core ML", _XCODE, _SWIFT_ROW, ".infinity"),
         layout="The model takes and returns pixels of blue, green and red; clip PyTorch's output "
         "to 0..1, multiply it by 255 and round it before comparing.",
+        library=_SWIFT,
     ),
     ("tflite", "float32"): DeviceTest(
         *("tflite.kt", "Kotlin", "LiteRT"),
@@ -55,12 +72,14 @@ TESTS: Mapping[tuple[str, str], DeviceTest] = {
         *(_KOTLIN_ROW, "Double.POSITIVE_INFINITY"),
         layout="The model takes each byte as a float32, divided by 255, and takes and returns "
         "NHWC: red, green and blue of each pixel together.",
+        library=_KOTLIN,
     ),
     ("tflite", "uint8"): DeviceTest(
         *("tflite_image.kt", "Kotlin", "LiteRT", _ANDROID),
         *(_KOTLIN_ROW, "Double.POSITIVE_INFINITY"),
         layout="The model takes and returns NHWC: red, green and blue of each pixel together; clip "
         "PyTorch's output to 0..1, multiply it by 255 and round it before comparing.",
+        library=_KOTLIN,
     ),
     ("onnx", "float32"): DeviceTest(
         *("onnx.kt", "Kotlin", "onnxruntime"),

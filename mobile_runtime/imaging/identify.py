@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from mobile_runtime.imaging.read_formats import NEEDS
+
 _GENERAL = (b"mif1", b"msf1")
 """Brands of both HEIC and AVIF."""
 
@@ -32,7 +34,7 @@ _BRANDS: Mapping[bytes, str] = MappingProxyType(
                 b"mif1",
                 b"msf1",
             ),
-            "HEIC (HEIF): install scnet-mobile[heic], or " + _AS_PNG,
+            f"HEIC (HEIF): install {NEEDS['HEIF']}, or {_AS_PNG}",
         ),
         **dict.fromkeys((b"avif", b"avis"), f"AVIF, which this Pillow does not read: {_AS_PNG}"),
         b"crx ": _RAW,
@@ -43,7 +45,7 @@ _BRANDS: Mapping[bytes, str] = MappingProxyType(
 
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", f"JPEG 2000: {_AS_PNG}"),
-    (rb"\xff\x0a|\0\0\0\x0cJXL ", f"JPEG XL: install scnet-mobile[jxl], or {_AS_PNG}"),
+    (rb"\xff\x0a|\0\0\0\x0cJXL ", f"JPEG XL: install {NEEDS['JXL']}, or {_AS_PNG}"),
     (rb"FUJIFILMCCD-RAW|IIRO|IIRS|MMOR|IIU\0|FOVb|\0MRM|.{6}HEAPCCDR", _RAW),
     (rb"8BPS", f"a Photoshop document: {_AS_PNG}"),
     (rb"gimp xcf", f"a GIMP document: {_AS_PNG}"),

@@ -54,7 +54,7 @@ def take_apart(content: bytes) -> Png:
     beside, damaged = [], []
     palette = b""
     stream = [SIGNATURE]
-    for kind, start, end in _walk(content):
+    for kind, start, end in walk(content):
         if kind in PIXEL_CHUNKS and (kind != b"tRNS" or _is_intact(content, start, end)):
             stream.append(content[start - 8 : end + 4])
             palette = content[start:end] if kind == b"PLTE" else palette
@@ -90,7 +90,7 @@ class ChunkWriter:
 
     def __init__(self, file: IO[bytes], chunks: Iterable[Chunk]) -> None:
         self._file = file
-        self._added = b"".join(_encode(chunk) for chunk in chunks)
+        self._added = b"".join(encode_chunk(chunk) for chunk in chunks)
         self._written = 0
 
     def write(self, content: bytes) -> int:
@@ -109,7 +109,7 @@ class ChunkWriter:
         self._file.flush()
 
 
-def _walk(content: bytes) -> Iterator[tuple[bytes, int, int]]:
+def walk(content: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, start and end of the content of each chunk; the last may be cut short."""
     start = len(SIGNATURE)
     while start + 8 <= len(content):
@@ -125,7 +125,8 @@ def _is_intact(content: bytes, start: int, end: int) -> bool:
     )
 
 
-def _encode(chunk: Chunk) -> bytes:
+def encode_chunk(chunk: Chunk) -> bytes:
+    """Return a chunk as it stands in a file, with its length and checksum."""
     checksum = zlib.crc32(chunk.kind + chunk.content)
     return (
         struct.pack(">I4s", len(chunk.content), chunk.kind)

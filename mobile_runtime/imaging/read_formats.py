@@ -18,17 +18,22 @@ READ_SUFFIXES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "TIFF": (".tif", ".tiff"),
         "GIF": (".gif",),
         "AVIF": (".avif",),
-        "HEIF": (".heic", ".heif"),
+        "HEIF": (".heic", ".heif", ".hif"),
         "JXL": (".jxl",),
     }
 )
-"""Pillow's name -> how such files end. The last two need `scnet-mobile[heic]` and `[jxl]`."""
+"""Pillow's name -> how such files end. AVIF needs Pillow 11.3 or later."""
+
+NEEDS: Mapping[str, str] = MappingProxyType(
+    {"HEIF": "scnet-mobile[heic]", "JXL": "pillow-jxl-plugin"}  # the second is under the GPL
+)
+"""Name -> what to install for it."""
 
 
 def read_formats() -> tuple[str, ...]:
     """Return the names of the formats that can be read here; plug-ins are registered."""
-    missing = set() if features.check("avif") else {"AVIF"}
-    missing |= {"HEIF", "JXL"}
+    missing: set[str] = set() if features.check("avif") else {"AVIF"}
+    missing |= NEEDS.keys()
     with suppress(ImportError):
         import pillow_heif
 

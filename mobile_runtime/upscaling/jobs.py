@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError, ScnetError
+from mobile_runtime.imaging.animation import Animation, open_animation
 from mobile_runtime.imaging.background import Color, flatten
 from mobile_runtime.imaging.folder import find_pictures
 from mobile_runtime.imaging.pictures import Picture
@@ -19,6 +20,7 @@ from mobile_runtime.imaging.reading import MAX_PIXELS, decode_picture, read_file
 from mobile_runtime.imaging.resizing import TargetSize
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 from mobile_runtime.upscaling.upscale import OnProgress
+from mobile_runtime.upscaling.upscale_animation import upscale_animation
 from mobile_runtime.upscaling.upscale_picture import UpscaledFile, upscale_to_file
 from mobile_runtime.upscaling.upscale_video import upscale_video
 from mobile_runtime.upscaling.video_file import VIDEO_FORMATS, is_video
@@ -220,7 +222,7 @@ def run_job(
         session: An open model file.
         job: Is skipped if its target exists, unless that may be replaced.
         settings: How to upscale.
-        on_progress: Called after each tile, of a video after each frame.
+        on_progress: Called after each tile, of what moves after each frame.
     """
     if os.path.lexists(job.target) and not settings.overwrite:
         return Outcome(job)
@@ -228,42 +230,55 @@ def run_job(
         if is_video(job.source):
             done = write_video_job(session, job, settings, on_progress=on_progress)
         else:
-            picture = open_photo(job.source, settings)
+            picture = decode_photo(read_file(job.source), str(job.source), settings)
             done = write_job(session, picture, job, settings, on_progress=on_progress)
     except ScnetError as error:
         return Outcome(job, error=str(error))
     return Outcome(job, done)
 
 
-def open_photo(source: Path, settings: Settings) -> Picture:
-    """Return a picture as it is to be upscaled; see `decode_photo`."""
-    return decode_photo(read_file(source), str(source), settings)
-
-
-def decode_photo(content: bytes, name: str, settings: Settings) -> Picture:
-    """Return a picture as it is to be upscaled; see `decode_picture`."""
-    picture = decode_picture(content, name, max_pixels=settings.max_pixels)
+def decode_photo(content: bytes, name: str, settings: Settings) -> Picture | Animation:
+    """Return a picture as it is to be upscaled; see `open_animation` and `decode_picture`."""
+    animation = open_animation(content, name, max_pixels=settings.max_pixels)
+    if animation is not None:
+        return animation
+    picture = decode_picture(content, name, max_pixels=settings.max_pixels, deep=True)
     return picture if settings.background is None else flatten(picture, settings.background)
 
 
 def write_job(
     session: Session,
-    picture: Picture,
+    picture: Picture | Animation,
     job: Job,
     settings: Settings,
     *,
     comparison: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> UpscaledFile:
-    """Write the target of a job; see `upscale_to_file`."""
+    """Write the target of a job; see `upscale_to_file` and `upscale_animation`."""
     _make_folder(job)
+    quality = settings.quality if has_quality(job) else None
+    if isinstance(picture, Animation):
+        if comparison is not None:
+            raise ImageError(f"{job.source} is animated: a comparison shows one picture.")
+        return upscale_animation(
+            session,
+            picture,
+            job.target,
+            size=settings.size,
+            background=settings.background,
+            quality=quality,
+            tile=settings.tile,
+            overwrite=settings.overwrite,
+            on_progress=on_progress,
+        )
     return upscale_to_file(
         session,
         picture,
         job.target,
         comparison=comparison,
         size=settings.size,
-        quality=settings.quality if has_quality(job) else None,
+        quality=quality,
         tile=settings.tile,
         overwrite=settings.overwrite,
         on_progress=on_progress,

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from mobile_runtime.console import verbosity
+from mobile_runtime.console import say, verbosity
 from mobile_runtime.imaging.degradation import DEGRADATIONS
 from mobile_runtime.imaging.metrics import bicubic
 from scnet.config import HEADS, STAGES, VARIANTS, Head, SCNetConfig
@@ -129,6 +129,8 @@ def command(
     from scnet.training.loop import score, train
 
     begun = None if start is None else open_checkpoint(find_weights(start))
+    for remark in begun.remarks if begun else ():
+        say(remark, err=True)
     recipe = _recipe(begun, **settings)
     _check_output(output, resume=resume)
     one_of_many = os.environ.get("LOCAL_RANK", "0") != "0"  # the first one speaks

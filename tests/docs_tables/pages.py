@@ -12,6 +12,8 @@ from scnet.weights import WEIGHTS
 BLOCKS: dict[str, Callable[[], str]] = {
     "precisions": references.precisions_table,
     "tolerances": references.tolerances_table,
+    "pictures read": references.pictures_read_table,
+    "pictures written": references.pictures_written_table,
     "rules": rules.rules_tables,
     "weights": weights.short_table,
     "weights in full": weights.full_table,

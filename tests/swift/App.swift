@@ -19,7 +19,8 @@ func show(_ photo: NSImage, model: URL) async throws -> NSImage {
 }
 #endif
 
-func save(_ read: () -> CGImage, model: URL, to write: (CGImage, Int) async throws -> Void) async throws {
+@MainActor
+func save(_ read: () -> CGImage, model: URL, to write: @Sendable (CGImage, Int) async throws -> Void) async throws {
     let upscaler = try SCNetUpscaler(model: model)
     do {
         try await write(upscaler.upscale(read()), 0)

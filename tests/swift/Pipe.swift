@@ -2,33 +2,37 @@
 // Arguments: JSON of the file's metadata, height, width, file of BGRA bytes, file for those of the result.
 import Foundation
 
-final class Pipe: TileNetwork, @unchecked Sendable {
+final class Pipe: TileNetwork {
     let model: ModelDescription
-    private var slots: [Int: (size: Size, bytes: [UInt8])] = [:]
+    private let slots = [Slot(), Slot()]
+
+    private final class Slot: @unchecked Sendable {
+        var size = Size(height: 0, width: 0)
+        var bytes: [UInt8] = []
+    }
 
     init(_ model: ModelDescription) { self.model = model }
 
     func withInput(_ slot: Int, _ size: Size, fill: (Surface) -> Void) throws {
         var bytes = [UInt8](repeating: 0, count: size.area * bytesPerPixel)
         bytes.withUnsafeMutableBytes { fill(surface($0, size)) }
-        slots[slot] = (size, bytes)
+        (slots[slot].size, slots[slot].bytes) = (size, bytes)
     }
 
     func predict(_ slot: Int) async throws {
-        guard let (size, bytes) = slots[slot] else { throw UpscaleError.noPixels }
+        let (size, bytes) = (slots[slot].size, slots[slot].bytes)
         FileHandle.standardOutput.write(Data(bytes))
         let large = size.enlarged(by: model.scale)
         var received = Data()
         while received.count < large.area * bytesPerPixel {
             received += FileHandle.standardInput.readData(ofLength: large.area * bytesPerPixel - received.count)
         }
-        slots[slot] = (large, [UInt8](received))
+        (slots[slot].size, slots[slot].bytes) = (large, [UInt8](received))
     }
 
     func withOutput(_ slot: Int, take: (Surface) -> Void) throws {
-        guard let (size, received) = slots[slot] else { throw UpscaleError.noPixels }
-        var bytes = received
-        bytes.withUnsafeMutableBytes { take(surface($0, size)) }
+        let size = slots[slot].size
+        slots[slot].bytes.withUnsafeMutableBytes { take(surface($0, size)) }
     }
 
     private func surface(_ bytes: UnsafeMutableRawBufferPointer, _ size: Size) -> Surface {
@@ -38,7 +42,9 @@ final class Pipe: TileNetwork, @unchecked Sendable {
 
 @main
 enum Main {
-    static func main() async throws {
+    static func main() async throws { try await run() }
+
+    nonisolated static func run() async throws {
         let arguments = CommandLine.arguments
         let metadata = try JSONDecoder().decode([String: String].self, from: Data(arguments[1].utf8))
         let size = Size(height: Int(arguments[2])!, width: Int(arguments[3])!)

@@ -6,16 +6,17 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
-from PIL import Image as Pillow
 
 from mobile_runtime.errors import ImageError
-from mobile_runtime.imaging.pictures import to_image, to_pixels
+from mobile_runtime.imaging.pictures import Picture, Pixels, to_image, to_pixels
 from mobile_runtime.model_file.manifest import Size
 from mobile_runtime.upscaling.tiling import Span, Tile, plan_tiles
 from mobile_runtime.upscaling.upscale import find_mirrored, upscale_pixels
+from mobile_runtime.upscaling.upscale_picture import upscale_picture
 from vectors.network import IntegerNetwork, Promise, make_bytes
 
 
@@ -29,6 +30,13 @@ class Case:
     halo: int
     sizes: tuple[Size, ...] | None = None
     side: int | None = None
+    gray: bool = False
+
+    def make_pixels(self, seed: int) -> Pixels:
+        """Return (H, W, 3) RGB."""
+        shape = self.height, self.width, 1 if self.gray else 3
+        pixels = make_bytes(prod(shape), seed).reshape(shape)
+        return np.repeat(pixels, 3, axis=2) if self.gray else pixels
 
 
 NAMED = (
@@ -48,12 +56,23 @@ NAMED = (
     Case(40, 40, 2, 8, ((16, 16),)),
     Case(40, 40, 2, 8, None, 16),
     Case(40, 40, 2, 8, ((32, 32),), 32),
+    Case(70, 50, 2, 3, ((32, 32),), gray=True),
+    Case(33, 40, 4, 5, None, 16, gray=True),
     Case(0, 5, 2, 3),
     Case(5, 0, 2, 3, ((16, 16),)),
 )
 
-TRANSPARENT = ((1, 1, 4), (1, 7, 2), (2, 3, 3), (3, 1, 4), (20, 31, 2), (17, 9, 3), (40, 33, 4))
-"""Height, width and scale."""
+TRANSPARENT = (
+    (1, 1, 4, 0),
+    (1, 7, 2, 128),
+    (2, 3, 3, 0),
+    (3, 1, 4, 64),
+    (20, 31, 2, 64),
+    (17, 9, 3, 128),
+    (40, 33, 4, 254),
+    (12, 12, 2, 256),
+)
+"""Height, width, scale and the alpha below which pixels are hidden."""
 
 
 def make_vectors() -> dict[str, Any]:
@@ -62,9 +81,7 @@ def make_vectors() -> dict[str, Any]:
         "tilings": [describe(case, seed) for seed, case in enumerate(cases, 1)],
         "rounding": make_rounding(),
         "transparency": [
-            {"height": height, "width": width, "scale": scale, "seed": seed}
-            | {"crc32": enlarge_alpha(height, width, scale, seed)}
-            for seed, (height, width, scale) in enumerate(TRANSPARENT, 1001)
+            describe_transparency(*case, seed) for seed, case in enumerate(TRANSPARENT, 1001)
         ],
     }
 
@@ -86,12 +103,11 @@ def describe(case: Case, seed: int) -> dict[str, Any]:
     """Return a case with its plan and result, or with the reason why there is none."""
     facts = asdict(case) | {"seed": seed}
     network = IntegerNetwork(Promise(case.scale, case.halo, case.sizes))
-    pixels = make_bytes(case.height * case.width * 3, seed).reshape(case.height, case.width, 3)
     try:
         tiles = plan_tiles(
             case.height, case.width, halo=case.halo, sizes=case.sizes, side=case.side
         )
-        result = upscale_pixels(network, pixels, tile=case.side)
+        result = upscale_pixels(network, case.make_pixels(seed), tile=case.side)
     except ImageError as error:
         return facts | describe_refusal(case, str(error))
     rows, columns = (list(dict.fromkeys(map(find, tiles))) for find in (rows_of, columns_of))
@@ -140,8 +156,19 @@ def make_rounding() -> dict[str, Any]:
     }
 
 
-def enlarge_alpha(height: int, width: int, scale: int, seed: int) -> int:
-    """Return the CRC-32 of the enlarged transparency, as `upscale_picture` computes it."""
-    alpha = Pillow.fromarray(make_bytes(height * width, seed).reshape(height, width))
-    large = alpha.resize((width * scale, height * scale), Pillow.Resampling.BICUBIC)
-    return zlib.crc32(np.asarray(large).tobytes())
+def describe_transparency(
+    height: int, width: int, scale: int, hidden_below: int, seed: int
+) -> dict[str, int]:
+    """Return a picture with transparency, and what becomes of it in tiles of 16 at a halo of 2."""
+    rgba = make_bytes(height * width * 4, seed).reshape(height, width, 4).copy()
+    alpha = np.where(rgba[..., 3] < hidden_below, np.uint8(0), rgba[..., 3])
+    network = IntegerNetwork(Promise(scale, 2, None))
+    result = upscale_picture(network, Picture(rgba[..., :3], alpha), tile=16)
+    facts = {"height": height, "width": width, "scale": scale, "hidden_below": hidden_below}
+    return facts | {"halo": 2, "side": 16, "seed": seed, "crc32": checksum(result)}
+
+
+def checksum(picture: Picture) -> int:
+    """Return the CRC-32 of the RGBA bytes."""
+    rgba = np.concatenate([picture.pixels, picture.alpha[..., None]], axis=2)
+    return zlib.crc32(rgba.tobytes())

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from mobile_runtime.imaging.pictures import Image, to_pixels
 from mobile_runtime.model_file.manifest import Size
 
+OFFSETS = np.array([0, 29, 58])
+"""Added to red, green and blue: the network colors what has no color."""
+
 
 @dataclass(frozen=True)
 class Promise:
@@ -35,7 +38,7 @@ class IntegerNetwork:
         output = np.empty((height * scale, width * scale, 3), np.int64)
         for i in range(scale):
             for j in range(scale):
-                output[i::scale, j::scale] = (total + 7 * i + 13 * j) % 256
+                output[i::scale, j::scale] = (total + 7 * i + 13 * j + OFFSETS) % 256
         return (output.transpose(2, 0, 1)[None] / 255).astype(np.float32)
 
 

@@ -33,7 +33,7 @@ private fun upscaleIntegers(values: IntArray, size: Size, model: ModelDescriptio
             total += values[((y + dy) * size.width + x + dx) * 3 + channel]
         }
         for (i in 0 until scale) for (j in 0 until scale) {
-            output[((y * scale + i) * wide + x * scale + j) * 3 + channel] = (total + 7 * i + 13 * j) % 256
+            output[((y * scale + i) * wide + x * scale + j) * 3 + channel] = (total + 7 * i + 13 * j + 29 * channel) % 256
         }
     }
     return output

@@ -32,7 +32,7 @@ private fun tilingAgrees(case: Any?): Boolean {
         val model = ModelDescription(case.int("scale"), case.int("halo"), sizes?.map { Size(it[0], it[1]) }, type)
         if (type == ValueType.UINT8) IntegerByteNetwork(model) else IntegerFloatNetwork(model)
     }
-    val picture = makePicture(size, case.int("seed"))
+    val picture = makePicture(size, case.int("seed"), case["gray"] as Boolean)
     return networks.all { network ->
         try {
             val plan = planTiles(size, network.model, side)
@@ -54,19 +54,25 @@ private fun tilingAgrees(case: Any?): Boolean {
 private fun numbers(span: Span) =
     listOf(span.read.first, span.read.stop, span.kept.first, span.kept.stop).map { it.toDouble() }
 
-fun makePicture(size: Size, seed: Int): Pixels {
-    val values = makeBytes(3 * size.height * size.width, seed)
-    return Pixels(size, IntArray(values.size / 3) {
-        OPAQUE or (values[3 * it] shl 16) or (values[3 * it + 1] shl 8) or values[3 * it + 2]
+fun makePicture(size: Size, seed: Int, gray: Boolean = false): Pixels {
+    val values = makeBytes((if (gray) 1 else 3) * size.height * size.width, seed)
+    return Pixels(size, IntArray(size.height * size.width) {
+        if (gray) OPAQUE or values[it] * 0x10101
+        else OPAQUE or (values[3 * it] shl 16) or (values[3 * it + 1] shl 8) or values[3 * it + 2]
     })
 }
 
 private fun alphaAgrees(case: Any?): Boolean {
     val size = Size(case.int("height"), case.int("width"))
-    val argb = makeBytes(size.height * size.width, case.int("seed")).map { it shl 24 }.toIntArray()
-    val network = IntegerByteNetwork(ModelDescription(case.int("scale"), 0, null, ValueType.UINT8))
-    val result = runBlocking { network.upscale(Pixels(size, argb, hasAlpha = true), side = 8) }
-    return checksum(ByteArray(result.argb.size) { (result.argb[it] ushr 24).toByte() }) == (case["crc32"] as Double).toLong()
+    val rgba = makeBytes(4 * size.height * size.width, case.int("seed"))
+    val argb = IntArray(rgba.size / 4) {
+        val alpha = rgba[4 * it + 3].let { alpha -> if (alpha < case.int("hidden_below")) 0 else alpha }
+        (alpha shl 24) or (rgba[4 * it] shl 16) or (rgba[4 * it + 1] shl 8) or rgba[4 * it + 2]
+    }
+    val network = IntegerByteNetwork(ModelDescription(case.int("scale"), case.int("halo"), null, ValueType.UINT8))
+    val result = runBlocking { network.upscale(Pixels(size, argb, hasAlpha = true), case.int("side")) }
+    val bytes = ByteArray(4 * result.argb.size) { (result.argb[it / 4] shr intArrayOf(16, 8, 0, 24)[it % 4]).toByte() }
+    return checksum(bytes) == (case["crc32"] as Double).toLong()
 }
 
 private fun roundingAgrees(case: Any?): Boolean {

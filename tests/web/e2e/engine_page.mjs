@@ -51,6 +51,8 @@ after(async () => {
 /**
  * @typedef {{status: number, content: string|Uint8Array}} Answer
  *
+ * @typedef {{evaluate: (act: (...values: any[]) => any, value: any) => Promise<any>}} Evaluating
+ *
  * @typedef {object} Case A picture, and what Python makes of it; RGBA, 8 bit.
  * @property {string} name
  * @property {keyof typeof PAGES} page What page has the model.
@@ -121,7 +123,7 @@ async function openContext({ gpu = false, serviceWorker = false, profile }) {
  * Put the engine at hand in a page: `open()` gives an upscaler, `notices` is what they have told,
  * and `outcome(promise)` an error as data.
  *
- * @param {import('playwright-core').Page} page
+ * @param {Evaluating} page
  * @param {keyof typeof PAGES} kind
  */
 export async function loadEngine(page, kind) {
@@ -138,6 +140,47 @@ export async function loadEngine(page, kind) {
         ),
     });
   }, `${assets(kind)}/upscaler.js`);
+}
+
+/**
+ * Upscale a case in the page, and compare there: pictures are large.
+ *
+ * @param {Evaluating} page
+ * @param {Case} picture
+ * @param {string} backend
+ */
+export function upscale(page, picture, backend) {
+  return page.evaluate(
+    async ({ picture, backend }) => {
+      const { open } = /** @type {any} */ (globalThis);
+      const { name, width, height, scale, weights } = picture;
+      const load = async (/** @type {string} */ end) =>
+        new Uint8ClampedArray(await (await fetch(`cases/${name}.${end}.rgba`)).arrayBuffer());
+      const [input, expected] = [await load('input'), await load('output')];
+      const upscaler = await open();
+      const choice = await upscaler.prepare({ scale, weights, backend });
+      const painted = new Int16Array(expected.length).fill(-999);
+      const onTile = ({ x, y, pixels }) => {
+        for (let row = 0; row < pixels.height; row++) {
+          const line = pixels.data.subarray(4 * row * pixels.width, 4 * (row + 1) * pixels.width);
+          painted.set(line, 4 * ((y + row) * width * scale + x));
+        }
+      };
+      const steps = /** @type {any[]} */ ([]);
+      const onProgress = (step) => steps.push(step);
+      await upscaler.upscale({ width, height, data: input }, { onTile, onProgress });
+      upscaler.close();
+      const off = Array.from(painted, (value, i) => Math.abs(value - expected[i]));
+      const worst = (values) => values.reduce((most, value) => Math.max(most, value), 0);
+      return {
+        choice,
+        steps,
+        color: worst(off.filter((_, i) => i % 4 !== 3)),
+        alpha: worst(off.filter((_, i) => i % 4 === 3)),
+      };
+    },
+    { picture, backend },
+  );
 }
 
 /** @param {keyof typeof PAGES} kind */

@@ -3,48 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { cases, openPage } from './engine_page.mjs';
-
-/**
- * Upscale a case in the page, and compare there: pictures are large.
- *
- * @param {import('playwright-core').Page} page
- * @param {import('./engine_page.mjs').Case} picture
- * @param {string} backend
- */
-function upscale(page, picture, backend) {
-  return page.evaluate(
-    async ({ picture, backend }) => {
-      const { open } = /** @type {any} */ (globalThis);
-      const { name, width, height, scale, weights } = picture;
-      const load = async (/** @type {string} */ end) =>
-        new Uint8ClampedArray(await (await fetch(`cases/${name}.${end}.rgba`)).arrayBuffer());
-      const [input, expected] = [await load('input'), await load('output')];
-      const upscaler = await open();
-      const choice = await upscaler.prepare({ scale, weights, backend });
-      const painted = new Int16Array(expected.length).fill(-999);
-      const onTile = ({ x, y, pixels }) => {
-        for (let row = 0; row < pixels.height; row++) {
-          const line = pixels.data.subarray(4 * row * pixels.width, 4 * (row + 1) * pixels.width);
-          painted.set(line, 4 * ((y + row) * width * scale + x));
-        }
-      };
-      const steps = /** @type {any[]} */ ([]);
-      const onProgress = (step) => steps.push(step);
-      await upscaler.upscale({ width, height, data: input }, { onTile, onProgress });
-      upscaler.close();
-      const off = Array.from(painted, (value, i) => Math.abs(value - expected[i]));
-      const worst = (values) => values.reduce((most, value) => Math.max(most, value), 0);
-      return {
-        choice,
-        steps,
-        color: worst(off.filter((_, i) => i % 4 !== 3)),
-        alpha: worst(off.filter((_, i) => i % 4 === 3)),
-      };
-    },
-    { picture, backend },
-  );
-}
+import { cases, openPage, upscale } from './engine_page.mjs';
 
 /** WebGPU is computed by the processor here, which is slow. */
 const SLOW = ['stamp', 'tiny-ribbon'];

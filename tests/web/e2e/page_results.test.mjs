@@ -406,10 +406,13 @@ test('where canvases give out false pixels, true ones are enlarged and saved', a
   await waitForStatus(plain, /^Done/);
   assert.ok(await page.locator('#formats input[value=jpg]').isDisabled());
   const [found, expected] = [await visits.download(page), await visits.download(plain)];
-  assert.deepEqual(
-    await visits.decode(plain, found.content, 'image/png'),
-    await visits.decode(plain, expected.content, 'image/png'),
-  );
+  const [a, b] = [found, expected].map(({ content }) => visits.decode(plain, content, 'image/png'));
+  const [{ width, height, ...seen }, known] = [await a, await b];
+  assert.deepEqual([width, height], [known.width, known.height]);
+  for (const side of /** @type {const} */ (['top', 'bottom'])) {
+    // Chromium's two ways to decode JPEG differ by one step.
+    seen[side].forEach((value, i) => assert.ok(Math.abs(value - known[side][i]) <= 1, side));
+  }
 });
 
 test('where canvases give out false pixels and nothing else gives true ones, that is said', async (t) => {

@@ -7,7 +7,7 @@ import { Inference, START_TIMEOUT_SECONDS } from '../../../web_demo/src/engine/i
 import { explain } from '../../../web_demo/src/engine/tile_run.js';
 import { fakeWorkers } from './fake_worker.mjs';
 
-const SETUP = /** @type {any} */ ({ backend: 'wasm' });
+const SETUP = /** @type {any} */ ({ backend: 'wasm-threads' });
 
 test('the engine may take any time to arrive; then the device must answer', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });

@@ -16,7 +16,10 @@ const WORKER_URL = new URL('worker.js', import.meta.url);
 /** Longer than any phone needs for a tile; some hang forever (onnxruntime#11679). */
 export const TIMEOUT_SECONDS = 120;
 
-/** For opening a model, and for a test picture: in Firefox threads now and then never start. */
+/**
+ * For opening a model, and for a test picture: in Firefox threads now and then never start. Not of one
+ * thread, which is tried last and may be slow.
+ */
 export const START_TIMEOUT_SECONDS = 20;
 
 /** In messages of engines, drivers and browsers. */
@@ -46,6 +49,7 @@ export class Inference {
   #waiting = /** @type {Map<number, Waiting>} */ (new Map());
   #count = 0;
   #closed = /** @type {Error|null} */ (null);
+  #startSeconds = START_TIMEOUT_SECONDS;
   /** Its name and version. */
   engine = '';
   loadMs = NaN;
@@ -84,6 +88,7 @@ export class Inference {
     this.#worker.onerror = (event) => {
       this.close(new InferenceError(event.message || 'The worker could not be loaded.'));
     };
+    if (setup.backend === 'wasm') this.#startSeconds = TIMEOUT_SECONDS;
     this.opened = this.#open(setup);
   }
 
@@ -93,7 +98,7 @@ export class Inference {
    * @throws {InferenceError}
    */
   run(image) {
-    return this.#ask({ image }, START_TIMEOUT_SECONDS);
+    return this.#ask({ image });
   }
 
   /**
@@ -150,7 +155,7 @@ export class Inference {
    * @param {Transferable[]} [moved]
    * @returns {Promise<any>}
    */
-  async #ask(request, seconds = START_TIMEOUT_SECONDS, moved = []) {
+  async #ask(request, seconds = this.#startSeconds, moved = []) {
     const giveUp = () => {
       const late = new InferenceError(`It did not answer within ${seconds} seconds.`);
       this.close(Object.assign(late, { timedOut: true }));

@@ -20,9 +20,9 @@ actor CoreMLModel {
 
     /// Writes the upscaled input into the output, or into a buffer that Core ML prefers to it.
     func predict(_ slot: Slot) throws {
-        let input = MLFeatureValue(pixelBuffer: slot.input)
+        let input = MLFeatureValue(pixelBuffer: try slot.input)
         let options = MLPredictionOptions()
-        options.outputBackings = [description.output: slot.output]
+        options.outputBackings = [description.output: try slot.output]
         let features = try MLDictionaryFeatureProvider(dictionary: [description.input: input])
         let result = try model.prediction(from: features, options: options)
         guard let image = result.featureValue(for: description.output)?.imageBufferValue,
@@ -32,7 +32,7 @@ actor CoreMLModel {
         else {
             throw UpscaleError.unexpectedModel("The file promises x\(description.scale), but gave something else.")
         }
-        slot.output = image
+        slot.replaceOutput(image)
     }
 }
 
@@ -40,24 +40,33 @@ actor CoreMLModel {
 ///
 /// Not checked to be sendable: `upscale` uses a slot in one task at a time.
 final class Slot: @unchecked Sendable {
-    let size: Size
-    let input: CVPixelBuffer
-    var output: CVPixelBuffer
+    private(set) var size = Size(height: 0, width: 0)
+    private var buffers: (input: CVPixelBuffer, output: CVPixelBuffer)?
 
-    init(_ size: Size, scale: Int) throws {
+    var input: CVPixelBuffer { get throws { try filled().input } }
+    var output: CVPixelBuffer { get throws { try filled().output } }
+
+    /// Makes buffers for inputs of a size, unless it has them.
+    func prepare(_ size: Size, scale: Int) throws {
+        if size == self.size { return }
+        buffers = (try makeBuffer(size), try makeBuffer(size.enlarged(by: scale)))
         self.size = size
-        input = try makeBuffer(size)
-        output = try makeBuffer(size.enlarged(by: scale))
+    }
+
+    /// Takes a buffer of Core ML's own in place of the output.
+    func replaceOutput(_ output: CVPixelBuffer) { buffers?.output = output }
+
+    private func filled() throws -> (input: CVPixelBuffer, output: CVPixelBuffer) {
+        guard let buffers else { throw UpscaleError.unexpectedModel("A tile was run before it was filled.") }
+        return buffers
     }
 }
 
 /// The network of one upscaling, with its buffers.
-///
-/// Not checked to be sendable: only `withInput` changes it, which `upscale` calls from one task.
-final class CoreMLNetwork: TileNetwork, @unchecked Sendable {
+final class CoreMLNetwork: TileNetwork {
     let model: ModelDescription
     private let file: CoreMLModel
-    private var slots: [Int: Slot] = [:]
+    private let slots = [Slot(), Slot()]
 
     init(_ file: CoreMLModel) {
         self.file = file
@@ -65,19 +74,14 @@ final class CoreMLNetwork: TileNetwork, @unchecked Sendable {
     }
 
     func withInput(_ slot: Int, _ size: Size, fill: (Surface) -> Void) throws {
-        if slots[slot]?.size != size { slots[slot] = try Slot(size, scale: model.scale) }
-        try withSurface(open(slot).input, [], fill)
+        try slots[slot].prepare(size, scale: model.scale)
+        try withSurface(slots[slot].input, [], fill)
     }
 
-    func predict(_ slot: Int) async throws { try await file.predict(open(slot)) }
+    func predict(_ slot: Int) async throws { try await file.predict(slots[slot]) }
 
     func withOutput(_ slot: Int, take: (Surface) -> Void) throws {
-        try withSurface(open(slot).output, .readOnly, take)
-    }
-
-    private func open(_ slot: Int) throws -> Slot {
-        guard let open = slots[slot] else { preconditionFailure("Slot \(slot) was not filled") }
-        return open
+        try withSurface(slots[slot].output, .readOnly, take)
     }
 }
 

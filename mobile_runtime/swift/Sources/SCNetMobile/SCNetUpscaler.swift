@@ -52,7 +52,7 @@ public final class SCNetUpscaler: Sendable {
     /// - Parameter onBand: Takes rows of the result as wide as it, and the row in which they begin.
     public func upscaleInBands(
         _ image: CGImage, onProgress: OnProgress = { _, _ in },
-        onBand: (_ band: CGImage, _ top: Int) async throws -> Void
+        onBand: @Sendable (_ band: CGImage, _ top: Int) async throws -> Void
     ) async throws {
         let source = try PicturePixels(image)
         try await run(source, onProgress) { band in

@@ -1,4 +1,6 @@
-/// Runs the network on tiles. Two slots of buffers, so that one is filled while the other is computed.
+/// Runs the network on tiles, in slots 0 and 1: while one is computed, the other is read and filled.
+///
+/// The slots therefore share nothing that changes.
 public protocol TileNetwork: Sendable {
     var model: ModelDescription { get }
 
@@ -20,9 +22,10 @@ public let maxResultPixels = 64_000_000
 
 /// Upscales a picture of any size tile by tile; equals the network's result for the whole picture.
 ///
-/// Needs memory for the picture and one band, which is what one row of tiles gives. A file of fixed
-/// size sees a smaller picture continued by its mirror image, as in `scnet upscale`. Cancellation is
-/// noticed between tiles.
+/// Needs memory for the picture, twice if it is not opaque, and for one band, which is what one row of
+/// tiles gives. A file of fixed size sees a smaller picture continued by its mirror image. What
+/// transparency hides, and what has no color, is treated as in `scnet upscale`. Cancellation is noticed
+/// between tiles.
 ///
 /// - Parameters:
 ///   - opaque: Whether the alpha of all pixels is to be taken as 255.
@@ -34,7 +37,9 @@ public func upscale(
     onProgress: OnProgress = { _, _ in }, onBand: (Band) async throws -> Void
 ) async throws {
     if picture.size.area == 0 { throw UpscaleError.noPixels }
-    let scale = network.model.scale
+    var visible = picture
+    if !opaque { spreadColors(&visible) }
+    let (source, gray, scale) = (visible, isGray(visible), network.model.scale)
     let plan = try planTiles(picture.size, for: network.model, side: side)
     let tiles = plan.tiles
     var band = makeBand(plan.rows[0], picture.size, scale)
@@ -43,7 +48,8 @@ public func upscale(
     func finish(_ index: Int) async throws {
         try network.withOutput(index % 2) { paste($0, of: tiles[index], scale: scale, into: &band) }
         guard (index + 1) % plan.columns.count == 0 else { return }
-        if !opaque { enlargeAlpha(of: picture, scale: scale, into: &band) }
+        if gray { removeColor(&band.pixels) }
+        if !opaque { enlargeAlpha(of: source, scale: scale, into: &band) }
         try await onBand(band)
         if index + 1 < tiles.count { band = makeBand(tiles[index + 1].rows, picture.size, scale) }
     }
@@ -51,7 +57,7 @@ public func upscale(
     /// Fills the slot of a tile that is still to be computed.
     func start(_ index: Int) throws {
         guard index < tiles.count else { return }
-        try network.withInput(index % 2, tiles[index].size) { cut(tiles[index], from: picture, into: $0) }
+        try network.withInput(index % 2, tiles[index].size) { cut(tiles[index], from: source, into: $0) }
     }
 
     try start(0)

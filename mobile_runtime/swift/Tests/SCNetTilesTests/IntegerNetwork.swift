@@ -1,9 +1,15 @@
 import SCNetTiles
 
 /// The network of `tests/vectors/network.py`; rows of its buffers are padded, as those of pixel buffers are.
-final class IntegerNetwork: TileNetwork, @unchecked Sendable {
+final class IntegerNetwork: TileNetwork {
     let model: ModelDescription
-    private var slots: [Int: (size: Size, input: [UInt8], output: [UInt8])] = [:]
+    private let slots = [Slot(), Slot()]
+
+    private final class Slot: @unchecked Sendable {
+        var size = Size(height: 0, width: 0)
+        var input: [UInt8] = []
+        var output: [UInt8] = []
+    }
 
     init(_ model: ModelDescription) { self.model = model }
 
@@ -13,11 +19,11 @@ final class IntegerNetwork: TileNetwork, @unchecked Sendable {
         input.withUnsafeMutableBytes {
             fill(Surface(base: $0.baseAddress!, bytesPerRow: rowBytes(size.width)))
         }
-        slots[slot] = (size, input, [])
+        (slots[slot].size, slots[slot].input) = (size, input)
     }
 
     func predict(_ slot: Int) async throws {
-        guard let (size, input, _) = slots[slot] else { throw UpscaleError.noPixels }
+        let (size, input) = (slots[slot].size, slots[slot].input)
         let large = size.enlarged(by: model.scale)
         let (inRow, outRow) = (rowBytes(size.width), rowBytes(large.width))
         var output = [UInt8](repeating: 0xEE, count: outRow * large.height)
@@ -35,20 +41,19 @@ final class IntegerNetwork: TileNetwork, @unchecked Sendable {
                     for i in 0..<model.scale {
                         for j in 0..<model.scale {
                             let line = (y * model.scale + i) * outRow
-                            let value: Int = total + 7 * i + 13 * j
+                            let value: Int = total + 7 * i + 13 * j + 29 * (2 - channel)
                             output[line + (x * model.scale + j) * 4 + channel] = UInt8(value % 256)
                         }
                     }
                 }
             }
         }
-        slots[slot] = (size, input, output)
+        slots[slot].output = output
     }
 
     func withOutput(_ slot: Int, take: (Surface) -> Void) throws {
-        guard let (size, _, computed) = slots[slot] else { throw UpscaleError.noPixels }
-        var output = computed
-        output.withUnsafeMutableBytes {
+        let size = slots[slot].size
+        slots[slot].output.withUnsafeMutableBytes {
             take(Surface(base: $0.baseAddress!, bytesPerRow: rowBytes(size.width * model.scale)))
         }
     }

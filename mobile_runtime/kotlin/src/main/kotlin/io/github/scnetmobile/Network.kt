@@ -30,20 +30,22 @@ interface ByteNetwork : Network {
 /**
  * Returns a tile upscaled.
  *
+ * @param gray whether the result is to have no color.
  * @throws UpscaleException.UnexpectedModel The output has another size than the manifest promises.
  * @throws UpscaleException.NotFinite A value of the output is not finite.
  */
-internal fun Network.runTile(tile: Pixels): Pixels {
+internal fun Network.runTile(tile: Pixels, gray: Boolean): Pixels {
     val large = Size(tile.size.height * model.scale, tile.size.width * model.scale)
-    fun check(values: Int) {
-        if (values == 3 * large.height * large.width) return
+    val output = when (this) {
+        is FloatNetwork -> run(toFloats(tile), tile.size)
+        is ByteNetwork -> toFloats(run(toBytes(tile), tile.size))
+    }
+    if (output.size != 3 * large.height * large.width) {
         throw UpscaleException.UnexpectedModel(
-            "The file gave $values values instead of 3 x ${large.height} x ${large.width}: " +
+            "The file gave ${output.size} values instead of 3 x ${large.height} x ${large.width}: " +
                 "the manifest belongs to another file.",
         )
     }
-    return when (this) {
-        is FloatNetwork -> toPixels(run(toFloats(tile), tile.size).also { check(it.size) }, large)
-        is ByteNetwork -> toPixels(run(toBytes(tile), tile.size).also { check(it.size) }, large)
-    }
+    if (gray) removeColor(output)
+    return toPixels(output, large)
 }

@@ -80,13 +80,5 @@ internal fun toBytes(pixels: Pixels): ByteArray {
     return bytes
 }
 
-/** Returns bytes, NHWC, RGB, as opaque pixels. */
-internal fun toPixels(bytes: ByteArray, size: Size): Pixels {
-    fun at(index: Int) = bytes[index].toInt() and 255
-    val pixels = Pixels(size)
-    for (index in pixels.argb.indices) {
-        pixels.argb[index] =
-            OPAQUE or (at(3 * index) shl 16) or (at(3 * index + 1) shl 8) or at(3 * index + 2)
-    }
-    return pixels
-}
+/** Returns bytes as floats in 0..1. */
+internal fun toFloats(bytes: ByteArray) = FloatArray(bytes.size) { (bytes[it].toInt() and 255) / MAX_VALUE }

@@ -24,9 +24,10 @@ const val MAX_RESULT_PIXELS = 64_000_000L
 /**
  * Upscales a picture of any size tile by tile; equals the network's result for the whole picture.
  *
- * Needs memory for one band, which is what one row of tiles gives, and for one tile. A file of
- * fixed size sees a smaller picture continued by its mirror image, as in `scnet upscale`.
- * Cancellation is noticed between tiles.
+ * Needs memory for one band, which is what one row of tiles gives, for one tile, and for a picture
+ * with transparency once more. A file of
+ * fixed size sees a smaller picture continued by its mirror image. What transparency hides, and what
+ * has no color, is treated as in `scnet upscale`. Cancellation is noticed between tiles.
  *
  * @param side of the largest tile, where the file takes any size; [DEFAULT_TILE] if null.
  * @throws UpscaleException See its kinds.
@@ -39,6 +40,8 @@ suspend fun Network.upscale(
 ) {
     if (source.size.height == 0 || source.size.width == 0) throw UpscaleException.NoPixels()
     val plan = planTiles(source.size, model, side)
+    val visible = if (source.hasAlpha) spreadColors(source) else source
+    val gray = visible.isGray()
     val scale = model.scale
     var done = 0
     for (rows in plan.rows) {
@@ -47,10 +50,10 @@ suspend fun Network.upscale(
             coroutineContext.ensureActive()
             yield()
             val tile = Tile(rows, columns)
-            paste(runTile(cut(source, tile)), tile, scale, band)
+            paste(runTile(cut(visible, tile), gray), tile, scale, band)
             onProgress(++done, plan.count)
         }
-        if (source.hasAlpha) enlargeAlpha(source, scale, band, rows.kept.first * scale)
+        if (source.hasAlpha) enlargeAlpha(visible, scale, band, rows.kept.first * scale)
         sink.write(band, rows.kept.first * scale)
     }
 }
