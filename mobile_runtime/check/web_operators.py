@@ -1,8 +1,6 @@
 """ONNX operators that onnxruntime knows, and those that its CoreML provider takes."""
 
-ORT_DOMAINS = frozenset(
-    ("ai.onnx.ml", "ai.onnx.preview.training", "com.microsoft", "com.microsoft.nchwc")
-)
+ORT_DOMAINS = frozenset(("ai.onnx.ml", "com.microsoft", "com.microsoft.nchwc"))
 """Besides ONNX's own; onnxruntime is built with them."""
 
 COREML_KINDS = frozenset(

@@ -6,6 +6,12 @@ from mobile_runtime.formats.graph import Graph, Operator
 NOT_FOLDED = frozenset(("DequantizeLinear",))
 """Of a constant it is one too, but onnxruntime keeps the operator."""
 
+REMOVED = frozenset(("Dropout", "Identity"))
+"""Left out, unless nothing else stands between an input and an output."""
+
+OLDEST_OPSET = 7
+"""Of files that onnxruntime places on WebGPU at all."""
+
 MOVED_AXES = frozenset(("Conv", "DepthToSpace"))
 """WebGPU computes them in NHWC."""
 
@@ -26,6 +32,8 @@ HOST_INPUTS = {
 
 def runs(graph: Graph, operator: Operator, unit: Unit) -> bool:
     """Return whether a unit has a kernel; what was not tried, such as sequences, is the CPU's."""
+    if unit == "webgpu" and ":" not in operator.kind and operator.version < OLDEST_OPSET:
+        return False
     row = find_row(operator.kind, operator.version)
     if row is None:
         return unit != "webgpu"
@@ -33,10 +41,13 @@ def runs(graph: Graph, operator: Operator, unit: Unit) -> bool:
 
 
 def is_folded(graph: Graph, operator: Operator) -> bool:
-    """Return whether onnxruntime computes an operator once, while it loads the file."""
+    """Return whether onnxruntime is done with an operator while it loads the file."""
     if operator.kind in SHAPE_READERS:
         shape = graph.tensor(operator.inputs[0]).shape
         return shape is not None and None not in shape
+    if operator.kind in REMOVED:
+        ends = {port.name for port in (*graph.inputs, *graph.outputs)}
+        return not ends.issuperset((operator.inputs[0], operator.outputs[0]))
     constant = all(tensor.constant for tensor in graph.outputs_of(operator))
     return constant and operator.kind not in NOT_FOLDED
 

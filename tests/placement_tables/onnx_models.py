@@ -33,6 +33,9 @@ RENAMED = {"pads": "paddings", "tiles": "repeats"}
 """Attributes that took another name in their first version."""
 
 CONTROL_FLOW = ("If", "Loop", "Scan")
+ANY = {"any": "any"}
+"""Types of an operator where none is to be chosen."""
+
 FREE_SHAPES = ("Shape", "Size")
 """Of inputs with fixed shapes, these are computed once, while a file is loaded."""
 
@@ -59,13 +62,13 @@ def single_operators(*, every_pair: bool = False) -> Iterator[Case]:
     """Yield the files: one type parameter varied at a time, or all at once."""
     for schema in defs.get_all_schemas_with_history():
         if schema.name in CONTROL_FLOW and not schema.domain:
-            yield Case(schema.name, schema.since_version, {"any": "any"}, _branch(schema))
+            yield Case(schema.name, schema.since_version, ANY, _branch(schema))
         if schema.domain or schema.deprecated or schema.name not in examples():
             continue
         places = parameters(schema)
         for bound in _all_bindings(places) if every_pair else _single_changes(places):
             types = {places[name][0]: type_ for name, type_ in bound.items()}
-            yield Case(schema.name, schema.since_version, types, build(schema, bound))
+            yield Case(schema.name, schema.since_version, types or ANY, build(schema, bound))
 
 
 @cache
