@@ -188,13 +188,13 @@ def train(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def page(session: nox.Session) -> None:
-    """Build the web page into web_demo/dist, with the models of dist/models."""
+    """Build the web page into web_demo/dist, with the finished models."""
     build_page(session)
 
 
 @nox.session(default=False)
 def web(session: nox.Session) -> None:
-    """Build the web page and test it in Chromium."""
+    """Build the web page and test it in Chromium; in Firefox and WebKitGTK where they are."""
     if not Path("/usr/bin/chromium").exists():
         session.error("/usr/bin/chromium is missing: apt-get install chromium.")
     build_page(session)
@@ -204,7 +204,7 @@ def web(session: nox.Session) -> None:
     session.run(*npm, "run", "unit", external=True)
     cases = "dist/web_cases"
     session.run(
-        *("python", "tests/web/make_cases.py", "web_demo/dist", "dist/models", cases),
+        *("python", "tests/web/make_cases.py", "web_demo/dist", str(BUNDLED), cases),
         env={"PYTHONPATH": "tests"},
     )
     tiny = ("--models", f"../{cases}/models", "--output", f"../{cases}/page")
@@ -249,15 +249,8 @@ def demo(session: nox.Session) -> None:
 
 
 def build_page(session: nox.Session) -> None:
-    """Build web_demo/dist, with the models of dist/models; those are made if there are none."""
+    """Build web_demo/dist; Python has no part in it."""
     if shutil.which("npm") is None:
-        session.error("The web page needs Node.js 20 or later, with npm: install both.")
-    install(session, ".[convert]")
-    if not list(Path("dist/models").glob("*.onnx")):
-        for name in (name for name in WEIGHTS if "-direct" in name):
-            session.run(
-                *("scnet", "convert", name, "--output-dir", "dist/models", "--format", "onnx"),
-                *("--precision", "fp16"),
-            )
+        session.error("The web page needs Node.js 20.15 or later, with npm: install both.")
     session.run("npm", "--prefix", "web_demo", "ci", external=True)
     session.run("npm", "--prefix", "web_demo", "run", "build", external=True)

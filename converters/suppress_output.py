@@ -5,7 +5,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from mobile_runtime.console import verbosity
@@ -15,8 +15,8 @@ from mobile_runtime.console import verbosity
 def suppress_output() -> Iterator[None]:
     """Discard output, log messages and warnings; exceptions still come through.
 
-    Native code prints too, so the file descriptors themselves are redirected. With --verbose all of
-    it is shown.
+    Native code prints too, so the file descriptors themselves are redirected; so are Python's
+    streams, which may be somebody's who draws progress. With --verbose all of it is shown.
     """
     if verbosity() == "verbose":
         yield
@@ -24,7 +24,12 @@ def suppress_output() -> Iterator[None]:
     _flush()
     disabled = logging.root.manager.disable
     logging.disable(logging.WARNING)
-    with Path(os.devnull).open("w") as nowhere, warnings.catch_warnings(action="ignore"):
+    with (
+        Path(os.devnull).open("w") as nowhere,
+        warnings.catch_warnings(action="ignore"),
+        redirect_stdout(nowhere),
+        redirect_stderr(nowhere),
+    ):
         kept = {number: os.dup(number) for number in (1, 2) if _is_open(number)}
         for number in kept:
             os.dup2(nowhere.fileno(), number)

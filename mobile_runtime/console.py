@@ -28,7 +28,6 @@ _verbosity: Verbosity = "normal"
 UNLIMITED = 1_000_000
 """Columns of a line where standard output is a file or a pipe, and COLUMNS sets none."""
 
-
 NARROWEST = 40
 """Columns that are used of a narrower terminal, or of one that says 0."""
 

@@ -220,7 +220,7 @@ def upscale_picture(
 
     Args:
         source: A picture in any format that Pillow reads, such as `.jpg` or `.png`.
-        target: `.png`, `.jpg`, `.webp` or `.avif`.
+        target: `.png`, `.jpg`, `.webp`, `.tif` or `.avif`.
         model: From `open_model`, or what that takes.
         tile: Largest side of a tile in pixels of the source, for files that take any size.
         overwrite: Replace the target if it exists.
@@ -232,7 +232,7 @@ def upscale_picture(
         ImageError: The source cannot be read, or the target not be written.
         ScnetError: As `open_model`.
     """
-    picture = open_picture(Path(source))
+    picture = open_picture(Path(source), deep=True)
     session = _open(model).session
     return upscale_to_file(session, picture, Path(target), tile=tile, overwrite=overwrite)
 

@@ -321,6 +321,10 @@ ONX_EXAMPLES = {
         onnx(step("Slice", t(dtype="uint8"), version=18)),
         onnx(step("Slice", t(), version=18)),
     ),
+    "ONX007f": (
+        onnx(step("Relu", out=X), step("Conv", X, version=25)),
+        onnx(step("Relu", out=X), step("Conv", X, version=24)),
+    ),
     "ONX007e": (
         onnx(step("Conv"), step("Relu"), unsupported=frozenset({"Conv 0"})),
         onnx(*[step("Conv")] * 5, unsupported=frozenset({"Conv 0"})),

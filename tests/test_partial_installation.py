@@ -75,7 +75,7 @@ def test_a_command_works_or_says_which_extra_it_needs(folder, extra):
     models = {f"small{path.suffix}": path.name for path in folder.iterdir()}
     # What works in a plain install, or with another extra, is run there only: it takes longer.
     runs = [row for row in RUNS if row[0] == extra or not brings(installed, row[0])]
-    commands = [[models.get(word, word) for word in words] for _, words in runs]
+    commands = [[*(models.get(word, word) for word in words), "--quiet"] for _, words in runs]
     done = run_commands(commands, absent_modules(*installed), folder)
     for (needed, words), (code, _, stderr) in zip(runs, done, strict=True):
         if needed == extra:

@@ -238,11 +238,47 @@ def test_a_profile_fits_the_channels_that_are_written(tmp_path, kind, suffix):
         assert written.mode == ("L" if grayscale else "RGB")
 
 
-def test_colours_of_print_are_converted_by_their_profile(tmp_path):
-    """No profile of inks is at hand, so the conversion itself is refused in a sentence."""
+def make_ink_profile():
+    """Four inks that only darken, as a table of their 16 corners in Lab (ICC.1, 10.11)."""
+    corners = bytearray()
+    for cyan, magenta, yellow, black in np.ndindex(2, 2, 2, 2):
+        lightness = 0 if black else 100 - 30 * (cyan + magenta + yellow)
+        corners += bytes([round(lightness * 2.55), 128, 128])
+    ramp = bytes(range(256))
+    identity = struct.pack(">9i", *(65536 * (place % 4 == 0) for place in range(9)))
+    table = b"mft1" + bytes(4) + bytes([4, 3, 2, 0]) + identity + ramp * 4 + corners + ramp * 3
+    text = b"desc" + bytes(4) + struct.pack(">I", 5) + b"inks\0" + bytes(78 + 7)
+    white = b"XYZ " + bytes(4) + struct.pack(">3i", 63190, 65536, 54061)
+    parts = {b"desc": text, b"wtpt": white, b"A2B0": table + bytes(-len(table) % 4)}
+    parts[b"cprt"] = b"text" + bytes(4) + b"none\0\0\0\0"
+    place, index, content = 132 + 12 * len(parts), b"", b""
+    for name, part in parts.items():
+        index += name + struct.pack(">II", place + len(content), len(part))
+        content += part + bytes(-len(part) % 4)
+    body = struct.pack(">I", len(parts)) + index + content
+    head = struct.pack(">I4xI", 128 + len(body), 0x02400000) + b"prtrCMYKLab " + bytes(12) + b"acsp"
+    return head.ljust(68, b"\0") + struct.pack(">3i", 63190, 65536, 54061) + bytes(48) + body
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_colors_of_print_are_converted_by_their_profile(tmp_path, kind):
+    file, inks = BytesIO(), make_ink_profile()
+    sheet = np.zeros((16, 32, 4), np.uint8)
+    sheet[:, 16:, 3] = 255
+    Image.fromarray(sheet, "CMYK").save(file, kind, icc_profile=inks)
+    picture = decode_picture(file.getvalue(), "a")
+    assert picture.pixels[8, 4].min() >= 250
+    assert picture.pixels[8, 28].max() <= 5
+    assert picture.colors.icc_profile is None
+    (note,) = picture.notes
+    assert "CMYK colors were converted to sRGB by its profile" in note
+
+
+@pytest.mark.parametrize(("profile", "reason"), [(b"", "without a color profile"), (CMYK, "fails")])
+def test_colors_of_print_without_a_profile_are_refused(profile, reason):
     file = BytesIO()
-    Image.new("CMYK", (4, 4), (10, 200, 30, 0)).save(file, "JPEG", icc_profile=CMYK)
-    with pytest.raises(ImageError, match="CMYK, and its color profile fails"):
+    Image.new("CMYK", (4, 4), (10, 200, 30, 0)).save(file, "JPEG", icc_profile=profile)
+    with pytest.raises(ImageError, match=f"CMYK.*{reason}"):
         decode_picture(file.getvalue(), "a.jpg")
 
 

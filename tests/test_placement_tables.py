@@ -91,6 +91,7 @@ node = helper.make_node
 SCALE = helper.make_tensor("scale", TensorProto.FLOAT, [], [0.1])
 ZERO = helper.make_tensor("zero", TensorProto.UINT8, [], [0])
 ROWS = {"x": ("FLOAT", ("n", 4))}
+KERNEL = helper.make_tensor("w", TensorProto.FLOAT, [1, 1, 1, 1], [2.0])
 INLINED = helper.make_function(
     *("own", "Twice", ["a"], ["b"], [node("Add", ["a", "a"], ["b"])]),
     [helper.make_opsetid("", 18)],
@@ -140,6 +141,15 @@ GRAPHS = {
         *(ROWS, [], {"opset": 25}),
         *(["Transpose -> t"], 2),
     ),
+    "new operator set, convolutions": (
+        [
+            node("Conv", ["x", "w"], ["c"]),
+            node("Relu", ["c"], ["r"]),
+            node("Conv", ["r", "w"], ["y"]),
+        ],
+        *({"x": ("FLOAT", (1, 1, "h", "w"))}, [KERNEL], {"opset": 25}),
+        *(["Conv -> c", "Conv -> y"], 2),
+    ),
     "own function": (
         [node("Twice", ["x"], ["t"], domain="own"), node("Relu", ["t"], ["y"])],
         *(ROWS, [], {"functions": [INLINED]}),
@@ -154,7 +164,7 @@ def test_webgpu_placement_of_whole_graphs(tmp_path, name):
     path = save(tmp_path / "f.onnx", nodes, inputs, initializers, **options)
     (report,) = check(path, ["webgpu"])
     assert report.passed
-    left = [p for f in report.findings if f.rule == "ONX007c" for p in f.places]
+    left = [p for f in report.findings if f.rule in ("ONX007c", "ONX007f") for p in f.places]
     assert left == on_cpu
     assert (report.total - report.resident, report.copies) == (len(on_cpu), copies)
 

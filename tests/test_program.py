@@ -125,7 +125,7 @@ REFUSED = {
     ),
     "folder of another name": (["evaluate", "net.pth", "pics"], "pics is not a folder: the folder"),
     "engine of another name": (
-        ["benchmark", "broken.onnx", "--engine", "OnnxRuntim", "--height", "8", "--width", "8"],
+        ["upscale", "photo.png", "-o", "x.png", "-m", "broken.onnx", "--engine", "OnnxRuntim"],
         "did you mean onnxruntime?",
     ),
     "no picture": (["upscale", "text.png", "-o", "x.png", "-m", "net.pth"], "text.png"),

@@ -115,7 +115,8 @@ def test_a_file_that_failed_is_not_called_done(capfd):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
 def test_a_terminal_shows_the_step_while_the_libraries_are_kept_quiet(checkpoint, tmp_path):
     master, slave = os.openpty()
-    wanted = ("--format", "onnx", "--precision", "w8a8", "-o", str(tmp_path))
+    size = ("--height", str(SIZE[0]), "--width", str(SIZE[1]))
+    wanted = ("--format", "tflite", "--precision", "fp16", "-o", str(tmp_path), *size)
     command = [sys.executable, "-m", "converters", "convert", str(checkpoint.path), *wanted]
     with subprocess.Popen(
         command, stdin=slave, stderr=slave, env=os.environ | {"TERM": "xterm"}
@@ -123,9 +124,10 @@ def test_a_terminal_shows_the_step_while_the_libraries_are_kept_quiet(checkpoint
         os.close(slave)
         shown = b"".join(iter(lambda: read(master), b"")).decode()
     assert process.returncode == 0
-    assert "1 of 1: scnet-d8b1-x2-direct-w8a8-slice_concat.onnx" in shown
-    for action in ("calibrating", "tracing", "verifying on onnxruntime", "measuring the loss"):
+    assert "1 of 1: scnet-d8b1-x2-direct-fp16-slice_concat-16x20.tflite" in shown
+    for action in ("tracing", "compressing", "verifying on xnnpack", "measuring the loss"):
         assert action in shown
+    assert "Quantization Parameters" not in shown  # a bar of ai-edge-quantizer
 
 
 def read(terminal):

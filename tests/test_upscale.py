@@ -18,6 +18,7 @@ from mobile_runtime.errors import ImageError, ModelLoadError
 from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
 from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
+from mobile_runtime.imaging.writing import save_picture
 from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
 
 SCALE = 3
@@ -280,7 +281,7 @@ WITH_ALPHA = np.dstack([PIXELS, ALPHA])
 REFUSED = {
     "output exists": (PIXELS, ["there.png"], "exists"),
     "missing folder": (PIXELS, ["missing/out.png"], "No such file"),
-    "unknown suffix": (PIXELS, ["out.tiff"], "end its name in"),
+    "unknown suffix": (PIXELS, ["out.bmp"], "end its name in"),
     "alpha in JPEG": (WITH_ALPHA, ["out.jpg"], "use PNG or WebP"),
     "too wide for WebP": (np.zeros((1, 6000, 3), np.uint8), ["out.webp"], "16,383"),
     "photo too large": (PIXELS, ["out.png", "--max-pixels", 599], "30 x 20"),
@@ -390,3 +391,20 @@ def test_what_was_damaged_or_left_out_is_told_in_lines(room):
     assert "photo.png: its chunk tEXt is damaged" in room.upscale("photo.png", "out.png").stderr
     told = room.upscale("photo.png", "out.jpg").stderr
     assert "photo.png: PNG texts left out, which .jpg cannot hold" in told
+
+
+@pytest.mark.parametrize("name", ["photo.png", "photo.tif"])
+def test_sixteen_bits_stay_sixteen(room, name):
+    deep = np.random.default_rng(0).integers(0, 65_536, (20, 30, 3), dtype=np.uint16)
+    alpha = np.full((20, 30), 65_535, np.uint16)
+    alpha[0] = 3
+    save_picture(Picture(deep, alpha), room.folder / name)
+    told = room.upscale(name, f"out{name[-4:]}")
+    assert told.stderr == ""
+    out = open_picture(room.folder / f"out{name[-4:]}", deep=True)
+    session = open_session(room.folder / "model.onnx")
+    exact = np.clip(session.run(to_image(deep)), 0, 1)[0].transpose(1, 2, 0) * 65_535
+    assert np.abs(out.pixels - exact).max() <= 0.6
+    assert out.alpha.min() < 3 < out.alpha.max() == 65_535
+    room.upscale(name, "small.jpg", "--background", "white")
+    assert open_picture(room.folder / "small.jpg").pixels.shape == (60, 90, 3)

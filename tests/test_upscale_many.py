@@ -404,6 +404,7 @@ STREAMS = {
     "PNG": ("a.png", [], "PNG"),
     "JPEG": ("a.jpg", [], "JPEG"),
     "WebP": ("a.webp", ["-o", "-"], "WEBP"),
+    "TIFF": ("a.tif", [], "TIFF"),
     "cannot be written": ("a.bmp", [], "PNG"),
     "chosen": ("a.png", ["-o", "-", "-f", "jpg", "--quality", "50"], "JPEG"),
 }

@@ -1,5 +1,5 @@
 /**
- * Builds the page: `node build.mjs [--models FOLDER] [--output FOLDER]`.
+ * Builds the page: `node build.mjs [--models FOLDER] [--output FOLDER]`, of the finished models by default.
  *
  *     index.html  benchmark.html  service_worker.js  manifest.webmanifest  LICENSE.txt  icons/  samples/
  *     assets/HASH/               the modules, the style, models.json; HASH is that of their content
@@ -192,7 +192,7 @@ function hash(...parts) {
 async function main() {
   const { values } = parseArgs({
     options: {
-      models: { type: 'string', default: path.join(HERE, '../dist/models') },
+      models: { type: 'string', default: path.join(HERE, '../mobile_runtime/bundled_models') },
       output: { type: 'string', default: path.join(HERE, 'dist') },
     },
   });

@@ -24,6 +24,7 @@ class Row(msgspec.Struct, frozen=True):
     at: int
     refused_ranks: str
     """Numbers of axes of that input, of those that were tried."""
+    refused_int8_ranks: str
     weights: str
     """Element types of constant weights beside fp32 values; empty if it has none."""
     weights_at: int

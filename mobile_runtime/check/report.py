@@ -53,6 +53,8 @@ def _tabulate(reports: Sequence[PlacementReport]) -> Table:
         placed = ", ".join(
             f"{unit} {sum(kinds.values())}" for unit, kinds in report.operators.items()
         )
+        if report.copies:
+            placed += f", {report.copies} copies between"
         counts = (_count(report, severity) for severity in COLUMNS)
         table.add_row(report.target, placed, str(len(report.partitions)), *counts)
     return table

@@ -1,7 +1,7 @@
 """Rules of LiteRT's GPU engine (ML Drift): what it was seen to refuse, see litert_table.json."""
 
 from mobile_runtime.check.litert_table import Row, rows
-from mobile_runtime.check.rule import Condition, Matcher, Rule, each, refusal, shape_at
+from mobile_runtime.check.rule import Condition, Matcher, Rule, each, refusal
 from mobile_runtime.check.tflite_gpu_operators import DRIFT_ONLY, DRIFT_UNTRIED, is_never_taken
 from mobile_runtime.formats.graph import Graph, Operator
 
@@ -60,8 +60,12 @@ def _has_foreign_weights(graph: Graph, operator: Operator) -> bool:
 
 def _has_foreign_rank(graph: Graph, operator: Operator) -> bool:
     row = _row(operator)
-    shape = shape_at(graph, operator.inputs, row.at) if row is not None else ()
-    return row is not None and str(len(shape)) in row.refused_ranks.split()
+    if row is None or row.at >= len(operator.inputs):
+        return False
+    tensor = graph.tensor(operator.inputs[row.at])
+    eight_bits = tensor.dtype in ("int8", "uint8")
+    refused = row.refused_int8_ranks if eight_bits else row.refused_ranks
+    return str(len(tensor.shape or ())) in refused.split()
 
 
 def _is_too_new(graph: Graph, operator: Operator) -> bool:

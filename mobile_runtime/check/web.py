@@ -207,6 +207,13 @@ RULES = (
         "Export with standard operators.",
         f"{ORT} docs/OperatorKernels.md",
     ),
+    refusal(
+        *("ONX007f", "warning", ("webgpu",), webgpu_placement.transposed_on_cpu),
+        "WebGPU convolves in another layout, and has no kernel for the Transpose of this operator "
+        "set, which onnxruntime adds around a chain of convolutions: that one runs on the CPU.",
+        "Export for operator set 21 or older.",
+        MEASURED,
+    ),
     Rule(
         *("ONX007e", "warning", ("webgpu",), whole(_mostly_falls_back)),
         f"{FALLBACK_SHARE:.0%} of the operators or more run on the CPU: copies to the GPU and back "

@@ -6,6 +6,9 @@ from mobile_runtime.formats.graph import Graph, Operator
 NOT_FOLDED = frozenset(("DequantizeLinear",))
 """Of a constant it is one too, but onnxruntime keeps the operator."""
 
+MOVED_AXES = frozenset(("Conv", "DepthToSpace"))
+"""WebGPU computes them in NHWC."""
+
 SHAPE_READERS = frozenset(("Shape", "Size"))
 """They run on WebGPU; their result lies in the memory of the CPU."""
 
@@ -22,9 +25,11 @@ HOST_INPUTS = {
 
 
 def runs(graph: Graph, operator: Operator, unit: Unit) -> bool:
-    """Return whether a unit has a kernel; an operator that nobody tried has none."""
+    """Return whether a unit has a kernel; what was not tried, such as sequences, is the CPU's."""
     row = find_row(operator.kind, operator.version)
-    return row is not None and takes(row, unit, _dtypes(graph, operator, row))
+    if row is None:
+        return unit != "webgpu"
+    return takes(row, unit, _dtypes(graph, operator, row))
 
 
 def is_folded(graph: Graph, operator: Operator) -> bool:
@@ -40,6 +45,31 @@ def without_kernel(graph: Graph) -> list[str]:
     """Return the operators that WebGPU has no kernel for."""
     kept = (op for op in graph.operators if not is_folded(graph, op))
     return [op.name for op in kept if not runs(graph, op, "webgpu")]
+
+
+def transposed_on_cpu(graph: Graph) -> list[str]:
+    """Return the first and last convolutions where WebGPU has no kernel that changes the layout.
+
+    Onnxruntime adds a Transpose, of the file's own operator set, before the first of a chain and
+    behind the last.
+    """
+    chain = [op for op in graph.operators if op.kind in MOVED_AXES and runs(graph, op, "webgpu")]
+    if not chain or _has_transpose(chain[0].version):
+        return []
+    behind, before = set[str](), set[str]()
+    for op in graph.operators:
+        if op.kind in MOVED_AXES or behind.intersection(op.inputs):
+            behind.update(op.outputs)
+    for op in reversed(graph.operators):
+        if op.kind in MOVED_AXES or before.intersection(op.outputs):
+            before.update(op.inputs)
+    inner = [op for op in chain if op.inputs[0] in behind and before.intersection(op.outputs)]
+    return [op.name for op in chain if op not in inner]
+
+
+def _has_transpose(version: int) -> bool:
+    row = find_row("Transpose", version)
+    return row is not None and takes(row, "webgpu", {"in 0": "float32"})
 
 
 def count_copies(graph: Graph) -> int:

@@ -1,5 +1,6 @@
 """Pictures on standard input and output."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,12 +10,18 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 
 STREAM = "-"
 """Name of standard input and output."""
 
 _BEGINNINGS: Mapping[bytes, str] = MappingProxyType(
-    {b"\x89PNG": ".png", b"\xff\xd8": ".jpg", b"RIFF": ".webp"}
+    {
+        rb"\xff\xd8": ".jpg",
+        rb"RIFF.{4}WEBP": ".webp",
+        rb"II\*\0|MM\0\*": ".tif",
+        rb".{4}ftypavif": ".avif",
+    }
 )
 
 
@@ -33,7 +40,7 @@ def read_standard_input() -> bytes:
 def suffix_of(content: bytes) -> str:
     """Return how a file of the same format ends, if it can be written; else `.png`."""
     for beginning, suffix in _BEGINNINGS.items():
-        if content.startswith(beginning):
+        if suffix in OUTPUT_FORMATS and re.match(beginning, content, re.DOTALL):
             return suffix
     return ".png"
 

@@ -12,8 +12,8 @@ from mobile_runtime.errors import MissingDependencyError
 from mobile_runtime.extras import find_extra
 
 OLD_RUNTIME = (
-    "It needs NumPy 1 and Python 3.11, so give it an environment of its own: "
-    "pip install 'scnet-mobile[tflite]' 'numpy<2' tflite-runtime==2.14.0"
+    "give it an environment of its own, with Python 3.11: "
+    "pip install tflite-runtime==2.14.0 'numpy<2' 'scnet-mobile[tflite]'."
 )
 
 UnavailableReason = str | None
@@ -55,9 +55,9 @@ def _litert_gpu() -> UnavailableReason:
 
 def _tflite_runtime() -> UnavailableReason:
     if find_spec("tflite_runtime") is None:
-        return f"tflite_runtime is not installed. {OLD_RUNTIME}"
+        return f"tflite_runtime is not installed: {OLD_RUNTIME}"
     if not version("numpy").startswith("1."):
-        return f"tflite_runtime cannot run with NumPy {version('numpy')}. {OLD_RUNTIME}"
+        return f"tflite_runtime needs NumPy 1, and this is {version('numpy')}: {OLD_RUNTIME}"
     return _litert()  # whose schema reads the file first
 
 

@@ -40,7 +40,7 @@ def write_apng(
         header, data = _compress(frame.crop(box))
         if shown is None:
             file.write(SIGNATURE + header)
-            for chunk in make_chunks(animation.colors, NO_METADATA, gray=False):
+            for chunk in make_chunks(animation.colors, NO_METADATA, gray=False, deep=False):
                 file.write(encode_chunk(chunk))
             counts = struct.pack(">2I", len(animation.durations_ms), animation.plays)
             file.write(encode_chunk(Chunk(b"acTL", counts)))

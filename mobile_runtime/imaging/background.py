@@ -33,9 +33,11 @@ def flatten(picture: Picture, color: Color) -> Picture:
     """
     if picture.alpha is None:
         return picture
-    alpha = picture.alpha[..., None].astype(np.float32) / 255
-    mixed = picture.pixels * alpha + np.array(color, np.float32) * (1 - alpha)
-    pixels = np.rint(mixed).astype(np.uint8)
+    kind = picture.pixels.dtype
+    largest = np.float32(np.iinfo(kind).max)
+    alpha = picture.alpha[..., None].astype(np.float32) / largest
+    mixed = picture.pixels * alpha + np.array(color, np.float32) * (largest / 255) * (1 - alpha)
+    pixels = np.rint(mixed).astype(kind)
     if picture.grayscale and len(set(color)) > 1:
         return replace(picture, pixels=pixels, alpha=None, grayscale=False, colors=SRGB)
     return replace(picture, pixels=pixels, alpha=None)

@@ -6,10 +6,12 @@ from types import MappingProxyType
 from typing import IO, cast
 
 from mobile_runtime.imaging import jpeg_segments, png_chunks, png_metadata
+from mobile_runtime.imaging.deep_png import write_png
 from mobile_runtime.imaging.exif import PREFIX, without_orientation
 from mobile_runtime.imaging.metadata import Metadata
 from mobile_runtime.imaging.output_formats import OutputFormat
-from mobile_runtime.imaging.pictures import Picture, to_pillow
+from mobile_runtime.imaging.pictures import Picture, channels_of, is_deep, to_8_bits, to_pillow
+from mobile_runtime.imaging.tiff_encoding import write_tiff
 
 _DENSITY_AT = 13
 """Where JFIF's segment, the first one, has unit and density."""
@@ -25,11 +27,18 @@ def encode(picture: Picture, file: IO[bytes], output: OutputFormat, quality: int
         quality: None for what the format has by default.
     """
     quality = output.quality if quality is None else quality
-    _ENCODERS[output.name](picture, file, output, quality)
+    held = picture if output.is_deep else to_8_bits(picture)
+    _ENCODERS[output.name](held, file, output, quality)
 
 
 def _png(picture: Picture, file: IO[bytes], output: OutputFormat, quality: int | None) -> None:
-    chunks = png_metadata.make_chunks(picture.colors, picture.metadata, gray=picture.grayscale)
+    deep = is_deep(picture.pixels)
+    chunks = png_metadata.make_chunks(
+        picture.colors, picture.metadata, gray=picture.grayscale, deep=deep
+    )
+    if deep:
+        write_png(channels_of(picture), file, chunks)
+        return
     writer = cast(IO[bytes], png_chunks.ChunkWriter(file, chunks))
     to_pillow(picture).save(writer, "PNG", **output.options)
 
@@ -94,7 +103,11 @@ def _avif(picture: Picture, file: IO[bytes], output: OutputFormat, quality: int 
     )
 
 
+def _tiff(picture: Picture, file: IO[bytes], output: OutputFormat, quality: int | None) -> None:
+    write_tiff(picture, file)
+
+
 _ENCODERS: Mapping[str, Callable[[Picture, IO[bytes], OutputFormat, int | None], None]] = (
-    MappingProxyType({"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "AVIF": _avif})
+    MappingProxyType({"PNG": _png, "JPEG": _jpeg, "WEBP": _webp, "AVIF": _avif, "TIFF": _tiff})
 )
 """Name of the format -> what writes it."""

@@ -7,33 +7,33 @@ The web page does the same: `web_demo/src/ui/hidden_colors.js`; both are tested 
 import numpy as np
 from numpy.typing import NDArray
 
-from mobile_runtime.imaging.pictures import Pixels
+from mobile_runtime.imaging.pictures import Stored
 
 REACH = 8
 """How far a color spreads, in pixels: what is farther away hardly affects visible pixels."""
 
 
-def spread_colors(pixels: Pixels, alpha: NDArray[np.uint8]) -> Pixels:
+def spread_colors(pixels: Stored, alpha: Stored) -> Stored:
     """Return pixels whose fully transparent ones have the color of the nearest visible one.
 
     Those farther away than `REACH`, counted along rows and columns, become black, as browsers hold
     them. Two sweeps, as for a distance transform, so that the time does not depend on the picture.
 
     Args:
-        pixels: uint8 (H, W, 3).
-        alpha: uint8 (H, W); 0 is transparent, all else is visible.
+        pixels: uint8 or uint16 (H, W, 3).
+        alpha: (H, W); 0 is transparent, all else is visible.
     """
     hidden = alpha == 0
     if not hidden.any():
         return pixels
-    colors = np.where(hidden[..., None], np.uint8(0), pixels)
+    colors = np.where(hidden[..., None], pixels.dtype.type(0), pixels)
     far = np.where(hidden, np.uint8(REACH + 1), np.uint8(0))
     _sweep(colors, far)
     _sweep(colors[::-1, ::-1], far[::-1, ::-1])  # views: from the other corner
     return colors
 
 
-def _sweep(colors: Pixels, far: NDArray[np.uint8]) -> None:
+def _sweep(colors: Stored, far: NDArray[np.uint8]) -> None:
     """Take nearer colors from the left, and from above, in place and row by row.
 
     What a pixel has goes before what is as near on the left, and that before what is above.

@@ -2,7 +2,10 @@
 
 from types import MappingProxyType
 
+import numpy as np
 from PIL import Image as Pillow
+
+from mobile_runtime.imaging.pictures import Stored
 
 TURNS = MappingProxyType(
     {
@@ -21,3 +24,14 @@ TURNS = MappingProxyType(
 def turn(image: Pillow.Image, orientation: int) -> Pillow.Image:
     """Return the image upright; itself for orientations that say nothing."""
     return image.transpose(TURNS[orientation]) if orientation in TURNS else image
+
+
+def turn_values(values: Stored, orientation: int) -> Stored:
+    """Return values, (H, W, C), upright."""
+    if orientation >= 5:
+        values = values.transpose(1, 0, 2)
+    if orientation in (3, 4, 7, 8):
+        values = np.flipud(values)
+    if orientation in (2, 3, 6, 7):
+        values = np.fliplr(values)
+    return values

@@ -18,6 +18,8 @@ class OutputFormat:
     """Fields of `Metadata`."""
     has_alpha: bool = True
     has_grayscale: bool = True
+    is_deep: bool = False
+    """Holds 16 bits per channel."""
     has_color_chunks: bool = False
     """Holds what a PNG says of its colors beside a profile."""
     max_pixels: int | None = None
@@ -42,6 +44,12 @@ _JPEG = OutputFormat(
     is_lossy=True,
     options={"subsampling": "4:4:4"},
 )
+_TIFF = OutputFormat(
+    "TIFF",
+    max_side=2**31 - 1,
+    keeps=frozenset({"exif", "xmp", "photoshop", "resolution"}),
+    is_deep=True,
+)
 _AVIF = OutputFormat(
     "AVIF",
     max_side=32_768,  # what libavif reads, unless told otherwise
@@ -59,6 +67,7 @@ OUTPUT_FORMATS: Mapping[str, OutputFormat] = MappingProxyType(
             "PNG",
             max_side=2**31 - 1,
             keeps=frozenset({"exif", "xmp", "resolution", "comments", "texts", "background"}),
+            is_deep=True,
             has_color_chunks=True,
         ),
         ".jpg": _JPEG,
@@ -71,6 +80,8 @@ OUTPUT_FORMATS: Mapping[str, OutputFormat] = MappingProxyType(
             is_lossy=True,
             options={"exact": True},  # keep the color under transparency
         ),
+        ".tif": _TIFF,
+        ".tiff": _TIFF,
         **({".avif": _AVIF} if features.check("avif") else {}),
     }
 )

@@ -59,15 +59,18 @@ def read_metadata(png: Png) -> PngMetadata:
     return PngMetadata(ColorSpace(profile, tuple(kept)), metadata, tuple(notes))
 
 
-def make_chunks(colors: ColorSpace, metadata: Metadata, *, gray: bool) -> Iterator[Chunk]:
-    """Yield the chunks that say all this of a picture in 8-bit grayscale or RGB."""
+def make_chunks(
+    colors: ColorSpace, metadata: Metadata, *, gray: bool, deep: bool = False
+) -> Iterator[Chunk]:
+    """Yield the chunks that say all this of a picture in grayscale or RGB, of 8 bits or 16."""
     yield from colors.chunks
     if colors.icc_profile is not None:
         yield pack_profile(colors.icc_profile)
     if metadata.resolution is not None:
         yield _physical(metadata.resolution)
     if metadata.background is not None:
-        stored = metadata.background[:1] if gray else metadata.background
+        largest = 257 if deep else 1
+        stored = [value * largest for value in metadata.background[: 1 if gray else 3]]
         yield Chunk(b"bKGD", struct.pack(f">{len(stored)}H", *stored))
     if metadata.exif is not None:
         yield Chunk(b"eXIf", metadata.exif)

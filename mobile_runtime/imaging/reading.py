@@ -10,33 +10,36 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageFile, UnidentifiedImageError
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging import exif, xmp
-from mobile_runtime.imaging.cmyk import to_srgb
-from mobile_runtime.imaging.color_space import SRGB, ColorSpace, fits
+from mobile_runtime.imaging.channels import (
+    COLOR_MODES,
+    GRAYSCALE_MODES,
+    PRINT_MODES,
+    from_image,
+    from_values,
+)
+from mobile_runtime.imaging.deep_reading import is_deep as is_deep_file
+from mobile_runtime.imaging.deep_reading import layout_of, read_deep, with_key
 from mobile_runtime.imaging.identify import HEAD, identify
 from mobile_runtime.imaging.jpeg_scans import examine
 from mobile_runtime.imaging.metadata import Metadata
-from mobile_runtime.imaging.orientation import turn
-from mobile_runtime.imaging.pictures import Picture, Pixels, is_gray
+from mobile_runtime.imaging.orientation import turn, turn_values
+from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.read_formats import read_formats
 from mobile_runtime.imaging.size_limits import enough_memory, pillow_limit
-from mobile_runtime.imaging.sources import from_decoder, take_apart
+from mobile_runtime.imaging.sources import Source, from_decoder, take_apart
 from mobile_runtime.imaging.tiff import TiffError
 
 MAX_PIXELS = 64_000_000
 """The output of this many at scale 4 takes 3 GB of memory, and 4 more while it is saved."""
-
-GRAYSCALE_MODES = ("1", "L", "LA")
-COLOR_MODES = ("P", "PA", "RGB", "RGBA", "RGBX")
-PRINT_MODES = ("CMYK",)
 
 DECODER_ERRORS = (
     # What decoders of Pillow 13 raised on 86 000 damaged files,
@@ -49,17 +52,18 @@ BITS_PER_SAMPLE = 258
 """A tag of TIFF: one value per channel."""
 
 
-def open_picture(path: Path, *, max_pixels: int | None = None) -> Picture:
+def open_picture(path: Path, *, max_pixels: int | None = None, deep: bool = False) -> Picture:
     """Read a picture file that anybody may have made.
 
     Args:
         path: See `decode_picture`.
         max_pixels: See `decode_picture`.
+        deep: See `decode_picture`.
 
     Raises:
         ImageError: Missing, or see `decode_picture`.
     """
-    return decode_picture(read_file(path), str(path), max_pixels=max_pixels)
+    return decode_picture(read_file(path), str(path), max_pixels=max_pixels, deep=deep)
 
 
 def read_file(path: Path) -> bytes:
@@ -74,7 +78,9 @@ def read_file(path: Path) -> bytes:
         raise ImageError(f"{path} cannot be read as a picture: {_reason(error)}.") from error
 
 
-def decode_picture(content: bytes, name: str, *, max_pixels: int | None = None) -> Picture:
+def decode_picture(
+    content: bytes, name: str, *, max_pixels: int | None = None, deep: bool = False
+) -> Picture:
     """Return a picture from the bytes of a file.
 
     EXIF orientation is applied, to the preview in EXIF, too.
@@ -86,12 +92,13 @@ def decode_picture(content: bytes, name: str, *, max_pixels: int | None = None) 
         name: Of the file, for messages.
         max_pixels: More are refused by the size in the header, before anything is decoded;
             `MAX_PIXELS` if not given. Pillow's own limit is raised to it.
+        deep: Take 16 bits per channel of PNG and TIFF as uint16, which are refused otherwise.
 
     Raises:
         ImageError: Damaged, too large, animated, or more than 8-bit RGB can hold.
     """
     try:
-        return _decode(content, max_pixels)
+        return _decode(content, max_pixels, deep=deep)
     except UnidentifiedImageError as error:
         known = identify(content[:HEAD])
         expected = f"empty, damaged or not a picture: expected {', '.join(read_formats())}"
@@ -104,28 +111,39 @@ def decode_picture(content: bytes, name: str, *, max_pixels: int | None = None) 
         raise ImageError(f"{name} cannot be read as a picture: {_reason(error)}.") from error
 
 
-def _decode(content: bytes, max_pixels: int | None) -> Picture:
+def _decode(content: bytes, max_pixels: int | None, *, deep: bool) -> Picture:
     source = take_apart(content)
-    formats = read_formats()  # registers plug-ins
+    open_anew = partial(_open, source)
     with (
         _silence(),
         pillow_limit(max_pixels or MAX_PIXELS),
-        Pillow.open(BytesIO(source.content), formats=formats) as file,
+        open_anew() as file,
         enough_memory("cannot be read", *file.size),
     ):
-        file.seek(source.page)
-        _check_header(file, max_pixels)
-        _expand_transparency_key(file)
         if not source.is_told:
             source = from_decoder(file)
-        drawn = file.tile[0].extents if file.format == "GIF" and file.tile else None
-        file.load()
-        notes = source.notes
-        if file.format in ("JPEG", "MPO"):
-            notes += examine(content, file)
-        image, metadata, turned = _turn_upright(file, source.metadata)
-        picture = _convert(image, source.colors, drawn)
-        return replace(picture, metadata=metadata, notes=(*notes, *turned, *picture.notes))
+        deep = deep and is_deep_file(file)
+        _check_header(file, max_pixels, deep=deep)
+        orientation, metadata, notes = _upright(source.metadata)
+        if deep:
+            values = with_key(read_deep(file, open_anew), file.info.get("transparency"))
+            picture = from_values(turn_values(values, orientation), source.colors)
+        else:
+            _expand_transparency_key(file)
+            drawn = file.tile[0].extents if file.format == "GIF" and file.tile else None
+            file.load()
+            if file.format in ("JPEG", "MPO"):
+                notes = (*examine(content, file), *notes)
+            picture = from_image(turn(file, orientation), source.colors, drawn)
+        return replace(picture, metadata=metadata, notes=(*source.notes, *notes, *picture.notes))
+
+
+@contextmanager
+def _open(source: Source) -> Iterator[ImageFile.ImageFile]:
+    """Open the page of a file that is its picture."""
+    with Pillow.open(BytesIO(source.content), formats=read_formats()) as file:
+        file.seek(source.page)
+        yield file
 
 
 @contextmanager
@@ -136,7 +154,7 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def _check_header(file: ImageFile.ImageFile, max_pixels: int | None) -> None:
+def _check_header(file: ImageFile.ImageFile, max_pixels: int | None, *, deep: bool) -> None:
     if file.width * file.height > (max_pixels or MAX_PIXELS):
         size = f"{file.width} x {file.height} pixels, more"
         raise ImageError(f"has {_too_many(size, max_pixels)}")
@@ -145,10 +163,11 @@ def _check_header(file: ImageFile.ImageFile, max_pixels: int | None) -> None:
     if file.format not in ("MPO", "TIFF") and getattr(file, "is_animated", False):
         raise ImageError("is animated or has several pages: save one of them by itself.")
     stored = _stored_mode(file)
-    if stored not in GRAYSCALE_MODES + COLOR_MODES + PRINT_MODES:
+    if not deep and stored not in GRAYSCALE_MODES + COLOR_MODES + PRINT_MODES:
         raise ImageError(
-            f"is stored as {stored}, and 8 bits of RGB or gray are all that an upscaled picture "
-            "holds: convert it to 8-bit sRGB first, where you can see what that changes."
+            f"is stored as {stored}, and 8 bits of RGB or gray are all that is read here (16 in "
+            "PNG and TIFF, where they are upscaled): convert it to 8-bit sRGB first, where you can "
+            "see what that changes."
         )
 
 
@@ -159,70 +178,27 @@ def _too_many(pixels: str, max_pixels: int | None) -> str:
     return f"{pixels} than the limit of {max_pixels:,}: make it smaller, or raise the limit."
 
 
-def _turn_upright(
-    file: ImageFile.ImageFile, metadata: Metadata
-) -> tuple[Pillow.Image, Metadata, tuple[str, ...]]:
-    """Return the upright image and metadata that say so; damaged EXIF is left out and noted."""
+def _upright(metadata: Metadata) -> tuple[int, Metadata, tuple[str, ...]]:
+    """Return EXIF's orientation, and metadata of the upright picture.
+
+    Damaged EXIF is left out, and told in a note.
+    """
     if metadata.exif is None:
-        return file, metadata, ()
+        return 1, metadata, ()
     try:
         orientation = exif.Exif.open(metadata.exif).orientation
         changed = replace(metadata, exif=exif.upright(metadata.exif))
     except TiffError as error:
-        return file, replace(metadata, exif=None), (f"its EXIF was left out: {error}",)
+        return 1, replace(metadata, exif=None), (f"its EXIF was left out: {error}",)
     if orientation == 1:
-        return file, changed, ()
+        return 1, changed, ()
     packet, resolution = metadata.xmp, metadata.resolution
     changed = replace(
         changed,
         xmp=None if packet is None else xmp.upright(packet),
         resolution=resolution.turned if resolution and orientation >= 5 else resolution,
     )
-    return turn(file, orientation), changed, ()
-
-
-def _convert(
-    image: Pillow.Image, colors: ColorSpace, drawn: tuple[int, int, int, int] | None
-) -> Picture:
-    """Return the pixels in RGB.
-
-    Args:
-        image: Upright.
-        colors: What its values mean.
-        drawn: Left, top, right and bottom of what a GIF covers of its canvas; the rest is empty.
-    """
-    notes: tuple[str, ...] = ()
-    grayscale = image.mode in GRAYSCALE_MODES
-    if image.mode in PRINT_MODES:
-        image, colors = to_srgb(image, colors.icc_profile), SRGB
-        notes = ("its CMYK colors were converted to sRGB by its profile",)
-    transparent = image.has_transparency_data or drawn not in (None, (0, 0, *image.size))
-    channels = np.asarray(image.convert("RGBA" if transparent else "RGB"))
-    pixels = np.ascontiguousarray(channels[..., :3])
-    alpha = np.ascontiguousarray(channels[..., 3]) if transparent else None
-    if drawn is not None and alpha is not None:
-        left, top, right, bottom = drawn
-        inside = np.zeros_like(alpha)
-        inside[top:bottom, left:right] = alpha[top:bottom, left:right]
-        alpha = inside
-    grayscale, colors, misfit = _match(pixels, colors, grayscale=grayscale)
-    return Picture(pixels, alpha, grayscale, colors, notes=notes + misfit)
-
-
-def _match(
-    pixels: Pixels, colors: ColorSpace, *, grayscale: bool
-) -> tuple[bool, ColorSpace, tuple[str, ...]]:
-    """Return whether to store as grayscale, such that the color profile fits, or without it.
-
-    A profile for RGB needs RGB, which gray pixels can be stored as; one for grayscale needs pixels
-    without color.
-    """
-    if fits(colors, gray=grayscale):
-        return grayscale, colors, ()
-    if fits(colors, gray=not grayscale) and (grayscale or is_gray(pixels, axis=2)):
-        return not grayscale, colors, ()
-    left_out = ("its color profile was left out: it is for other colors than those of the picture",)
-    return grayscale, replace(colors, icc_profile=None), left_out
+    return orientation, changed, ()
 
 
 def _stored_mode(file: ImageFile.ImageFile) -> str:
@@ -236,18 +212,13 @@ def _stored_mode(file: ImageFile.ImageFile) -> str:
     depth = max(getattr(file, "tag_v2", {}).get(BITS_PER_SAMPLE, ()), default=8)
     if depth > 8:
         return f"{depth} bits per channel"
-    deep = file.format == "PNG" and ";16" in _packing(file)
+    deep = file.format == "PNG" and ";16" in layout_of(file)
     return "16 bits per channel" if deep or file.mode.startswith("I;16") else file.mode
-
-
-def _packing(file: ImageFile.ImageFile) -> str:
-    """Return Pillow's name for the layout of the values in a file that is not loaded yet."""
-    return str(file.tile[0].args) if file.tile else ""
 
 
 def _expand_transparency_key(file: ImageFile.ImageFile) -> None:
     """Scale the transparent gray of a 2- or 4-bit PNG to 8 bits; Pillow scales the pixels only."""
-    largest = {"L;2": 3, "L;4": 15}.get(_packing(file))
+    largest = {"L;2": 3, "L;4": 15}.get(layout_of(file))
     if file.format == "PNG" and largest is not None and "transparency" in file.info:
         file.info["transparency"] *= 255 // largest
 

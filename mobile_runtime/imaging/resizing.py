@@ -4,11 +4,10 @@ import re
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from mobile_runtime.errors import ImageError
-from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging.pictures import Picture, Stored, is_deep
 
 HeightWidth = tuple[int, int]
 
@@ -100,6 +99,20 @@ def reduce_picture(picture: Picture, height: int, width: int) -> Picture:
     return replace(picture, pixels=_reduce(picture.pixels, height, width), alpha=alpha)
 
 
-def _reduce(values: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-    resized = Pillow.fromarray(values).resize((width, height), Pillow.Resampling.LANCZOS)
-    return np.asarray(resized)
+def resize_values(values: Stored, height: int, width: int, filter_: Pillow.Resampling) -> Stored:
+    """Return (H, W) or (H, W, 3) of another size, by one of Pillow's filters.
+
+    Those of 16 bits are computed as floats, and rounded.
+    """
+    if not is_deep(values):
+        return np.asarray(Pillow.fromarray(values).resize((width, height), filter_))
+    if values.ndim == 3:
+        channels = [resize_values(values[..., i], height, width, filter_) for i in range(3)]
+        return np.stack(channels, axis=2)
+    resized = Pillow.fromarray(values.astype(np.float32)).resize((width, height), filter_)
+    rounded: Stored = np.rint(np.clip(np.asarray(resized), 0, 65_535)).astype(np.uint16)
+    return rounded
+
+
+def _reduce(values: Stored, height: int, width: int) -> Stored:
+    return resize_values(values, height, width, Pillow.Resampling.LANCZOS)

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from mobile_runtime.imaging.pictures import Picture, Pixels, to_pillow
+from mobile_runtime.imaging.pictures import Picture, Pixels, to_8_bits, to_pillow
 
 SIDE = 400
 """Longest side of the center crop in a panel, in pixels of the upscaled picture."""
@@ -54,7 +54,7 @@ def _middle(side: int) -> slice:
 
 
 def _on_white(picture: Picture) -> Pillow.Image:
-    image = to_pillow(replace(picture, grayscale=False))
+    image = to_pillow(replace(to_8_bits(picture), grayscale=False))
     if picture.alpha is None:
         return image
     white = Pillow.new("RGBA", image.size, "white")

@@ -1,4 +1,4 @@
-"""Picture files as PNG, JPEG, WebP and AVIF.
+"""Picture files as PNG, JPEG, WebP, TIFF and AVIF.
 
 Pixels, transparency and colors that a format cannot hold are refused; of other metadata, what it
 cannot hold is left out and told.
@@ -6,6 +6,8 @@ cannot hold is left out and told.
 
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from mobile_runtime.atomic_write import atomic_write, unwritable_reason
 from mobile_runtime.errors import ImageError
@@ -15,7 +17,7 @@ from mobile_runtime.imaging.encoding import encode
 from mobile_runtime.imaging.icc_profile import color_space_of
 from mobile_runtime.imaging.metadata import NAMES, Metadata, present, without
 from mobile_runtime.imaging.output_formats import OUTPUT_FORMATS, OutputFormat
-from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging.pictures import Picture, is_deep
 from mobile_runtime.imaging.size_limits import enough_memory
 
 __all__ = ["OUTPUT_FORMATS", "check_writable", "left_out", "save_picture"]
@@ -46,7 +48,7 @@ def check_writable(
 
 
 def left_out(path: Path, picture: Picture) -> tuple[str, ...]:
-    """Return what of the metadata the format cannot hold, and `save_picture` leaves out.
+    """Return what the format cannot hold, and `save_picture` leaves out.
 
     Args:
         path: Its suffix tells the format.
@@ -56,7 +58,9 @@ def left_out(path: Path, picture: Picture) -> tuple[str, ...]:
         A phrase for each, such as `PNG texts`.
     """
     output = _output_format(path)
-    return tuple(NAMES[name] for name in NAMES if name in _unheld(output, picture.metadata))
+    unheld = _unheld(output, picture.metadata)
+    depth = () if output.is_deep or not is_deep(picture.pixels) else ("values beyond 8 bits",)
+    return depth + tuple(NAMES[name] for name in NAMES if name in unheld)
 
 
 def save_picture(
@@ -68,7 +72,7 @@ def save_picture(
 
     Args:
         picture: What to write.
-        path: `.png`; `.jpg` or `.jpeg`; `.webp` (lossless); `.avif`; color in full resolution.
+        path: Ends as one of `OUTPUT_FORMATS`; `.jpg` and `.avif` have color in full resolution.
         overwrite: Replace an existing file.
         quality: 0 to 100: of JPEG, 95 if not given; of a lossy WebP; of AVIF, 90 if not given.
 
@@ -126,7 +130,7 @@ def _misfit(output: OutputFormat, picture: Picture, height: int, width: int) -> 
 
 
 def _is_opaque(picture: Picture) -> bool:
-    return picture.alpha is None or bool((picture.alpha == 255).all())
+    return picture.alpha is None or bool((picture.alpha == np.iinfo(picture.alpha.dtype).max).all())
 
 
 def _unheld(output: OutputFormat, metadata: Metadata) -> frozenset[str]:

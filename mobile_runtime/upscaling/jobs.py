@@ -242,7 +242,7 @@ def decode_photo(content: bytes, name: str, settings: Settings) -> Picture | Ani
     animation = open_animation(content, name, max_pixels=settings.max_pixels)
     if animation is not None:
         return animation
-    picture = decode_picture(content, name, max_pixels=settings.max_pixels)
+    picture = decode_picture(content, name, max_pixels=settings.max_pixels, deep=True)
     return picture if settings.background is None else flatten(picture, settings.background)
 
 

@@ -8,8 +8,10 @@ from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError, ModelLoadError
 from mobile_runtime.imaging.pictures import (
     Image,
-    Pixels,
+    Stored,
+    is_deep,
     is_gray,
+    to_deep_pixels,
     to_gray,
     to_image,
     to_pixels,
@@ -23,12 +25,12 @@ OnProgress = Callable[[int, int], None]
 
 def upscale_pixels(
     session: Session,
-    pixels: Pixels,
+    pixels: Stored,
     *,
     tile: int | None = None,
     on_progress: OnProgress | None = None,
-) -> Pixels:
-    """Upscale 8-bit pixels.
+) -> Stored:
+    """Upscale pixels of 8 or 16 bits.
 
     Of a picture without color, its three channels equal in every pixel, the result has none: it is
     the luma of what the network gives, whose channels may differ.
@@ -37,12 +39,12 @@ def upscale_pixels(
 
     Args:
         session: An open model file.
-        pixels: uint8 (H, W, 3) RGB, any size.
+        pixels: uint8 or uint16 (H, W, 3) RGB, any size.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
         on_progress: Called after each tile.
 
     Returns:
-        uint8 (H * scale, W * scale, 3) RGB.
+        (H * scale, W * scale, 3) RGB of the same type.
 
     Raises:
         ModelLoadError: The file does not say its scale and halo, or they are wrong.
@@ -51,11 +53,12 @@ def upscale_pixels(
     """
     height, width = pixels.shape[:2]
     scale = model_of(session).scale
-    output = np.empty((height * scale, width * scale, 3), np.uint8)
+    output = np.empty((height * scale, width * scale, 3), pixels.dtype)
+    finish = to_deep_pixels if is_deep(pixels) else to_pixels
     gray = is_gray(pixels, axis=2)
     parts = _run(session, (height, width), lambda area: to_image(pixels[area]), tile, on_progress)
     for target, part in parts:
-        output[target] = to_pixels(to_gray(part) if gray else part)
+        output[target] = finish(to_gray(part) if gray else part)
     return output
 
 

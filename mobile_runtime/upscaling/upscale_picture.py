@@ -4,13 +4,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-import numpy as np
 from PIL import Image as Pillow
 
 from mobile_runtime.engines.session import Session
 from mobile_runtime.imaging.hidden_colors import spread_colors
 from mobile_runtime.imaging.pictures import Picture
-from mobile_runtime.imaging.resizing import TargetSize, Times, reduce_picture, target_size
+from mobile_runtime.imaging.resizing import (
+    TargetSize,
+    Times,
+    reduce_picture,
+    resize_values,
+    target_size,
+)
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
 from mobile_runtime.imaging.size_limits import enough_memory
 from mobile_runtime.imaging.writing import check_writable, left_out, save_picture
@@ -110,8 +115,8 @@ def upscale_picture(
     visible = spread_colors(picture.pixels, picture.alpha)
     pixels = upscale_pixels(session, visible, tile=tile, on_progress=on_progress)
     height, width = pixels.shape[:2]
-    alpha = Pillow.fromarray(picture.alpha).resize((width, height), Pillow.Resampling.BICUBIC)
-    return replace(picture, pixels=pixels, alpha=np.asarray(alpha))
+    alpha = resize_values(picture.alpha, height, width, Pillow.Resampling.BICUBIC)
+    return replace(picture, pixels=pixels, alpha=alpha)
 
 
 def _size(picture: Picture) -> Size:

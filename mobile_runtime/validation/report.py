@@ -62,7 +62,8 @@ def print_results(entries: Iterable[Entry], *, details: bool = False) -> None:
                 print_text(line)
         return
     for network, files in groupby(entries, lambda entry: _split_name(entry[0])[0]):
-        print_text(f"{network} against PyTorch, worst engine; PSNR and loss in dB".lstrip())
+        what = network or "Files of other names"
+        print_text(f"{what} against PyTorch, worst engine; PSNR and loss in dB")
         print_table(_tabulate(files))
 
 

@@ -58,10 +58,12 @@ def pictures_written_table() -> str:
     suffixes: dict[str, list[str]] = {}
     for suffix, output in OUTPUT_FORMATS.items():
         suffixes.setdefault(output.name, []).append(f"`{suffix}`")
-    held = ["transparency", "grayscale", "color profile", *NAMES.values()]
+    held = ["16 bits per channel", "transparency", "grayscale", "color profile", *NAMES.values()]
     outputs = {output.name: output for output in OUTPUT_FORMATS.values()}
     rows = []
-    for what, field in zip(held, ["has_alpha", "has_grayscale", None, *NAMES], strict=True):
+    for what, field in zip(
+        held, ["is_deep", "has_alpha", "has_grayscale", None, *NAMES], strict=True
+    ):
         marks = [
             field is None or field in output.keeps or getattr(output, field, False)
             for output in outputs.values()

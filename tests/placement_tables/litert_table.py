@@ -43,28 +43,35 @@ def make_table() -> Table:
         if _weights_at(FORMS[kind])
         for dtype in WEIGHT_DTYPES
     ]
+    shaped_int8 = [replace(t, dtype="int8") for t in shaped if "int8" in taken[t.kind]]
     versions, ranks, weights = _run(trials), _run(shaped), _run(weighted)
+    int8_ranks = _run(shaped_int8)
     for kind, dtypes in taken.items():
         if not dtypes:
             continue
         form = FORMS[kind]
         at = _varied_at(form)
-        tried, fit = (
-            {len(t.form.inputs[at].shape) for t in some if t.kind == kind}
-            for some in (shaped, ranks)
-        )
         rows.append(
             Row(
                 kind,
                 newest=max(t.version for t in versions if t.kind == kind),
                 dtypes=" ".join(dtypes),
                 at=at,
-                refused_ranks=" ".join(map(str, sorted(tried - fit))),
+                refused_ranks=_missing_ranks(kind, at, shaped, ranks),
+                refused_int8_ranks=_missing_ranks(kind, at, shaped_int8, int8_ranks),
                 weights=" ".join(t.weights for t in weights if t.kind == kind),
                 weights_at=_weights_at(form),
             )
         )
     return Table("LiteRT GPU (ML Drift)", litert.engine_version(), tuple(rows))
+
+
+def _missing_ranks(kind: str, at: int, tried: list[Trial], fit: list[Trial]) -> str:
+    """Return the numbers of axes, of an input, of which no file ran."""
+    all_, some = (
+        {len(t.form.inputs[at].shape) for t in trials if t.kind == kind} for trials in (tried, fit)
+    )
+    return " ".join(map(str, sorted(all_ - some)))
 
 
 def _run(trials: list[Trial]) -> list[Trial]:

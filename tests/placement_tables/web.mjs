@@ -29,7 +29,7 @@ const FLAGS = [
 const LIMIT_MS = 60_000;
 
 /** Files that a page opens before it is replaced: those that fail leave memory behind. */
-const PAGE_FILES = 150;
+const PAGE_FILES = 500;
 
 /** What onnxruntime says when it refuses a file, and not when the page is in trouble. */
 const REFUSAL = 'ERROR_CODE: ';

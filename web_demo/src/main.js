@@ -157,15 +157,12 @@ element('not-started', HTMLElement).remove();
 for (const sign of ['pointerdown', 'keydown', 'dragenter']) {
   document.addEventListener(sign, () => (isTouched = true), { capture: true, once: true });
 }
-watchLoading(({ loadedMb, totalMb }) => {
-  if (!busySince || Math.max(...[...document.querySelectorAll('progress')].map(({ value }) => value)) > 0) return;
-  messages.show(`Loading the engine: ${Math.round(loadedMb)} of ${Math.round(totalMb)} MB`);
-});
+watchLoading(messages.sayLoading);
 connectInputs({
   onPictures: (files, others) => {
     const [first] = files;
     if (files.length === 1 && first) use(new PictureSource(first));
-    else use(new QueueSource(files, others));
+    else use(new QueueSource(files, others, () => busySince > 0));
   },
   onVideo: (file) => use(new LiveSource(() => openVideo(file))),
   onNothing: messages.sayError,

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 /** A test machine may be busy; only what fails waits so long. */
-const LONGEST_WAIT_MS = 120_000;
+const LONGEST_WAIT_MS = 300_000;
 
 /** What was ended writes for a moment more. */
 const REMOVING = { recursive: true, force: true, maxRetries: 20, retryDelay: 200 };
@@ -22,11 +22,25 @@ const REMOVING = { recursive: true, force: true, maxRetries: 20, retryDelay: 200
 const DISPLAY = ':97';
 const MINI_BROWSER = '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser';
 
-/** What there is of them. @type {Record<string, (t: import('node:test').TestContext) => Promise<Browser>>} */
-export const BROWSERS = {
-  ...(existsSync('/usr/bin/firefox-esr') && { Firefox: openFirefox }),
-  ...(existsSync(MINI_BROWSER) && existsSync('/usr/bin/Xvfb') && { WebKitGTK: openWebKit }),
-};
+/**
+ * Each with what installs it where it is missing.
+ *
+ * @type {{name: string, open: (t: import('node:test').TestContext) => Promise<Browser>, missing: string|false}[]}
+ */
+export const BROWSERS = [
+  {
+    name: 'Firefox',
+    open: openFirefox,
+    missing: !existsSync('/usr/bin/firefox-esr') && 'apt-get install firefox-esr',
+  },
+  {
+    name: 'WebKitGTK',
+    open: openWebKit,
+    missing:
+      !['/usr/bin/WebKitWebDriver', MINI_BROWSER, '/usr/bin/Xvfb'].every(existsSync) &&
+      'apt-get install webkit2gtk-driver xvfb',
+  },
+];
 
 /** @type {(t: import('node:test').TestContext, name: string, args: string[], options?: object) => import('node:child_process').ChildProcess} */
 function start(t, name, args, options = {}) {

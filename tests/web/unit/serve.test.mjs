@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
+import { get as getSecurely } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -39,3 +40,21 @@ for (const [asked, status] of /** @type {const} */ ([
     assert.equal(response.headers['cross-origin-embedder-policy'], 'require-corp');
   });
 }
+
+test('other machines of the network reach the page by https, with a certificate for its address', async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'scnet-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(path.join(folder, 'index.html'), 'page');
+  const { url, close } = await serve(folder, { lan: true });
+  t.after(close);
+  const { protocol, hostname } = new URL(url);
+  assert.equal(protocol, 'https:');
+  assert.notEqual(hostname, '127.0.0.1');
+  /** @type {import('node:http').IncomingMessage} */
+  const response = await new Promise((resolve, reject) => {
+    getSecurely(url, { rejectUnauthorized: false }, resolve).on('error', reject).end();
+  });
+  const socket = /** @type {import('node:tls').TLSSocket} */ (response.socket);
+  assert.equal(socket.getPeerCertificate().subjectaltname, `IP Address:${hostname}`);
+  assert.equal(response.statusCode, 200);
+});

@@ -15,7 +15,11 @@ import { canvasIsTrue } from './true_pixels.js';
 const UNFINISHED = 0.4;
 
 /** This browser can hold no result of this size. */
-export class TooLargeError extends PageError {}
+export class TooLargeError extends PageError {
+  constructor() {
+    super('The result would be larger than this browser can hold. Enlarge it less.');
+  }
+}
 
 export class Comparison {
   isComplete = false;
@@ -75,6 +79,11 @@ export class Comparison {
     this.before.close();
     this.before = before;
     this.paint({ x: 0, y: 0, pixels: result });
+  }
+
+  /** Another one is shown, and this one has no pixels any more. */
+  get isClosed() {
+    return this.after.width === 0;
   }
 
   /** Free the memory; Safari does not do it by itself. */

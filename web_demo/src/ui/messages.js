@@ -1,6 +1,7 @@
 /**
  * Messages of the page: status, progress, notices and errors.
  *
+ * @import { Loading } from '../engine/engine_file.js'
  * @import { Progress } from '../engine/tile_run.js'
  *
  * @typedef {{label: string, act: () => void}} Action Button of a message.
@@ -71,6 +72,12 @@ export function sayStopped(onGoOn) {
   say('Stopped.');
   goOn.hidden = onGoOn === null;
   goOn.onclick = onGoOn;
+}
+
+/** @type {(loading: Loading) => void} Show how far the engine has come, if it is waited for. */
+export function sayLoading({ loadedMb, totalMb }) {
+  if (stop.hidden || progress.hasAttribute('value')) return;
+  show(`Loading the engine: ${Math.round(loadedMb)} of ${Math.round(totalMb)} MB`);
 }
 
 /** @type {(work: string, progress: Progress) => void} */

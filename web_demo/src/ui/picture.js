@@ -117,14 +117,14 @@ async function decode(blob, image, name) {
       throw unreadable(name, error);
     });
   try {
-    return readPixels(bitmap, { width, height });
+    return await readPixels(bitmap, { width, height });
   } finally {
     if ('close' in bitmap) bitmap.close();
   }
 }
 
-/** @type {(source: ImageBitmap|HTMLImageElement, size: {width: number, height: number}) => Pixels} */
-function readPixels(source, { width, height }) {
+/** @type {(source: ImageBitmap|HTMLImageElement, size: {width: number, height: number}) => Promise<Pixels>} */
+async function readPixels(source, { width, height }) {
   const data = new Uint8ClampedArray(width * height * 4);
   const canvas = new OffscreenCanvas(width, Math.min(height, STRIP_ROWS));
   const context = canvas.getContext('2d', { willReadFrequently: true });
@@ -135,6 +135,8 @@ function readPixels(source, { width, height }) {
     context.clearRect(0, 0, width, rows);
     context.drawImage(source, 0, -y, width, height);
     data.set(context.getImageData(0, 0, width, rows).data, y * width * 4);
+    // The page stays quick; in a hidden tab timers fire once a second.
+    if (!document.hidden && height > STRIP_ROWS) await new Promise((resolve) => setTimeout(resolve));
   }
   return { width, height, data };
 }

@@ -12,7 +12,7 @@ import { button, element } from './elements.js';
 import { formatDuration, resultName } from './format.js';
 import { say } from './messages.js';
 import { openPicture } from './picture.js';
-import { describe } from './report_error.js';
+import { describe, reportError } from './report_error.js';
 import { saveFile } from './save_file.js';
 import { encodeAs, encodeResult } from './saving.js';
 import { PictureSource } from './source.js';
@@ -67,11 +67,15 @@ export class QueueSource {
   verb = 'Stop';
   canGoOn = true;
 
-  /** @param {PictureFile[]} files @param {number} others How many files were left out. */
-  constructor(files, others) {
+  /**
+   * @param {PictureFile[]} files @param {number} others How many files were left out.
+   * @param {() => boolean} isBusy Then the stage shows what is worked on.
+   */
+  constructor(files, others, isBusy) {
     this.others = others;
+    this.isBusy = isBusy;
     /** @type {Item[]} */
-    this.items = files.map((file) => new Item(file, () => void this.#reopen(file)));
+    this.items = files.map((file) => new Item(file, () => this.#reopen(file).catch((error) => reportError(error))));
     element('queue-items', HTMLElement).replaceChildren(...this.items.map(({ line }) => line));
     element('queue-title', HTMLElement).textContent = `${files.length} pictures`;
     element('queue', HTMLElement).hidden = false;
@@ -122,12 +126,13 @@ export class QueueSource {
   /** @type {(file: PictureFile) => Promise<void>} Show a result again. */
   async #reopen(file) {
     const item = this.items.find((one) => one.file === file);
-    if (!item?.result) return;
+    if (!item?.result || this.isBusy()) return;
     const scale = Number(item.kind.split(' ')[0]);
     const comparison = await Comparison.open(await openPicture(await file.load(), file.name), scale);
     await comparison.paintFile(item.result);
     comparison.isComplete = true;
     show(comparison);
+    say(`Shown: ${file.name}`);
   }
 
   /** @type {(format: string) => Promise<string>} What was saved. */

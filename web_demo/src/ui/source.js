@@ -40,6 +40,8 @@ export class PictureSource {
   canGoOn = true;
   /** @type {{comparison: Comparison, kind: string, place: {side: number, done: number}}|null} */
   #begun = null;
+  /** What the network took for the latest result, without its preparation. */
+  #seconds = 0;
 
   /** @param {PictureFile} file @param {Picture|null} [picture] If it is open already. */
   constructor(file, picture = null) {
@@ -49,10 +51,8 @@ export class PictureSource {
 
   /** @type {(tools: Tools, signal: AbortSignal) => Promise<void>} */
   async run(tools, signal) {
-    const started = performance.now();
     const { size } = await this.enlarge(tools, signal);
-    const seconds = (performance.now() - started) / 1000;
-    say(`Done in ${formatDuration(seconds)}: ${formatSize(size)} pixels.`);
+    say(`Done in ${formatDuration(this.#seconds)}: ${formatSize(size)} pixels.`);
   }
 
   /**
@@ -65,7 +65,8 @@ export class PictureSource {
     this.picture ??= await untilAborted(this.#open(), signal);
     const { scale, weights, backend } = settings();
     const kind = `${scale} ${weights}`;
-    if (this.#begun?.kind !== kind || this.#begun.comparison.isComplete) {
+    const known = this.#begun?.comparison;
+    if (this.#begun?.kind !== kind || known?.isComplete || known?.isClosed) {
       const comparison = await Comparison.open(this.picture, scale);
       this.#begun = { comparison, kind, place: { side: 0, done: 0 } };
       onShown(comparison);
@@ -73,6 +74,7 @@ export class PictureSource {
     const { comparison, place } = this.#begun;
     say('Preparing…');
     onChoice(await upscaler.prepare({ scale, weights, backend, signal }));
+    const started = performance.now();
     await upscaler.upscale(this.picture.pixels, {
       signal,
       place,
@@ -84,6 +86,7 @@ export class PictureSource {
     });
     signal.throwIfAborted();
     comparison.isComplete = true;
+    this.#seconds = (performance.now() - started) / 1000;
     return comparison;
   }
 
