@@ -19,7 +19,6 @@ func show(_ photo: NSImage, model: URL) async throws -> NSImage {
 }
 #endif
 
-@MainActor
 func save(_ read: () -> CGImage, model: URL, to write: @Sendable (CGImage, Int) async throws -> Void) async throws {
     let upscaler = try SCNetUpscaler(model: model)
     do {

@@ -30,7 +30,7 @@ open class CGDataProvider {
     public init?(data: CFData) {}
 }
 
-/// Not `Sendable`, which is stricter than Apple's.
+/// Not `Sendable` here: nothing relies on it.
 open class CGImage {
     public var width: Int { 0 }
     public var height: Int { 0 }
