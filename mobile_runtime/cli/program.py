@@ -60,7 +60,9 @@ def _verbosity_option(name: str, level: Verbosity, help_text: str) -> click.Opti
 
 
 QUIET = _verbosity_option(
-    "quiet", "quiet", "Print errors and what failed only; files, --json and the exit code are as ever."
+    "quiet",
+    "quiet",
+    "Print errors and what failed only; files, --json and the exit code are as ever.",
 )
 VERBOSE = _verbosity_option(
     "verbose", "verbose", "Print also each step, what libraries log, and a traceback with an error."
