@@ -117,6 +117,20 @@ def read_file(path: Path) -> TFLiteFile:
     return TFLiteFile(path, content, model, operators, inputs[0], outputs[0])
 
 
+def read_checked(path: Path) -> bytes:
+    """Return the bytes of a `.tflite` of anybody, its operators checked.
+
+    Raises:
+        ModelLoadError: Damaged, or something else.
+    """
+    content, proto = read_model(path)
+    try:
+        _check_operators(proto)
+    except DAMAGE as error:
+        raise damaged(path, error) from error
+    return content
+
+
 def read_image_shape(path: Path) -> tuple[int, ...]:
     """Return the shape of the image that a file takes: (1, 3, H, W).
 
