@@ -113,7 +113,9 @@ def save_external(folder, values):
     node = helper.make_node("Add", ["a", "weight"], ["b"])
     graph = helper.make_graph([node], "sum", port[:1], port[1:], [weight])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.save(model, folder / "x.onnx", save_as_external_data=True, location="x.data")
+    onnx.save(
+        model, folder / "x.onnx", save_as_external_data=True, location="x.data", size_threshold=0
+    )
     return folder / "x.onnx"
 
 
@@ -180,7 +182,7 @@ def test_tflite_is_told_and_measured_as_it_states(tmp_path, kind):
 def test_mlpackage_of_bgr_images_is_told_and_measured(converted, tmp_path):
     from mobile_runtime.formats.coreml_package import read_specification
 
-    (made,) = converted(options_for("coreml", (16, 20)))
+    (made,) = converted(options_for("coreml", (16, 20), interface="image"))
     path = copy_alone(made, tmp_path / "out")
     file, model = read_specification(path)
     model.description.metadata.userDefined.clear()
