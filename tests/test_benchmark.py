@@ -12,7 +12,6 @@ import onnx
 import pytest
 from click.testing import CliRunner
 from model_files import copy_whole, exact_files
-from onnx import TensorProto, helper
 from PIL import Image as Pillow
 
 from mobile_runtime.benchmark.cold_start import ColdStartConfig, measure_cold_start
@@ -158,7 +157,6 @@ def file_of(*sizes):
     [
         ([file_of()], None, [(256, 256)]),
         ([file_of()], (5, 7), [(5, 7)]),
-        ([None], (5, 7), [(5, 7)]),
         ([file_of(), file_of(SIZE)], None, [SIZE, SIZE]),
         ([file_of(SIZE), file_of((8, 8), SIZE)], None, [SIZE, SIZE]),
         ([file_of(SIZE), file_of((8, 8))], None, [SIZE, (8, 8)]),
@@ -280,23 +278,6 @@ def test_foreign_file_runs_at_the_size_given(foreign):
     assert (row["height"], row["width"]) == SIZE
     assert row["precision"] is row["shift"] is None
     assert len(row["warm"]["samples_ms"]) == 4
-
-
-@pytest.mark.usefixtures("no_timing")
-def test_foreign_file_without_a_size_is_refused(foreign):
-    with pytest.raises(ImageError, match="give --height and --width"):
-        benchmark(foreign)
-
-
-def test_foreign_file_that_is_not_for_pictures_is_refused(tmp_path):
-    ports = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in "abc"]
-    graph = helper.make_graph(
-        [helper.make_node("Add", ["a", "b"], ["c"])], "sum", ports[:2], ports[2:]
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    onnx.save(model, tmp_path / "sum.onnx")
-    with pytest.raises(ModelLoadError, match=r"sum\.onnx takes tensor"):
-        benchmark(tmp_path / "sum.onnx", "--height", 8, "--width", 8)
 
 
 @pytest.mark.usefixtures("no_timing")

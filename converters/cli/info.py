@@ -1,6 +1,6 @@
 """`scnet info`: facts about a checkpoint, bundled weights or a model file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,11 @@ from mobile_runtime.console import (
     say,
     write_json,
 )
-from mobile_runtime.engines.session import open_session
-from mobile_runtime.formats.reader import count_operators
-from mobile_runtime.model_file.file import ModelFile, read_model_file
+from mobile_runtime.formats.graph import Graph, Port, layout_of
+from mobile_runtime.formats.reader import OLD_CORE_ML, count_kinds, read_graph
+from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
-from mobile_runtime.model_file.manifest import hash_file, manifest_path, measure_file
+from mobile_runtime.model_file.manifest import Model, hash_file, manifest_path, measure_file
 from scnet.config import SCNetConfig, halo, macs_per_pixel
 from scnet.weights import WEIGHTS, find_weights
 from scnet.weights_header import read_bundled
@@ -35,7 +35,7 @@ LABELS = {
     "size_bytes": "bytes",
     "licence": "license",
     "psnr_db": "PSNR, dB",
-    "made_by": "made by",
+    "weight_elements": "weights",
 }
 """Fact -> its name where people read it, short enough to leave a line to the sha256."""
 
@@ -61,7 +61,7 @@ def command(
         write_json(json_path, rows)
         return
     path = find_weights(file)
-    is_model = path.suffix in FORMAT_OF_SUFFIX
+    is_model = path.suffix in FORMAT_OF_SUFFIX or path.suffix in OLD_CORE_ML
     if scale is not None and is_model:
         raise click.UsageError("--scale is for checkpoints: a model file says its own.")
     if is_model:
@@ -90,13 +90,19 @@ def _show(name: str, value: Any) -> str:
         case "sizes":
             return ", ".join(f"{height}x{width}" for height, width in value or ()) or "any"
         case "input" | "output":
-            sides = "x".join("?" if side is None else str(side) for side in value["shape"])
+            sides = _show_shape(value["shape"])
             clipped = ", clipped" if value["clipped"] else ""
             return f"{value['name']}: {value['dtype']} {value['layout']} {sides}, RGB " + (
                 f"{value['range']}{clipped}"
             )
+        case "inputs" | "outputs":
+            return "\n".join(map(_show_port, value))
         case "operators":
             return ", ".join(f"{number} {kind}" for kind, number in value.items())
+        case "weight_elements":
+            return ", ".join(f"{number:,} {dtype}" for dtype, number in value.items()) or "none"
+        case "metadata":
+            return "\n".join(f"{key}: {text}" for key, text in value.items())
         case "tools":
             return ", ".join(f"{tool} {version}" for tool, version in value.items())
     return f"{value:,.0f}" if isinstance(value, int | float) else str(value)
@@ -156,18 +162,50 @@ def _describe(
 
 
 def describe_file(path: Path) -> Facts:
-    """Return what a model file says of itself, and its operators.
+    """Return what stands in a model file of anybody, which is read and not run.
 
     Raises:
         ModelLoadError: It is damaged, or not a model file.
         ManifestError: The manifest beside it belongs to another file.
     """
-    file = read_model_file(path) if manifest_path(path).exists() else path
-    model = open_session(file).model
+    graph = read_graph(path)
+    model = Model.from_metadata(graph.metadata)
+    known = read_model_file(path) if manifest_path(path).exists() else None
     facts: Facts = {
         "kind": f"model file ({path.suffix})",
-        "size_bytes": measure_file(path),
-        "sha256": file.manifest.sha256 if isinstance(file, ModelFile) else hash_file(path),
+        "size_bytes": graph.size_bytes,
+        "sha256": known.manifest.sha256 if known else hash_file(path, graph.data_files),
+        "version": graph.release,
     }
-    facts |= to_builtins(model) if model else {"made_by": "another program: it says no more"}
-    return facts | {"operators": count_operators(path)}
+    facts |= to_builtins(model) if model else _describe_foreign(graph)
+    return facts | {"weight_elements": graph.weights, "operators": count_kinds(graph)}
+
+
+def _describe_foreign(graph: Graph) -> Facts:
+    """Return what a file says that another program made; an axis whose length is free is None."""
+    return {
+        "inputs": [_describe_port(port, graph.format) for port in graph.inputs],
+        "outputs": [_describe_port(port, graph.format) for port in graph.outputs],
+        "metadata": dict(graph.metadata),
+    }
+
+
+def _describe_port(port: Port, format_: str) -> Facts:
+    return {
+        "name": port.title or port.name,
+        "dtype": port.dtype,
+        "shapes": [list(shape) for shape in port.shapes],
+        "layout": layout_of(port.shape, format_),
+        "image": port.color_space,
+    }
+
+
+def _show_port(facts: Mapping[str, Any]) -> str:
+    shapes = " or ".join(map(_show_shape, facts["shapes"]))
+    image = facts["image"] and f"{facts['image']} image"
+    words = (facts["dtype"] or "of unknown type", facts["layout"], shapes or "no array", image)
+    return f"{facts['name']}: {' '.join(filter(None, words))}"
+
+
+def _show_shape(shape: Sequence[int | None]) -> str:
+    return "x".join("?" if side is None else str(side) for side in shape) or "no axes stated"

@@ -2,7 +2,9 @@
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -11,8 +13,9 @@ import numpy as np
 
 from mobile_runtime import errors
 from mobile_runtime.benchmark.timing import Clock, Plan
-from mobile_runtime.engines.session import open_unsandboxed, prepare
+from mobile_runtime.engines.session import open_tensors_unsandboxed, open_unsandboxed, prepare
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.formats.feed import Feed
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.subprocesses import call_module, send_result
 
@@ -30,13 +33,17 @@ class ColdStartConfig:
     path: str
     engine: str
     threads: int
-    height: int
-    width: int
+    height: int | None
+    """None for a file of anybody that takes no picture."""
+    width: int | None
+    feeds: tuple[Feed, ...] = ()
+    """The inputs of a file of anybody; none for a file of this project, which takes an image."""
 
     @property
     def image(self) -> Image:
         """The input of all runs: noise, the same at every call."""
-        return np.random.default_rng(seed=0).random((1, 3, self.height, self.width), np.float32)
+        shape = 1, 3, self.height or 0, self.width or 0
+        return np.random.default_rng(seed=0).random(shape, np.float32)
 
 
 @dataclass(frozen=True)
@@ -80,23 +87,32 @@ def measure_cold_start(
 def _measure_here(
     config: ColdStartConfig, seconds_limit: float, clock: Clock = perf_counter
 ) -> ColdStart:
-    path, image = Path(config.path), config.image
-    prepare(path, config.engine)
+    prepare(Path(config.path), config.engine)
+    image = config.image
     before = reset_peak_rss()
     start = clock()
-    session = open_unsandboxed(path, engine=config.engine, threads=config.threads)
+    run = _open(config, image)
     loaded = clock()
-    session.run(image)
+    run()
     finished = clock()
     for _ in range(RUNS_FOR_MEMORY - 1):
         if clock() - start < seconds_limit:
-            session.run(image)
+            run()
     peak = resident_bytes("VmHWM")
     return ColdStart(
         load_ms=(loaded - start) * 1e3,
         first_run_ms=(finished - loaded) * 1e3,
         peak_memory_mb=None if before is None or peak is None else (peak - before) / 1e6,
     )
+
+
+def _open(config: ColdStartConfig, image: Image) -> Callable[[], object]:
+    """Return one run of the file."""
+    path, engine, threads = Path(config.path), config.engine, config.threads
+    if config.feeds:
+        opened = open_tensors_unsandboxed(path, config.feeds, engine=engine, threads=threads)
+        return opened.run
+    return partial(open_unsandboxed(path, engine=engine, threads=threads).run, image)
 
 
 def reset_peak_rss() -> int | None:

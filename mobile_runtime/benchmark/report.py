@@ -27,7 +27,7 @@ def print_benchmark(benchmark: Benchmark, *, details: bool = False) -> None:
 def facts(row: Measurement) -> Iterator[str]:
     """Return the lines that identify a measurement: file, options, engine, placement."""
     yield row.file
-    yield ", ".join(filter(None, (row.precision, row.shift, f"{row.height}x{row.width}")))
+    yield ", ".join(filter(None, (row.precision, row.shift, _describe_input(row))))
     yield row.engine
     yield row.placement
     if row.psnr_db is not None:
@@ -51,7 +51,7 @@ def _details(row: Measurement, plan: Plan) -> dict[str, str]:
     return {
         "precision": row.precision or "",
         "shift": row.shift or "",
-        "input": f"{row.height}x{row.width}",
+        "input": _describe_input(row),
         "engine": row.engine,
         "placement": row.placement,
         "accuracy": _describe_psnr(row),
@@ -65,6 +65,10 @@ def _details(row: Measurement, plan: Plan) -> dict[str, str]:
         "runs": str(runs) if runs == plan.runs else f"{runs} of {plan.runs}",
         "ratio": f"{ratio.median:.2f}, p10 {ratio.p10:.2f}, p90 {ratio.p90:.2f}",
     }
+
+
+def _describe_input(row: Measurement) -> str:
+    return " and ".join(row.inputs) or f"{row.height}x{row.width}"
 
 
 def _describe_psnr(row: Measurement) -> str:

@@ -30,9 +30,9 @@ class Measurement:
     """None where the engine chooses them."""
     placement: Line
     """How many operators run on which unit."""
-    height: Positive
-    """Of the input, in pixels."""
-    width: Positive
+    height: Positive | None
+    """Of the input, in pixels; None where a file of anybody takes no picture."""
+    width: Positive | None
     cold: ColdStart
     """In a browser: in a fresh worker, and loading includes the start of the engine."""
     warm: Statistics
@@ -41,6 +41,8 @@ class Measurement:
     psnr_db: float | None = None
     """Difference to PyTorch's output, the lowest over the golden samples; only the web page
     measures it here, `scnet validate` does for files."""
+    inputs: tuple[Line, ...] = ()
+    """Of a file that this project did not make: names, types and shapes."""
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,27 @@ from pathlib import Path
 from mobile_runtime.benchmark.cold_start import ColdStart, ColdStartConfig, measure_cold_start
 from mobile_runtime.benchmark.results import Benchmark, Measurement
 from mobile_runtime.benchmark.timing import DEFAULT_PLAN, Plan, Round, compare, run_warm, summarize
-from mobile_runtime.engines.session import CPU, Placement, Session, engines, open_session
+from mobile_runtime.engines.session import (
+    CPU,
+    Placement,
+    Session,
+    TensorSession,
+    engines,
+    open_session,
+    open_tensors,
+)
 from mobile_runtime.errors import ImageError, ModelLoadError
-from mobile_runtime.formats.reader import count_operators
+from mobile_runtime.formats.feed import Feed, plan_feeds
+from mobile_runtime.formats.graph import Graph
+from mobile_runtime.formats.reader import OLD_CORE_ML, read_graph
 from mobile_runtime.host_info import describe_device, utc_now
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import Model, Size
 from mobile_runtime.upscaling.tiling import DEFAULT_TILE
 from mobile_runtime.upscaling.upscale import OnProgress
+
+NAME_LENGTH = 100
+"""Letters of an input's name that a report keeps."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,10 @@ class _Subject:
     """An open file."""
 
     config: ColdStartConfig
-    session: Session
+    session: Session | TensorSession
+    model: Model | None
+    """None for a file that this project did not make."""
+    run: Callable[[], object]
     operators: int
 
 
@@ -47,12 +63,13 @@ def benchmark(
         plan: How often to run.
         engine: Engine for all files; by default the first one of each format.
         threads: For engines that have threads; all cores by default.
-        size: Height and width of the input, for files that take more than one.
+        size: Height and width of the input, for files that take more than one. Files of others
+            have inputs of the shapes and types that they state, free batches being 1.
         on_progress: Called after every cold start and every round, with the number of both done
             and planned; fewer are made if time runs out.
 
     Raises:
-        ModelLoadError: A file is damaged, not a model, or not for pictures.
+        ModelLoadError: A file is damaged, not a model, or has inputs that cannot be made up.
         ManifestError: The manifest beside a file belongs to another one.
         EngineUnavailableError: The engine cannot run here.
         ImageError: A file does not take the size, or does not say what it takes.
@@ -68,7 +85,7 @@ def benchmark(
     for subject in subjects:
         colds.append(measure_cold_start(subject.config, seconds_limit=plan.seconds_limit))
         advance()
-    actions = [partial(subject.session.run, subject.config.image) for subject in subjects]
+    actions = [subject.run for subject in subjects]
     warmup, rounds = run_warm(actions, plan, on_round=advance)
     samples = list(zip(*rounds, strict=True))
     return Benchmark(
@@ -83,22 +100,20 @@ def benchmark(
     )
 
 
-def choose_sizes(models: Sequence[tuple[Path, Model | None]], asked: Size | None) -> Iterator[Size]:
-    """Choose an input size for each file, the same one wherever the files allow it.
+def choose_sizes(models: Sequence[tuple[Path, Model]], asked: Size | None) -> Iterator[Size]:
+    """Choose an input size for each file of this project, the same wherever the files allow it.
 
     Args:
         models: Files, each with what it says of itself.
         asked: Height and width; if None, the first size of the first file of fixed size.
 
     Raises:
-        ImageError: A file does not take the size, or does not say what it takes.
+        ImageError: A file does not take the size.
     """
-    fixed = [model.sizes[0] for _, model in models if model is not None and model.sizes]
+    fixed = [model.sizes[0] for _, model in models if model.sizes]
     chosen = asked or (fixed[0] if fixed else (DEFAULT_TILE, DEFAULT_TILE))
     for path, model in models:
-        if model is None and asked is None:
-            raise ImageError(f"{path} does not say what it takes: give --height and --width.")
-        if model is None or model.sizes is None or chosen in model.sizes:
+        if model.sizes is None or chosen in model.sizes:
             yield chosen
         elif asked is None:
             yield model.sizes[0]
@@ -121,30 +136,46 @@ def _open(
     threads: int,
     size: Size | None,
 ) -> list[_Subject]:
-    operators = [_count(path) for path in files]
-    sessions = [open_model(path, engine=engine, threads=threads) for path in files]
-    models = [(path, session.model) for path, session in zip(files, sessions, strict=True)]
-    return [
-        _Subject(
-            ColdStartConfig(str(path), engine or engines(path)[0], threads, *chosen), session, total
-        )
-        for path, chosen, session, total in zip(
-            files, choose_sizes(models, size), sessions, operators, strict=True
-        )
-    ]
+    """Open all files; what they take is read before any of them reaches an engine."""
+    graphs = {path: _read(path) for path in files}
+    models = {path: Model.from_metadata(graph.metadata) for path, graph in graphs.items()}
+    ours = [(path, model) for path, model in models.items() if model is not None]
+    sizes = dict(zip((path for path, _ in ours), choose_sizes(ours, size), strict=True))
+    feeds = {
+        path: plan_feeds(path, graphs[path], size) for path, model in models.items() if not model
+    }
+    subjects = []
+    for path in files:
+        name, total = engine or engines(path)[0], len(graphs[path].operators)
+        if path in feeds:
+            config = _configure(path, name, threads, feeds[path])
+            tensors = open_tensors(path, feeds[path], engine=name, threads=threads)
+            subjects.append(_Subject(config, tensors, None, tensors.run, total))
+        else:
+            config = ColdStartConfig(str(path), name, threads, *sizes[path])
+            session = open_model(path, engine=engine, threads=threads)
+            run = partial(session.run, config.image)
+            subjects.append(_Subject(config, session, models[path], run, total))
+    return subjects
 
 
-def _count(path: Path) -> int:
-    if path.suffix not in FORMAT_OF_SUFFIX:
+def _configure(path: Path, engine: str, threads: int, feeds: tuple[Feed, ...]) -> ColdStartConfig:
+    """Return how a file of others is run; its size is that of the first picture that it takes."""
+    height, width = next((feed.size for feed in feeds if feed.size), (None, None))
+    return ColdStartConfig(str(path), engine, threads, height, width, feeds)
+
+
+def _read(path: Path) -> Graph:
+    if path.suffix not in FORMAT_OF_SUFFIX and path.suffix not in OLD_CORE_ML:
         raise ModelLoadError(
             f"{path} cannot be timed: benchmark takes {', '.join(FORMAT_OF_SUFFIX)}. Convert a "
             "checkpoint first, with scnet convert."
         )
-    return sum(count_operators(path).values())
+    return read_graph(path)
 
 
 def _join(subject: _Subject, cold: ColdStart, samples_ms: Round, first_ms: Round) -> Measurement:
-    config, model, placement = subject.config, subject.session.model, subject.session.placement
+    config, model, placement = subject.config, subject.model, subject.session.placement
     return Measurement(
         file=Path(config.path).name,
         precision=None if model is None else model.precision,
@@ -157,4 +188,11 @@ def _join(subject: _Subject, cold: ColdStart, samples_ms: Round, first_ms: Round
         cold=cold,
         warm=summarize(samples_ms),
         ratio=compare(samples_ms, first_ms),
+        inputs=tuple(map(_describe_feed, config.feeds)),
     )
+
+
+def _describe_feed(feed: Feed) -> str:
+    """Return name, type and shape; a name may be anything, and reports keep to one line."""
+    name = "".join(letter if letter.isprintable() else "?" for letter in feed.name)
+    return f"{name[:NAME_LENGTH]}: {feed.described}"

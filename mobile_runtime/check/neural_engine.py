@@ -156,6 +156,7 @@ PROGRAM_RULES = (
         "padding as here may do better, but no plan of it is published.",
         "Convert with --shift depthwise: its padding belongs to the convolution.",
         "huggingface mickekringai/kb-whisper-coreml, *.mlcomputeplan.json",
+        foreign_fix="Let the convolution after it pad, where the padding is zero.",
     ),
     Rule(
         *("ANE009", "warning", ANE, each(_upsamples_by_other_than_two, *UPSAMPLING)),
@@ -195,6 +196,7 @@ PROGRAM_RULES = (
         "More than a third of the operators only copy: slices, concats, reshapes.",
         "Convert with --shift depthwise: one convolution instead of 1 pad, 8 slices and 1 concat.",
         f"{RULEBOOK} 'Avoid unnecessary memory copies'",
+        foreign_fix="Write slices that are joined again as one convolution of constant weights.",
     ),
     refusal(
         *("ANE014", "error", ANE, _strays_into_fp32),

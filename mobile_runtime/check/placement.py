@@ -145,7 +145,10 @@ def apply_rules(graph: Graph, target: Target, file: str) -> PlacementReport:
 def _find(graph: Graph, target: TargetName) -> list[Finding]:
     """Return what the rules of a target find, errors first."""
     found = [
-        Finding(rule.id, rule.severity, tuple(places), rule.message, rule.fix, rule.source)
+        Finding(
+            *(rule.id, rule.severity, tuple(places), rule.message),
+            *(rule.fix_for(graph), rule.source),
+        )
         for rule in _rules(target)
         if (places := rule.match(graph))
     ]

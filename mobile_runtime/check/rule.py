@@ -38,6 +38,12 @@ class Rule:
     source: str
     unsupported: bool = False
     """The target does not run what the rule matches: it falls back to another unit."""
+    foreign_fix: str = ""
+    """Instead of `fix` for a file that this project did not make, where that is another."""
+
+    def fix_for(self, graph: Graph) -> str:
+        """Return what to do about a file; those of this project name their shift."""
+        return self.fix if "shift" in graph.metadata else self.foreign_fix or self.fix
 
 
 refusal = partial(Rule, unsupported=True)

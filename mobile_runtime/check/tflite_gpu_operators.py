@@ -16,7 +16,7 @@ PARSER = "google-ai-edge/LiteRT@f674577 ml_drift_delegate/tflite/operation_parse
 SKILL = "google-ai-edge/litert-samples skills/gpu-clean-conversion/SKILL.md"
 
 NATIVE_SHIFT = (
-    "Use `scnet convert`: the shift becomes PAD, SLICE and CONCATENATION, or one convolution."
+    "Write assignments into slices as PAD, SLICE and CONCATENATION, or as one convolution."
 )
 
 _KINDS = frozenset(

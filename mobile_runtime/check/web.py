@@ -157,6 +157,7 @@ RULES = (
         "may take Pad), so it runs on the CPU.",
         "Convert with --shift depthwise, or use the .mlpackage.",
         COREML_LIST,
+        foreign_fix="Use operators of that list, or convert to an .mlpackage.",
     ),
     refusal(
         *("ONX006b", "warning", ("coreml-provider",), each(_slices_by_computed_bounds, "Slice")),
@@ -226,12 +227,13 @@ RULES = (
         f"More than {MANY_NODES} operators: sessions start slowly.",
         "Convert with --shift depthwise.",
         "huggingface/transformers.js#138 (40,000 operators)",
+        foreign_fix="Simplify the graph: fold constants, and join what is sliced.",
     ),
     Rule(
         *("ONX008b", "warning", ("webgpu", "wasm", "coreml-provider"), mostly(*DATA_MOVEMENT)),
         f"More than {MOVES_PER_COMPUTATION} operators only move values for each that computes, as "
         "assigning into slices does.",
-        "Use `scnet convert`: the shift becomes Pad, Slice and Concat, or one convolution.",
+        "Write assignments into slices as Pad, Slice and Concat, or as one convolution.",
         "Measured here: 1720 operators against 35; huggingface/transformers.js#138",
     ),
     refusal(

@@ -62,8 +62,9 @@ def command(
     """Measure latency and memory of model FILES (.mlpackage, .tflite, .onnx), made here or not.
 
     Loading and the first run are timed in a fresh process per file, warm runs in turns. Files that
-    take any size get that of the first file of fixed size, or 256x256. A file that this project
-    did not make needs --height and --width.
+    take any size get that of the first file of fixed size, or 256x256. Files that this project did
+    not make run with made-up inputs of the shapes and types that they state; free heights and
+    widths need --height and --width.
     """
     _check_source(files, read_path)
     _check_outputs(json_path, plot_path, overwrite=overwrite)

@@ -1,18 +1,20 @@
 """Engines for `.mlpackage`: the MIL reference executor anywhere, Core ML itself on a Mac."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import contains
 from pathlib import Path
 
 import numpy as np
 
-from mobile_runtime.engines.coreml_native import load_core_ml
+from mobile_runtime.engines.coreml_native import load_core_ml, predictor, to_native
 from mobile_runtime.engines.mil_reference import executor
-from mobile_runtime.engines.session import Placement
+from mobile_runtime.engines.session import Placement, TensorSession
 from mobile_runtime.errors import ImageError, ModelLoadError
 from mobile_runtime.formats.coreml_package import Shape
 from mobile_runtime.formats.coreml_program import Program, load_program
+from mobile_runtime.formats.feed import Feed
 from mobile_runtime.imaging.pictures import Image, to_pixels
 from mobile_runtime.model_file.manifest import Model
 from mobile_runtime.model_file.validation_result import EngineInfo
@@ -56,10 +58,26 @@ def open_session(path: Path, engine: str, threads: int) -> CoreMLSession:
     _check_ports(path, program)
     shapes, model = program.inputs[0].shapes, Model.from_metadata(program.metadata)
     if engine not in REFERENCE:
-        return CoreMLSession(path, shapes, model, *load_core_ml(path, program, engine))
+        info, native, placement = load_core_ml(path, engine)
+        return CoreMLSession(path, shapes, model, info, predictor(program, native), placement)
     predict = _in_numpy(program, REFERENCE[engine])
     placement = Placement("reference executor, no device", complete=True)
     return CoreMLSession(path, shapes, model, EngineInfo(engine), predict, placement)
+
+
+def open_tensors(path: Path, engine: str, threads: int, feeds: Sequence[Feed]) -> TensorSession:
+    """Open an `.mlpackage` of anybody; see `mobile_runtime.engines.session.open_tensors`."""
+    del threads
+    program = load_program(path)
+    values = {feed.name: feed.values() for feed in feeds}
+    if engine in REFERENCE:
+        reference = executor.Executor(program, REFERENCE[engine])
+        placement = Placement("reference executor, no device", complete=True)
+        images = {source.name for source in program.inputs if source.kind == "imageType"}
+        arrays = {n: a.astype(np.float32) if n in images else a for n, a in values.items()}
+        return TensorSession(EngineInfo(engine), placement, partial(reference.run, arrays))
+    info, model, placement = load_core_ml(path, engine)
+    return TensorSession(info, placement, partial(model.predict, to_native(program, values)))
 
 
 def read_image_shape(path: Path) -> tuple[int, ...]:

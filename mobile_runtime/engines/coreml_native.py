@@ -5,8 +5,9 @@ Written from the source of coremltools 9.0: `models/model.py`, `models/compute_p
 
 import platform
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import coremltools
 import numpy as np
@@ -20,6 +21,7 @@ from PIL import Image as PillowImage
 
 from mobile_runtime.engines.session import Placement
 from mobile_runtime.errors import ModelLoadError
+from mobile_runtime.formats.coreml_package import Array
 from mobile_runtime.formats.coreml_program import Program
 from mobile_runtime.imaging.pictures import Image, to_image, to_pixels
 from mobile_runtime.model_file.validation_result import EngineInfo
@@ -40,9 +42,9 @@ UNITS: dict[str, tuple[coremltools.ComputeUnit, str | None]] = {
 
 
 def load_core_ml(
-    path: Path, program: Program, engine: str
-) -> tuple[EngineInfo, Callable[[Image], Image], Placement]:
-    """Return the engine, the function that upscales, and where Core ML runs the operators.
+    path: Path, engine: str
+) -> tuple[EngineInfo, coremltools.models.MLModel, Placement]:
+    """Return the engine, the loaded model, and where Core ML runs the operators.
 
     Raises:
         ModelLoadError: Core ML refused the package.
@@ -53,7 +55,7 @@ def load_core_ml(
         raise ModelLoadError(f"Core ML on this Mac cannot load {path}: it may need a newer macOS.")
     plan = MLComputePlan.load_from_path(model.get_compiled_model_path(), units)
     info = EngineInfo(engine, f"Core ML on macOS {platform.mac_ver()[0]}")
-    return info, _predictor(program, model), place(_count_devices(plan), asked)
+    return info, model, place(_count_devices(plan), asked)
 
 
 def place(operators: Counter[str], asked: str | None) -> Placement:
@@ -71,7 +73,19 @@ def _count_devices(plan: MLComputePlan) -> Counter[str]:
     return Counter(DEVICES[type(u.preferred_compute_device)] for u in usages if u is not None)
 
 
-def _predictor(program: Program, model: coremltools.models.MLModel) -> Callable[[Image], Image]:
+def to_native(program: Program, values: Mapping[str, Array]) -> dict[str, Any]:
+    """Return inputs as Core ML takes them: (1, C, H, W) of an image feature as a Pillow image."""
+    images = {source.name for source in program.inputs if source.kind == "imageType"}
+    return {name: _to_picture(array) if name in images else array for name, array in values.items()}
+
+
+def _to_picture(array: Array) -> PillowImage.Image:
+    pixels = array[0].transpose(1, 2, 0)
+    return PillowImage.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def predictor(program: Program, model: coremltools.models.MLModel) -> Callable[[Image], Image]:
+    """Return the function that upscales a picture with a loaded model."""
     (source,), (target,) = program.inputs, program.outputs
 
     def predict(image: Image) -> Image:

@@ -6,6 +6,7 @@ SwiftShader emulates one: the same kernels, computed by the CPU, slowly.
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -21,14 +22,21 @@ from ai_edge_litert.options import GpuOptions, Options
 
 from mobile_runtime.engines.gpu_adapter import find_adapter
 from mobile_runtime.engines.native_log import captured_stderr
-from mobile_runtime.engines.session import Placement
+from mobile_runtime.engines.session import Placement, TensorSession
 from mobile_runtime.errors import ModelLoadError
-from mobile_runtime.formats.tflite_file import TFLiteFile, read_file, read_image_shape
+from mobile_runtime.formats.feed import Feed
+from mobile_runtime.formats.reader import count_operators
+from mobile_runtime.formats.tflite_file import (
+    TFLiteFile,
+    read_checked,
+    read_file,
+    read_image_shape,
+)
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
 from mobile_runtime.model_file.validation_result import EngineInfo
 
-__all__ = ["open_session", "read_image_shape"]
+__all__ = ["open_session", "open_tensors", "read_image_shape"]
 
 ON_GPU = re.compile(rb"(\d+) operations will run on the GPU")
 
@@ -82,9 +90,46 @@ def open_session(path: Path, engine: str, threads: int) -> GPUSession:
                 "operators no GPU takes."
             ) from error
         log.seek(0)
-        placement = _place(file, compiled, log.read())
+        placement = _place(file.operators, compiled, log.read())
     info = EngineInfo(engine, f"ai-edge-litert {version('ai-edge-litert')}, {adapter}")
     return GPUSession(file, info, placement, compiled, *buffers, file.model)
+
+
+def open_tensors(path: Path, engine: str, threads: int, feeds: Sequence[Feed]) -> TensorSession:
+    """Open a `.tflite` of anybody; see `mobile_runtime.engines.session.open_tensors`.
+
+    Raises:
+        ModelLoadError: LiteRT failed, or the file takes several inputs.
+    """
+    del threads
+    if len(feeds) != 1:
+        raise ModelLoadError(
+            f"{path} takes {len(feeds)} inputs, and {engine} is measured with one: use --engine "
+            "xnnpack."
+        )
+    content, values = read_checked(path), feeds[0].values().reshape(-1)
+    total = sum(count_operators(path).values())
+    adapter = find_adapter().name
+    with captured_stderr() as log:
+        try:
+            compiled = CompiledModel.from_buffer(
+                content, environment=_environment(), options=_options(None)
+            )
+            inputs, outputs = compiled.create_input_buffers(0), compiled.create_output_buffers(0)
+        except (ValueError, RuntimeError) as error:
+            raise ModelLoadError(f"{path} was refused by LiteRT on the GPU ({error}).") from error
+        log.seek(0)
+        placement = _place(total, compiled, log.read())
+
+    def run() -> object:
+        try:
+            inputs[0].write(values)
+            return compiled.run_by_index(0, inputs, outputs)
+        except (ValueError, RuntimeError) as error:
+            raise ModelLoadError(f"{path} cannot be run by LiteRT on the GPU: {error}") from error
+
+    info = EngineInfo(engine, f"ai-edge-litert {version('ai-edge-litert')}, {adapter}")
+    return TensorSession(info, placement, run)
 
 
 @cache
@@ -105,11 +150,9 @@ def _options(model: Model | None) -> Options:
     )
 
 
-def _place(file: TFLiteFile, compiled: Any, log: bytes) -> Placement:
+def _place(operators: int, compiled: Any, log: bytes) -> Placement:
     if compiled.is_fully_accelerated():
-        return Placement(f"all {file.operators} operators on GPU", complete=True)
+        return Placement(f"all {operators} operators on GPU", complete=True)
     found = ON_GPU.search(log)
     some = found[1].decode() if found else "not all"
-    return Placement(
-        f"{some} of {file.operators} operators on GPU, the rest on CPU", complete=False
-    )
+    return Placement(f"{some} of {operators} operators on GPU, the rest on CPU", complete=False)

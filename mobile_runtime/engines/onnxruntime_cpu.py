@@ -1,5 +1,6 @@
 """Engine for `.onnx`: onnxruntime on the CPU."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
-from mobile_runtime.engines.session import CPU, Placement
+from mobile_runtime.engines.session import CPU, Placement, TensorSession
 from mobile_runtime.errors import ImageError, ModelLoadError
+from mobile_runtime.formats.feed import Feed
 from mobile_runtime.formats.onnx_graph import read_graph
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
@@ -49,18 +51,55 @@ class ONNXSession:
         """
         (source,) = self.session.get_inputs()
         try:
-            (output,) = self.session.run(None, {source.name: image})
+            (output,) = _run(self.path, self.session, {source.name: image})
         except failures.InvalidArgument as error:
             raise ImageError(f"{self.path} does not take {image.shape}: {error}") from error
-        except REFUSALS as error:
-            if any(words in str(error) for words in OUT_OF_MEMORY):
-                raise MemoryError(f"onnxruntime: {error}") from error
-            raise ModelLoadError(f"{self.path} cannot be run by onnxruntime: {error}") from error
         return output  # type: ignore[no-any-return]
 
 
 def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
     """Open an `.onnx`; see `mobile_runtime.engines.session.open_session`."""
+    session = _load(path, threads)
+    try:
+        metadata = session.get_modelmeta().custom_metadata_map
+        _check_ports(path, session)
+    except UnicodeDecodeError as error:
+        raise ModelLoadError(f"{path} was refused by onnxruntime: {error}") from error
+    info = _describe_engine(engine, threads)
+    return ONNXSession(path, info, Model.from_metadata(metadata), session)
+
+
+def open_tensors(path: Path, engine: str, threads: int, feeds: Sequence[Feed]) -> TensorSession:
+    """Open an `.onnx` of anybody; see `mobile_runtime.engines.session.open_tensors`."""
+    session = _load(path, threads)
+    values = {feed.name: feed.values() for feed in feeds}
+
+    def run() -> object:
+        try:
+            return _run(path, session, values)
+        except failures.InvalidArgument as error:
+            raise ModelLoadError(f"{path} cannot be run by onnxruntime: {error}") from error
+
+    return TensorSession(_describe_engine(engine, threads), CPU, run)
+
+
+def _describe_engine(engine: str, threads: int) -> EngineInfo:
+    return EngineInfo(engine, f"onnxruntime {onnxruntime.__version__}", threads)
+
+
+def _run(path: Path, session: Any, values: Mapping[str, Any]) -> list[Any]:
+    """Run a file; raises InvalidArgument where the values do not fit."""
+    try:
+        return session.run(None, values)  # type: ignore[no-any-return]
+    except failures.InvalidArgument:
+        raise
+    except REFUSALS as error:
+        if any(words in str(error) for words in OUT_OF_MEMORY):
+            raise MemoryError(f"onnxruntime: {error}") from error
+        raise ModelLoadError(f"{path} cannot be run by onnxruntime: {error}") from error
+
+
+def _load(path: Path, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     # Idle threads would go on spinning after a run, and take time from whatever runs next.
@@ -68,18 +107,17 @@ def open_session(path: Path, engine: str, threads: int) -> ONNXSession:
     # From the second run on, all buffers would lie in one new block, beside those of the first run:
     # twice the memory (x4 direct at 180x320: 193 MB instead of 108), and no faster.
     options.enable_mem_pattern = False
+    # External data lies beside the file, not in the folder that the program was started from.
+    folder = str(path.parent.resolve())
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", folder)
     try:
-        session = onnxruntime.InferenceSession(
+        return onnxruntime.InferenceSession(
             path.read_bytes(), options, providers=["CPUExecutionProvider"], enable_fallback=0
         )
-        metadata = session.get_modelmeta().custom_metadata_map
-        _check_ports(path, session)
     except REFUSALS as error:
         raise ModelLoadError(f"{path} was refused by onnxruntime: {error}") from error
     except OSError as error:
         raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
-    info = EngineInfo(engine, f"onnxruntime {onnxruntime.__version__}", threads)
-    return ONNXSession(path, info, Model.from_metadata(metadata), session)
 
 
 def read_image_shape(path: Path) -> tuple[int, ...]:

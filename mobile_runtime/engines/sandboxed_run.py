@@ -4,12 +4,15 @@ import re
 import sys
 from dataclasses import dataclass
 from importlib import import_module
+from math import prod
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
 from mobile_runtime.errors import ModelLoadError, ScnetError
+from mobile_runtime.formats.feed import Feed, count_values
+from mobile_runtime.formats.reader import read_graph
 from mobile_runtime.subprocesses import call_module, send_result
 
 SECONDS_LIMIT = 300
@@ -24,6 +27,10 @@ BYTES_LIMIT = 3 * 2**29
 BYTES_PER_PIXEL = 2500
 """Added for each pixel of the input: SCNet-T x4 direct takes 2200 with XNNPACK (720x1280)."""
 
+MEMORY = re.compile("alloc|memory", re.IGNORECASE)
+
+BYTES_PER_VALUE = 4
+
 BYTES_CEILING = 2**33
 """Limit for any size of input, since it may be forged."""
 
@@ -37,6 +44,8 @@ class FirstRun:
     threads: int
     runner: str
     """Module that meets `mobile_runtime.engines.session.Runner`."""
+    feeds: tuple[Feed, ...] = ()
+    """The inputs of a file of anybody; where there are none, a picture is run."""
 
 
 def run_sandboxed(first: FirstRun, *, seconds_limit: float = SECONDS_LIMIT) -> None:
@@ -68,28 +77,43 @@ def _main() -> None:
 
 
 def _run_once(first: FirstRun) -> None:
-    """Open a file and run it on a black image.
+    """Open a file and run it on its feeds, or on a black image.
 
-    Engines report a lack of memory in different ways, and some not at all: every message of an
-    engine is followed by the memory limit.
+    Engines report a lack of memory in different ways, and some not at all: where it may be the
+    reason, the message is followed by the memory limit.
 
     Raises:
         ScnetError: Any of its kinds, as opening and running raise them.
     """
     runner, path = import_module(first.runner), Path(first.path)
     _limit_memory(BYTES_LIMIT)
-    image = np.zeros(runner.read_image_shape(path), np.float32)
-    limit = limit_bytes(image.size // 3)
+    shape = () if first.feeds else runner.read_image_shape(path)
+    limit = limit_bytes((count_values(first.feeds) or prod(shape)) // 3)
     _limit_memory(limit)
     try:
-        runner.open_session(path, first.engine, first.threads).run(image)
+        if first.feeds:
+            runner.open_tensors(path, first.engine, first.threads, first.feeds).run()
+        else:
+            image = np.zeros(shape, np.float32)
+            runner.open_session(path, first.engine, first.threads).run(image)
     except MemoryError as error:
         failure = f"{path} cannot be run by {first.engine}: there was no memory left."
         raise ModelLoadError(_tell_limit(failure, limit)) from error
     except ModelLoadError as error:
-        if error.__cause__ is None:  # not the engine's message
+        if not _may_lack_memory(path, error, limit):
             raise
         raise ModelLoadError(_tell_limit(str(error), limit)) from error
+
+
+def _may_lack_memory(path: Path, error: ModelLoadError, limit: int) -> bool:
+    """Check whether an engine's message is of memory, or the file states tensors near the limit."""
+    if error.__cause__ is None:  # not the engine's message
+        return False
+    if MEMORY.search(str(error)):
+        return True
+    tensors = read_graph(path).tensors.values()
+    largest = max((prod(side or 1 for side in t.shape or ()) for t in tensors), default=0)
+    return largest * BYTES_PER_VALUE > limit // 2
 
 
 def _tell_limit(failure: str, limit: int) -> str:

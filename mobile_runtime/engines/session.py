@@ -1,6 +1,7 @@
 """Sessions: open a model file on one of the engines for its format, and run it."""
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -12,6 +13,7 @@ from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
 from mobile_runtime.errors import EngineUnavailableError, MissingDependencyError
 from mobile_runtime.extras import find_extra
+from mobile_runtime.formats.feed import Feed
 from mobile_runtime.formats.reader import require_model_file
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.file import ModelFile, read_model_file
@@ -65,8 +67,23 @@ class Opener(Protocol):
         """Open a model file, a checkpoint or bundled weights; None stands for the default ones."""
 
 
+@dataclass(frozen=True)
+class TensorSession:
+    """An open file of anybody with inputs as it takes them, for benchmarks."""
+
+    engine: EngineInfo
+    placement: Placement
+    run: Callable[[], object]
+    """Runs the file once. Raises ModelLoadError where the engine fails."""
+
+
 class Runner(Protocol):
     """A module that runs files of one format."""
+
+    def open_tensors(
+        self, path: Path, engine: str, threads: int, feeds: Sequence[Feed]
+    ) -> TensorSession:
+        """Open a file of anybody, to be run with made-up inputs, one for each that it takes."""
 
     def open_session(self, path: Path, engine: str, threads: int) -> Session:
         """Open a file on one of the module's engines."""
@@ -104,6 +121,28 @@ def open_session(
     elif (found := ENGINES[path.suffix][name]).native:
         run_sandboxed(FirstRun(str(path), name, count, found.runner))
     return open_unsandboxed(path, engine=name, threads=count)
+
+
+def open_tensors(path: Path, feeds: Sequence[Feed], *, engine: str, threads: int) -> TensorSession:
+    """Open a file of anybody, after a first run in a sandboxed process; errors as `open_session`.
+
+    Args:
+        path: A `.mlpackage`, `.tflite` or `.onnx`.
+        feeds: The inputs, in the order of the file's.
+        engine: One of `engines(path)`.
+        threads: For engines that have threads.
+    """
+    prepare(path, engine)
+    if (found := ENGINES[path.suffix][engine]).native:
+        run_sandboxed(FirstRun(str(path), engine, threads, found.runner, tuple(feeds)))
+    return open_tensors_unsandboxed(path, feeds, engine=engine, threads=threads)
+
+
+def open_tensors_unsandboxed(
+    path: Path, feeds: Sequence[Feed], *, engine: str, threads: int
+) -> TensorSession:
+    """Open a file as `open_tensors`, which may crash this process: for child processes."""
+    return _load_runner(path, engine).open_tensors(path, engine, threads, feeds)
 
 
 def find_model(named: Path | None, engine: str | None) -> Path | None:

@@ -21,11 +21,16 @@ from mobile_runtime.formats.graph import (
     Graph,
     Operator,
     Port,
+    Shape,
     Tensor,
     ancestors,
+    count_elements,
     fold_constants,
 )
 from mobile_runtime.model_file.manifest import measure_file
+
+IOS_OF_VERSION = {6: 15, 7: 16, 8: 17, 9: 18, 10: 26}
+"""Specification version -> the iOS that reads it (coremltools 9.0, `__init__.py`)."""
 
 ARRAY_TYPES = {
     MIL_pb2.FLOAT16: FeatureTypes_pb2.ArrayFeatureType.FLOAT16,
@@ -84,8 +89,38 @@ def _read_model(model: Any, size_bytes: int) -> Graph:
         outputs=tuple(map(_to_port, read_features(model.description.output))),
         version=model.specificationVersion,
         size_bytes=size_bytes,
+        release=_describe_release(model.specificationVersion),
+        weights=count_elements(_read_stored(op) for op in operations if _is_constant(op)),
+        metadata=_read_metadata(model.description.metadata),
     )
     return fold_constants(graph)
+
+
+def _describe_release(version: int) -> str:
+    ios = IOS_OF_VERSION.get(version)
+    return f"specification {version}" + (f", iOS {ios} or later" if ios else "")
+
+
+def _read_metadata(metadata: Any) -> dict[str, str]:
+    """Return the fields of `Metadata` in Model.proto that are filled in, the user's own last."""
+    known = {
+        "description": metadata.shortDescription,
+        "version": metadata.versionString,
+        "author": metadata.author,
+        "license": metadata.license,
+    }
+    return {name: text for name, text in known.items() if text} | dict(
+        sorted(metadata.userDefined.items())
+    )
+
+
+def _read_stored(op: Any) -> Tensor:
+    """Return the largest tensor that a constant operator stores: its values, maybe compressed."""
+    values = [value.type.tensorType for name, value in op.attributes.items() if name != "name"]
+    stored = [Tensor("", _read_sides(kind), _dtype(kind.dataType)) for kind in values]
+    return max(
+        stored, key=lambda tensor: sum(count_elements([tensor]).values()), default=Tensor("")
+    )
 
 
 def _walk(block: Any) -> Iterator[Any]:
@@ -120,12 +155,15 @@ def _names(argument: Any) -> list[str]:
 
 def _read_tensor(described: Any, constant: bool = False, value: Any = None) -> Tensor:
     kind = described.type.tensorType
-    shape = tuple(
+    values = () if value is None else _read_values(value)
+    return Tensor(described.name, _read_sides(kind), _dtype(kind.dataType), constant, values)
+
+
+def _read_sides(kind: Any) -> Shape:
+    return tuple(
         axis.constant.size if axis.WhichOneof("dimension") == "constant" else None
         for axis in kind.dimensions
     )
-    values = () if value is None else _read_values(value)
-    return Tensor(described.name, shape, _dtype(kind.dataType), constant, values)
 
 
 def _dtype(number: int) -> str:
@@ -151,4 +189,4 @@ def _to_port(feature: Feature) -> Port:
         for shape in feature.shapes
     )
     is_image = feature.kind == "imageType"
-    return Port(feature.name, tuple(shapes), is_image, feature.color_space)
+    return Port(feature.name, tuple(shapes), is_image, feature.color_space, feature.dtype)

@@ -66,6 +66,8 @@ class Feature:
     """Of an image: RGB, BGR, ...; empty for anything else."""
     shapes: tuple[Shape, ...]
     """One for each enumerated shape; none for what is neither an image nor an array."""
+    dtype: str = ""
+    """Of the values that an app passes; empty for what is neither."""
 
 
 def read_specification(path: Path) -> tuple[Path, Any]:
@@ -172,14 +174,19 @@ def _read_file(file: Path) -> bytes:
 
 def _read_feature(described: Any) -> Feature:
     kind = described.type.WhichOneof("Type") or ""
-    color_space, shapes = "", list[Shape]()
+    color_space, dtype, shapes = "", "", list[Shape]()
     if kind == "imageType":
         image = described.type.imageType
         color_space = FeatureTypes_pb2.ImageFeatureType.ColorSpace.Name(image.colorSpace)
-        shapes = [(*_exactly((1, 3)), *sides) for sides in _image_sides(image)]
+        channels = 1 if color_space.startswith("GRAYSCALE") else 3
+        dtype = "float16" if color_space == "GRAYSCALE_FLOAT16" else "uint8"
+        shapes = [(*_exactly((1, channels)), *sides) for sides in _image_sides(image)]
     elif kind == "multiArrayType":
-        shapes = _array_shapes(described.type.multiArrayType)
-    return Feature(described.name, kind, color_space, tuple(shapes))
+        array = described.type.multiArrayType
+        name = FeatureTypes_pb2.ArrayFeatureType.ArrayDataType.Name(array.dataType).lower()
+        dtype = {"double": "float64", "invalid_array_data_type": ""}.get(name, name)
+        shapes = _array_shapes(array)
+    return Feature(described.name, kind, color_space, tuple(shapes), dtype)
 
 
 def _image_sides(image: Any) -> list[Shape]:

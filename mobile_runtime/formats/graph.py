@@ -1,9 +1,12 @@
 """Computation graph of a model file, the same for every format: operators, tensors, ports."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
+from math import prod
+from pathlib import Path
 from typing import Any, TypeVar
 
 Op = TypeVar("Op")
@@ -63,6 +66,15 @@ class Port:
     """A Core ML image."""
     color_space: str = ""
     """Of a Core ML image: RGB, BGR, GRAYSCALE, GRAYSCALE_FLOAT16."""
+    dtype: str = ""
+    """As an app sees it; empty where the file does not say."""
+    title: str = ""
+    """Its name in the file where that is not `name`, which is unique: TFLite counts tensors."""
+
+    @property
+    def shape(self) -> Shape:
+        """The first shape; empty for a scalar, and where the file does not say."""
+        return self.shapes[0] if self.shapes else ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,15 @@ class Graph:
     version: int = 0
     """Core ML's specification version; 0 for the others."""
     size_bytes: int = 0
+    """Of the whole model, weights in other files included."""
+    release: str = ""
+    """Of the format: operator sets, or the iOS that the file needs."""
+    weights: Mapping[str, int] = field(default_factory=dict)
+    """Element type -> how many stored constants are of it."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """What whoever made the file wrote into it."""
+    data_files: tuple[Path, ...] = ()
+    """Files beside it that hold its weights."""
     unsupported: frozenset[str] = frozenset()
     """Names of the operators that do not run on the target, once rules have found them."""
 
@@ -165,6 +186,32 @@ def fold_constants(graph: Graph, *kinds: str) -> Graph:
             for name in op.outputs:
                 tensors[name] = replace(tensors.get(name) or Tensor(name), constant=True)
     return replace(graph, tensors=tensors)
+
+
+def count_elements(tensors: Iterable[Tensor]) -> dict[str, int]:
+    """Return how many numbers tensors have of each type, the most frequent type first."""
+    counts = Counter[str]()
+    for tensor in tensors:
+        counts[tensor.dtype] += prod(side or 0 for side in tensor.shape or ())
+    numbers = counts.keys() - {"", "bool", "string"}
+    return {dtype: count for dtype, count in counts.most_common() if count and dtype in numbers}
+
+
+CHANNELS = (1, 3, 4)
+"""Of pictures: gray, RGB, and RGB with alpha."""
+
+
+def layout_of(shape: Shape, format_: str) -> str:
+    """Return NCHW or NHWC, by which axis has as many values as a pixel; empty unless of rank 4.
+
+    Where both or none has, it is what the format's own operators compute in.
+    """
+    if len(shape) != 4:
+        return ""
+    first, last = shape[1] in CHANNELS, shape[3] in CHANNELS
+    if first == last:
+        return "NHWC" if format_ == "tflite" else "NCHW"
+    return "NCHW" if first else "NHWC"
 
 
 def is_free(shape: Iterable[int | None]) -> bool:

@@ -1,6 +1,7 @@
-"""Graph of an `.onnx`: read without its external data, and cut."""
+"""Graph of an `.onnx`: read without its external data, which is only measured; and cut."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,16 @@ from onnx.shape_inference import InferenceError, infer_shapes
 from onnx.utils import extract_model
 
 from mobile_runtime.errors import ModelLoadError
-from mobile_runtime.formats.graph import SMALL, Graph, Operator, Port, Shape, Tensor, fold_constants
+from mobile_runtime.formats.graph import (
+    SMALL,
+    Graph,
+    Operator,
+    Port,
+    Shape,
+    Tensor,
+    count_elements,
+    fold_constants,
+)
 
 OWN_DOMAINS = ("", "ai.onnx")
 NUMPY_NAMES = {"float": "float32", "double": "float64"}
@@ -31,7 +41,9 @@ def read_graph(path: Path) -> Graph:
         model = onnx.load_model_from_string(content)
         if not model.graph.node:
             raise ModelLoadError(f"{path} is no .onnx file, or an empty one: it has no operators.")
-        return _read_model(_complete(model), len(content))
+        files = _find_data_files(path, model)
+        size_bytes = len(content) + sum(file.stat().st_size for file in files)
+        return replace(_read_model(_complete(model), size_bytes), data_files=files)
     except OSError as error:
         raise ModelLoadError(f"{path} cannot be read: {error.strerror}.") from error
     except (DecodeError, LookupError, TypeError, ValueError) as error:
@@ -44,8 +56,50 @@ def cut(path: Path, tensor: str, target: Path) -> None:
     extract_model(path, target, [source], [tensor], check_model=False)
 
 
+def _find_data_files(path: Path, model: Any) -> tuple[Path, ...]:
+    """Return the files that hold external data, each once: the format counts from the `.onnx`.
+
+    Raises:
+        ModelLoadError: One is missing, or lies outside the folder of the file.
+    """
+    names = {
+        entry.value
+        for graph in _walk_graphs(model.graph)
+        for tensor in graph.initializer
+        if tensor.data_location == TensorProto.EXTERNAL
+        for entry in tensor.external_data
+        if entry.key == "location"
+    }
+    folder = path.parent.resolve()
+    for name in names:
+        file = (folder / name).resolve()
+        if not file.is_relative_to(folder):
+            raise ModelLoadError(
+                f"{path} is not to be trusted: its weights are in {name}, outside its folder."
+            )
+        if not file.is_file():
+            raise ModelLoadError(f"{path} keeps weights in {name}, which is missing: copy both.")
+    return tuple(path.parent / name for name in sorted(names))
+
+
+def _walk_graphs(graph: Any) -> Iterator[Any]:
+    """Yield a graph, and the bodies of its If, Loop and Scan."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for body in (attribute.g, *attribute.graphs):
+                yield from _walk_graphs(body)
+
+
 def _complete(model: Any) -> Any:
-    """Return a model as onnxruntime sees it: its functions inlined, shapes and types inferred."""
+    """Return a model as onnxruntime sees it: its functions inlined, shapes and types inferred.
+
+    Some programs write a free axis as -1, with which inference would compute.
+    """
+    for value in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        for axis in value.type.tensor_type.shape.dim:
+            if axis.dim_value < 0:
+                axis.ClearField("value")
     if model.functions:
         model = inline_local_functions(model)
     try:
@@ -72,6 +126,9 @@ def _read_model(model: Any, size_bytes: int) -> Graph:
         inputs=_read_ports(model.graph.input, tensors),
         outputs=_read_ports(model.graph.output, tensors),
         size_bytes=size_bytes,
+        release="opset " + ", ".join(f"{k} {v}".strip() for k, v in sorted(versions.items())),
+        weights=count_elements(tensor for tensor in tensors.values() if tensor.constant),
+        metadata=_read_metadata(model),
     )
     return fold_constants(graph)
 
@@ -146,7 +203,15 @@ def _dtype(number: int) -> str:
 def _read_ports(ports: Any, tensors: dict[str, Tensor]) -> tuple[Port, ...]:
     """Return the inputs or outputs; initializers may stand among the inputs, and are none."""
     names = [port.name for port in ports if not tensors[port.name].constant]
-    return tuple(Port(name, (tensors[name].shape or (),)) for name in names)
+    return tuple(
+        Port(name, (tensors[name].shape or (),), dtype=tensors[name].dtype) for name in names
+    )
+
+
+def _read_metadata(model: Any) -> dict[str, str]:
+    producer = f"{model.producer_name} {model.producer_version}".strip()
+    own = {entry.key: entry.value for entry in model.metadata_props}
+    return {"producer": producer, **own} if producer else own
 
 
 def _tuple(values: Any) -> tuple[Any, ...]:

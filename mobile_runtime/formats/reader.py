@@ -10,6 +10,15 @@ from mobile_runtime.extras import find_extra
 from mobile_runtime.formats.graph import Graph
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
+OLD_CORE_ML = {
+    ".mlmodel": "is a Core ML model in the older form of one file, which is not read here: convert "
+    "its source with coremltools to an mlprogram (minimum_deployment_target=coremltools.target."
+    "iOS15), which is saved as .mlpackage.",
+    ".mlmodelc": "is a Core ML model that was compiled for apps, which is not read here: name the "
+    ".mlpackage that it was compiled from.",
+}
+"""Suffix -> what such a file is and what to do, for those that are no `Format`."""
+
 
 class Reader(Protocol):
     """A module that reads files of one format; `Format.graph_reader` names it."""
@@ -37,7 +46,12 @@ def read_graph(path: Path) -> Graph:
 
 def count_operators(path: Path) -> dict[str, int]:
     """Count operators by kind, most frequent first, without constants; errors as `read_graph`."""
-    counted = Counter(op.kind for op in read_graph(path).operators)
+    return count_kinds(read_graph(path))
+
+
+def count_kinds(graph: Graph) -> dict[str, int]:
+    """Count operators by kind, most frequent first, without constants."""
+    counted = Counter(op.kind for op in graph.operators)
     return dict(sorted(counted.items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -56,6 +70,8 @@ def require_model_file(path: Path) -> None:
         str(path).encode()
     except UnicodeEncodeError as error:
         raise ModelLoadError(f"{str(path)!r} is not UTF-8, as names must be: rename it.") from error
+    if path.suffix in OLD_CORE_ML:
+        raise ModelLoadError(f"{path} {OLD_CORE_ML[path.suffix]}")
     if path.suffix not in FORMAT_OF_SUFFIX:
         expected = ", ".join(FORMAT_OF_SUFFIX)
         raise ModelLoadError(f"{path} is not a model file: expected one of {expected}.")

@@ -4,16 +4,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from mobile_runtime.errors import ImageError, ModelLoadError
-from mobile_runtime.formats.tflite_schema import DAMAGE, TYPES, damaged, operator_kinds, read_model
+from mobile_runtime.formats.tflite_schema import (
+    DAMAGE,
+    TYPES,
+    damaged,
+    operator_kinds,
+    read_metadata,
+    read_model,
+)
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.manifest import Model
-
-METADATA = b"scnet"
 
 BIAS = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "TRANSPOSE_CONV": 3}
 """The optional input of an operator between images: -1 where it is left out.
@@ -97,7 +101,7 @@ def read_file(path: Path) -> TFLiteFile:
     """
     content, proto = read_model(path)
     try:
-        metadata = _read_metadata(proto)
+        metadata = read_metadata(proto)
         _check_operators(proto)
         operators = sum(len(graph.operators) for graph in proto.subgraphs)
         graph = proto.subgraphs[0]
@@ -113,6 +117,20 @@ def read_file(path: Path) -> TFLiteFile:
     return TFLiteFile(path, content, model, operators, inputs[0], outputs[0])
 
 
+def read_checked(path: Path) -> bytes:
+    """Return the bytes of a `.tflite` of anybody, its operators checked.
+
+    Raises:
+        ModelLoadError: Damaged, or something else.
+    """
+    content, proto = read_model(path)
+    try:
+        _check_operators(proto)
+    except DAMAGE as error:
+        raise damaged(path, error) from error
+    return content
+
+
 def read_image_shape(path: Path) -> tuple[int, ...]:
     """Return the shape of the image that a file takes: (1, 3, H, W).
 
@@ -121,15 +139,6 @@ def read_image_shape(path: Path) -> tuple[int, ...]:
         ManifestError: As `read_file`.
     """
     return read_file(path).image_shape
-
-
-def _read_metadata(proto: Any) -> dict[str, str]:
-    """Return what `converters.to_tflite` put into the metadata buffer; empty for foreign files."""
-    for entry in proto.metadata or ():
-        if entry.name == METADATA:
-            content = bytes(proto.buffers[entry.buffer].data)
-            return msgspec.json.decode(content, type=dict[str, str])
-    return {}
 
 
 def _check_operators(proto: Any) -> None:

@@ -14,6 +14,7 @@ from mobile_runtime.formats.graph import (
     Shape,
     Tensor,
     ancestors,
+    count_elements,
     fold_constants,
 )
 from mobile_runtime.formats.tflite_schema import (
@@ -22,6 +23,7 @@ from mobile_runtime.formats.tflite_schema import (
     damaged,
     operator_kinds,
     pack,
+    read_metadata,
     read_model,
     unpack,
 )
@@ -67,9 +69,12 @@ def _read_model(model: Any, size_bytes: int) -> Graph:
         format="tflite",
         operators=tuple(operators),
         tensors=tensors,
-        inputs=_read_ports(main.inputs, tensors),
-        outputs=_read_ports(main.outputs, tensors),
+        inputs=_read_ports(main.inputs, main.tensors, tensors),
+        outputs=_read_ports(main.outputs, main.tensors, tensors),
         size_bytes=size_bytes,
+        release=f"schema {model.version}",
+        weights=count_elements(tensor for tensor in tensors.values() if tensor.constant),
+        metadata=read_metadata(model),
     )
     return fold_constants(graph, "DEQUANTIZE", "DENSIFY")
 
@@ -115,9 +120,17 @@ def _read_values(content: Any, dtype: str) -> tuple[Any, ...]:
     return tuple(values.tolist()) if values.size <= SMALL else ()
 
 
-def _read_ports(indices: Any, tensors: dict[str, Tensor]) -> tuple[Port, ...]:
-    found = [tensors[f"T#{index}"] for index in _list(indices)]
-    return tuple(Port(tensor.name, (tensor.shape or (),)) for tensor in found)
+def _read_ports(indices: Any, described: Any, tensors: dict[str, Tensor]) -> tuple[Port, ...]:
+    found = [(tensors[f"T#{index}"], described[index]) for index in _list(indices)]
+    return tuple(
+        Port(
+            tensor.name,
+            (tensor.shape or (),),
+            dtype=tensor.dtype,
+            title=(proto.name or b"").decode(errors="replace"),
+        )
+        for tensor, proto in found
+    )
 
 
 def _list(vector: Iterable[Any] | None) -> list[Any]:

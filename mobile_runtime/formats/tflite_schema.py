@@ -16,6 +16,9 @@ from mobile_runtime.errors import ModelLoadError
 
 IDENTIFIER = b"TFL3"
 
+METADATA = b"scnet"
+"""Name of the entry that `converters.to_tflite` writes."""
+
 DAMAGE = (
     *(ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError),
     *(ValueError, msgspec.MsgspecError, struct.error),
@@ -42,6 +45,27 @@ def read_model(path: Path) -> tuple[bytes, Any]:
         return content, schema.ModelT.InitFromPackedBuf(content, 0)
     except DAMAGE as error:
         raise damaged(path, error) from error
+
+
+def read_metadata(model: Any) -> dict[str, str]:
+    """Return the metadata of a file: ours field by field, what others wrote as far as it is text.
+
+    Raises:
+        Exception: One of `DAMAGE`.
+    """
+    found = {}
+    if model.description:
+        found["description"] = model.description.decode(errors="replace")
+    for entry in model.metadata or ():
+        data = model.buffers[entry.buffer].data
+        content = b"" if data is None else bytes(data)
+        if entry.name == METADATA:
+            found |= msgspec.json.decode(content, type=dict[str, str])
+        else:
+            text = content.rstrip(b"\0").decode(errors="replace")
+            name = (entry.name or b"").decode(errors="replace")
+            found[name] = text if text.isprintable() else f"{len(content)} bytes"
+    return found
 
 
 def damaged(path: Path, error: Exception) -> ModelLoadError:

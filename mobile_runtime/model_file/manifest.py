@@ -5,7 +5,7 @@ Everything that runs a file knows it only from here.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -207,18 +207,24 @@ def check_hash(model: Path, manifest: Manifest) -> None:
         raise ManifestError(_describe_mismatch(model, manifest))
 
 
-def hash_file(path: Path) -> str:
-    """Return the sha256 of a file; of a folder, over sorted relative paths and contents.
+def hash_file(path: Path, data_files: Sequence[Path] = ()) -> str:
+    """Return the sha256 of a file; of several, over sorted relative paths and contents.
+
+    Args:
+        path: A file, or a folder with all that is in it.
+        data_files: Files beside a file that belong to it.
 
     Raises:
         ManifestError: It cannot be read.
     """
     digest = hashlib.sha256()
     try:
-        if not path.is_dir():
+        if not path.is_dir() and not data_files:
             return hashlib.sha256(path.read_bytes()).hexdigest()
-        for part in sorted(p for p in path.rglob("*") if p.is_file()):
-            digest.update(part.relative_to(path).as_posix().encode() + b"\0")
+        folder = path if path.is_dir() else path.parent
+        parts = path.rglob("*") if path.is_dir() else (path, *data_files)
+        for part in sorted(p for p in parts if p.is_file()):
+            digest.update(part.relative_to(folder).as_posix().encode() + b"\0")
             digest.update(part.read_bytes())
     except OSError as error:
         raise ManifestError(f"{path} cannot be read: {error.strerror}.") from error
