@@ -107,7 +107,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests; what takes long is left to `full`."""
-    install(session, ".[convert,plot,train]", *TEST)
+    install(session, ".[convert,heic,plot,train]", *TEST)
     install_kotlin(session)
     session.run("pytest", *(session.posargs or IN_PARALLEL), env={"OMP_NUM_THREADS": "1"})
 
@@ -124,7 +124,7 @@ def install_kotlin(session: nox.Session) -> None:
 @nox.session(default=False)
 def full(session: nox.Session) -> None:
     """Run all tests, every network through every conversion too: before a release."""
-    install(session, ".[convert,plot,train]", *TEST)
+    install(session, ".[convert,heic,plot,train]", *TEST)
     install_kotlin(session)
     arguments = ("-m", "", *(session.posargs or IN_PARALLEL))
     session.run("pytest", *arguments, env={"OMP_NUM_THREADS": "1"})
@@ -141,7 +141,7 @@ def swift(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check formatting, style, types and who imports whom."""
-    install(session, ".[convert,plot,train]", *TEST, *LINT, "nox")
+    install(session, ".[convert,heic,plot,train]", *TEST, *LINT, "nox")
     session.run("ruff", "format", "--check")
     session.run("ruff", "check")
     session.run("mypy")

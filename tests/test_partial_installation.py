@@ -69,7 +69,9 @@ def folder(tmp_path, converted):
     return tmp_path
 
 
-@pytest.mark.parametrize("extra", [None, *EXTRAS])
+@pytest.mark.parametrize(
+    "extra", [None, *(pytest.param(e, marks=pytest.mark.full) for e in EXTRAS)]
+)
 def test_a_command_works_or_says_which_extra_it_needs(folder, extra):
     installed = [extra] if extra else []
     models = {f"small{path.suffix}": path.name for path in folder.iterdir()}

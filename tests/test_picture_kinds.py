@@ -5,6 +5,7 @@ from io import BytesIO
 
 import numpy as np
 import picture_files as made
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -248,3 +249,14 @@ def test_the_limit_of_pixels_has_no_limit_of_its_own():
         decode_picture(content, "a.png", max_pixels=181_999_999)
     with pytest.raises(ImageError, match="truncated"):
         decode_picture(content, "a.png", max_pixels=182_000_000)
+
+
+def test_a_heic_is_read_as_what_it_shows():
+    shown = np.repeat(np.arange(0, 256, 4, dtype=np.uint8)[None, :, None], 48, axis=0)
+    pixels = np.broadcast_to(shown, (48, 64, 3))
+    file = BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(np.ascontiguousarray(pixels))).save(file, quality=95)
+    assert file.getvalue()[4:12] in (b"ftypheic", b"ftypheix")
+    picture = decode_picture(file.getvalue(), "photo.heic")
+    assert picture.pixels.shape == pixels.shape
+    assert np.abs(picture.pixels.astype(int) - pixels).max() <= 6

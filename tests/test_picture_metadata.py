@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging import xmp
 from mobile_runtime.imaging.icc_profile import color_space_of
 from mobile_runtime.imaging.metadata import NAMES
 from mobile_runtime.imaging.pictures import Picture
@@ -370,3 +371,8 @@ def test_a_long_xmp_packet_is_told_where_it_does_not_fit(tmp_path):
         save_picture(picture, tmp_path / "a.jpg", overwrite=True)
         assert (open_picture(tmp_path / "a.jpg").metadata.xmp is not None) == fits
         assert left_out(tmp_path / "a.jpg", picture) == (() if fits else ("XMP",))
+
+
+@pytest.mark.parametrize("packet", [b" " * 1_000_000, b"<hdrgm:a>" * 20_000])
+def test_a_packet_that_is_meant_to_cost_time_costs_little(packet):
+    assert xmp.without_companions(packet) == packet

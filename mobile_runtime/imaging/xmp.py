@@ -7,15 +7,18 @@ the rest stays as it is.
 import re
 
 _COMPANIONS = (
-    rb"<Container:Directory>.*?</Container:Directory>",
-    rb"<hdrgm:(\w+)>.*?</hdrgm:\1>",
-    rb"\s+hdrgm:\w+\s*=\s*(\"[^\"]*\"|'[^']*')",
-    rb"<HDRGainMap:(\w+)>.*?</HDRGainMap:\1>",
-    rb"\s+HDRGainMap:\w+\s*=\s*(\"[^\"]*\"|'[^']*')",
-    rb"<GCamera:((?:MotionPhoto|MicroVideo)\w*)>.*?</GCamera:\1>",
-    rb"\s+GCamera:(?:MotionPhoto|MicroVideo)\w*\s*=\s*(\"[^\"]*\"|'[^']*')",
+    rb"<Container:Directory>.{0,16384}?</Container:Directory>",
+    rb"<hdrgm:(\w+)>.{0,4096}?</hdrgm:\1>",
+    rb"(?<!\s)\s+hdrgm:\w+\s*=\s*(\"[^\"]*\"|'[^']*')",
+    rb"<HDRGainMap:(\w+)>.{0,4096}?</HDRGainMap:\1>",
+    rb"(?<!\s)\s+HDRGainMap:\w+\s*=\s*(\"[^\"]*\"|'[^']*')",
+    rb"<GCamera:((?:MotionPhoto|MicroVideo)\w*)>.{0,4096}?</GCamera:\1>",
+    rb"(?<!\s)\s+GCamera:(?:MotionPhoto|MicroVideo)\w*\s*=\s*(\"[^\"]*\"|'[^']*')",
 )
-"""Of Android's Ultra HDR, of Apple, and of motion photos: what they tell of is left behind."""
+"""Of Android's Ultra HDR, of Apple, and of motion photos: what they tell of is left behind.
+
+Anybody may have written the packet: no pattern may try a run of blanks from each of its blanks, or
+look for an end without limit from each beginning."""
 
 
 def upright(xmp: bytes) -> bytes:
