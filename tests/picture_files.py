@@ -7,6 +7,18 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
+UPRIGHT = {
+    1: lambda stored: stored,
+    2: np.fliplr,
+    3: lambda stored: np.rot90(stored, 2),
+    4: np.flipud,
+    5: lambda stored: stored.transpose(1, 0, 2),
+    6: lambda stored: np.rot90(stored, -1),
+    7: lambda stored: np.rot90(stored.transpose(1, 0, 2), 2),
+    8: np.rot90,
+}
+"""EXIF orientation -> what turns pixels as they are stored upright."""
+
 PIXELS = np.add.outer(np.arange(24) * 5, np.arange(36) * 3).astype(np.uint8)[..., None] + np.array(
     [0, 30, 60], np.uint8
 )

@@ -13,16 +13,6 @@ from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.reading import decode_picture
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS, left_out, save_picture
 
-UPRIGHT = {
-    1: lambda stored: stored,
-    2: np.fliplr,
-    3: lambda stored: np.rot90(stored, 2),
-    4: np.flipud,
-    5: lambda stored: stored.transpose(1, 0, 2),
-    6: lambda stored: np.rot90(stored, -1),
-    7: lambda stored: np.rot90(stored.transpose(1, 0, 2), 2),
-    8: np.rot90,
-}
 NOTE = bytes(range(64))
 HEIGHT, WIDTH = made.PIXELS.shape[:2]
 THUMBNAIL = np.zeros((16, 24, 3), np.uint8)
@@ -93,11 +83,11 @@ def check_tiff(exif, written):
 
 @pytest.mark.parametrize("suffix", OUTPUT_FORMATS)
 @pytest.mark.parametrize("order", "<>")
-@pytest.mark.parametrize("orientation", UPRIGHT)
+@pytest.mark.parametrize("orientation", made.UPRIGHT)
 def test_only_orientation_and_sizes_change(tmp_path, orientation, order, suffix):
     exif = make_exif(orientation, order, thumbnail=False)
     picture = decode_picture(add_exif(".png", exif), "a.png")
-    assert np.array_equal(picture.pixels, UPRIGHT[orientation](made.PIXELS))
+    assert np.array_equal(picture.pixels, made.UPRIGHT[orientation](made.PIXELS))
     enlarged = Picture(picture.pixels.repeat(2, 0).repeat(2, 1), metadata=picture.metadata)
     save_picture(enlarged, tmp_path / f"b{suffix}")
     if OUTPUT_FORMATS[suffix].name == "TIFF":
@@ -142,7 +132,7 @@ def test_a_size_beyond_16_bits_becomes_a_long(tmp_path):
 
 
 @pytest.mark.parametrize("own", [False, True])
-@pytest.mark.parametrize("orientation", UPRIGHT)
+@pytest.mark.parametrize("orientation", made.UPRIGHT)
 def test_the_preview_is_turned_too(tmp_path, orientation, own):
     exif = make_exif(orientation, ">", own=own)
     kept = decode_picture(add_exif(".jpg", exif), "a.jpg").metadata.exif
@@ -150,7 +140,7 @@ def test_the_preview_is_turned_too(tmp_path, orientation, own):
     start, length = (struct.unpack(">I", found[1, tag][2])[0] for tag in (0x201, 0x202))
     with Image.open(BytesIO(kept[start : start + length])) as file:
         shown = np.asarray(file).astype(int)
-    assert np.abs(shown - UPRIGHT[orientation](THUMBNAIL)).max() < 60
+    assert np.abs(shown - made.UPRIGHT[orientation](THUMBNAIL)).max() < 60
     assert not own or found[1, 0x112] == (3, 1, b"\0\1")
     assert made.tags(exif)[0x8769, 0x927C] == found[0x8769, 0x927C]
     if orientation == 1:
@@ -187,7 +177,7 @@ def test_an_oriented_tiff_is_turned_once():
     more = {0x112: (3, [6]), 0x10F: (2, b"Canon\0"), 282: (5, [300, 1]), 283: (5, [150, 1])}
     stored = made.tiff(made.page(more=more), data=made.PIXELS.tobytes())
     picture = decode_picture(stored, "a.tif")
-    assert np.array_equal(picture.pixels, UPRIGHT[6](made.PIXELS))
+    assert np.array_equal(picture.pixels, made.UPRIGHT[6](made.PIXELS))
     kept = made.tags(picture.metadata.exif)
     assert kept[0, 0x112] == (3, 1, b"\1\0")
     assert kept[0, 282] == (5, 1, struct.pack("<II", 150, 1))

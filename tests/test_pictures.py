@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
+import picture_files
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
@@ -137,25 +138,13 @@ def test_gray_profile_stays_with_a_gray_picture(tmp_path):
         save_picture(open_picture(source), tmp_path / "b.webp")
 
 
-UPRIGHT = {
-    1: lambda stored: stored,
-    2: np.fliplr,
-    3: lambda stored: np.rot90(stored, 2),
-    4: np.flipud,
-    5: lambda stored: stored.transpose(1, 0, 2),
-    6: lambda stored: np.rot90(stored, -1),
-    7: lambda stored: np.rot90(stored.transpose(1, 0, 2), 2),
-    8: np.rot90,
-}
-
-
-@pytest.mark.parametrize("orientation", UPRIGHT)
+@pytest.mark.parametrize("orientation", picture_files.UPRIGHT)
 @pytest.mark.parametrize("suffix", [".png", ".webp", ".tif"])
 def test_orientation_is_applied_once_and_for_all(tmp_path, orientation, suffix):
     options = {"lossless": True} if suffix == ".webp" else {}
     exif = make_exif(orientation)
     picture = open_picture(save(tmp_path / f"a{suffix}", NOISE, exif=exif, **options))
-    assert np.array_equal(picture.pixels, UPRIGHT[orientation](NOISE))
+    assert np.array_equal(picture.pixels, picture_files.UPRIGHT[orientation](NOISE))
     save_picture(picture, tmp_path / "b.png")
     assert np.array_equal(open_picture(tmp_path / "b.png").pixels, picture.pixels)
 
@@ -181,7 +170,7 @@ def write_as_text(exif):
 def test_exif_that_a_png_holds_as_text_is_applied_and_kept(tmp_path):
     path = save(tmp_path / "a.png", NOISE, pnginfo=write_as_text(make_exif(6)))
     picture = open_picture(path)
-    assert np.array_equal(picture.pixels, UPRIGHT[6](NOISE))
+    assert np.array_equal(picture.pixels, picture_files.UPRIGHT[6](NOISE))
     save_picture(picture, tmp_path / "b.jpg")
     with Image.open(tmp_path / "b.jpg") as file:
         assert (file.getexif()[CAMERA], file.getexif()[ORIENTATION]) == ("Pinhole", 1)
