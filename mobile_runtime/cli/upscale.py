@@ -25,17 +25,19 @@ from mobile_runtime.imaging.resizing import Times, Within, parse_size
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 from mobile_runtime.upscaling.jobs import (
     Job,
-    Outcome,
     Output,
     Photo,
     Photos,
-    Settings,
     are_many,
     choose_output,
-    decode_photo,
     find_photos,
-    has_quality,
     plan_jobs,
+)
+from mobile_runtime.upscaling.run_job import (
+    Outcome,
+    Settings,
+    decode_photo,
+    has_quality,
     run_job,
     write_job,
     write_video_job,

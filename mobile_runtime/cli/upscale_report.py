@@ -6,7 +6,8 @@ from math import ceil
 from mobile_runtime.console import complain, printable, say
 from mobile_runtime.engines.session import Session
 from mobile_runtime.model_file.manifest import Model
-from mobile_runtime.upscaling.jobs import Job, Outcome, Photos
+from mobile_runtime.upscaling.jobs import Job, Photos
+from mobile_runtime.upscaling.run_job import Outcome
 from mobile_runtime.upscaling.upscale import model_of
 from mobile_runtime.upscaling.upscale_picture import UpscaledFile
 
