@@ -127,7 +127,8 @@ def _quantize(pixels: Pixels, drawn: NDArray[np.bool_]) -> _Indexed:
         return _Indexed(
             indexed, colors.astype(">u4").view(np.uint8).reshape(-1, 4)[:, 1:].tobytes(), False
         )
-    best = Pillow.fromarray(wanted[None]).quantize(COLORS)
+    # Dithering needs the outermost colors more than the most frequent ones.
+    best = Pillow.fromarray(wanted[None]).quantize(COLORS, Pillow.Quantize.MAXCOVERAGE)
     palette = bytes(best.getpalette() or ())[: 3 * COLORS]
     best.putpalette(palette + palette[-3:])  # which is full then, and no number stands for none
     dithered = Pillow.fromarray(np.ascontiguousarray(pixels)).quantize(palette=best)
