@@ -249,6 +249,8 @@ def validate(
 
     Returns:
         One result per engine: the worst difference over all samples, and whether it passed.
+        `worst.mean_signed_error_levels`, in levels of 8 bits, is the median of the samples' means;
+        an 8-bit output does not pass beyond 0.2, where the engine truncates instead of rounding.
 
     Raises:
         ManifestError: The manifest is missing, or about another file.
