@@ -4,16 +4,16 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 
-import { upscaleAlpha } from '../../../web_demo/src/engine/alpha.js';
+import { upscaleAlpha } from '../../../mobile_runtime/javascript/alpha.js';
+import { spreadColors } from '../../../mobile_runtime/javascript/hidden_colors.js';
 import {
   crop,
   isGray,
   removeColor,
   toImage,
   toPixels,
-} from '../../../web_demo/src/engine/pixels.js';
-import { planTiles } from '../../../web_demo/src/engine/tiles.js';
-import { spreadColors } from '../../../web_demo/src/ui/hidden_colors.js';
+} from '../../../mobile_runtime/javascript/pixels.js';
+import { planTiles } from '../../../mobile_runtime/javascript/tiles.js';
 
 const { tilings, rounding, transparency } = JSON.parse(
   readFileSync(new URL('../../vectors/tiles.json', import.meta.url), 'utf8'),
@@ -21,9 +21,9 @@ const { tilings, rounding, transparency } = JSON.parse(
 const DEFAULT_SIDE = 256;
 
 /**
- * @typedef {import('../../../web_demo/src/engine/pixels.js').Image} Image
- * @typedef {import('../../../web_demo/src/engine/pixels.js').Pixels} Pixels
- * @typedef {import('../../../web_demo/src/engine/tiles.js').TilePlan} TilePlan
+ * @typedef {import('../../../mobile_runtime/javascript/pixels.js').Image} Image
+ * @typedef {import('../../../mobile_runtime/javascript/pixels.js').Pixels} Pixels
+ * @typedef {import('../../../mobile_runtime/javascript/tiles.js').TilePlan} TilePlan
  * @typedef {{scale: number, halo: number}} Model
  */
 
