@@ -35,6 +35,9 @@ class ConversionOptions:
     """What goes in and out: 8-bit RGB images (Core ML, and TFLite in `w8a8`) or float tensors."""
     calibration: Path | None = None
     """Folder of photographs to calibrate `w8a8` on; None takes those that came with the project."""
+    split_leaky_relu: bool = False
+    """Core ML: each leaky_relu is written as relu(x) - slope * relu(-x), the same function in other
+    operators, for Neural Engines that compute leaky_relu wrong."""
 
     def __post_init__(self) -> None:
         """Check that the format can do this.
@@ -70,6 +73,10 @@ class ConversionOptions:
             raise UnsupportedOptionError(
                 f"Only {CALIBRATED} is calibrated, {self.precision} is not."
             )
+        if self.split_leaky_relu and self.format != "coreml":
+            raise UnsupportedOptionError(
+                f"Only Core ML files have a leaky_relu to split, not {self.format}."
+            )
 
 
 def complete_options(
@@ -81,6 +88,7 @@ def complete_options(
     sizes: tuple[Size, ...] = (),
     interface: Interface | None = None,
     calibration: Path | None = None,
+    split_leaky_relu: bool = False,
 ) -> ConversionOptions:
     """Return options in which the format's defaults stand for what is not given.
 
@@ -95,6 +103,7 @@ def complete_options(
         sizes=sizes or (None if format_.any_size else (default_size,)),
         interface=interface or format_.interfaces_in(PRECISIONS[precision])[0],
         calibration=calibration,
+        split_leaky_relu=split_leaky_relu,
     )
 
 
@@ -117,5 +126,6 @@ class FileName:
         parts += [options.precision, options.shift]
         if options.interface != format_.interfaces_in(PRECISIONS[options.precision])[0]:
             parts.append(options.interface)
+        parts += ["split_leaky_relu"] if options.split_leaky_relu else []
         parts += [f"{height}x{width}" for height, width in options.sizes or ()]
         return "-".join(parts) + format_.suffix

@@ -131,6 +131,7 @@ def convert(
     sizes: "Sequence[Size]" = (),
     interface: Interface | None = None,
     calibration: FilePath | None = None,
+    split_leaky_relu: bool = False,
     output_dir: FilePath = ".",
     overwrite: bool = False,
     verify: bool = True,
@@ -147,6 +148,8 @@ def convert(
             given. ONNX files take any size.
         interface: `image`, 8-bit RGB, or `tensor`, floats; the format's usual one if not given.
         calibration: Folder of photographs for `w8a8`; bundled ones if not given.
+        split_leaky_relu: Core ML: write leaky_relu as two ReLUs, the same function, for a Neural
+            Engine whose results with leaky_relu are wrong.
         output_dir: Made if missing.
         overwrite: Replace files that exist.
         verify: Run the file on every engine here and compare with PyTorch before it is kept.
@@ -173,6 +176,7 @@ def convert(
         sizes=tuple(sizes),
         interface=interface,
         calibration=None if calibration is None else Path(calibration),
+        split_leaky_relu=split_leaky_relu,
     )
     return conversion.convert(
         checkpoint, [options], Path(output_dir), overwrite=overwrite, verify=verify
