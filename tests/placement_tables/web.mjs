@@ -34,6 +34,9 @@ const PAGE_FILES = 500;
 /** What onnxruntime says when it refuses a file, and not when the page is in trouble. */
 const REFUSAL = 'ERROR_CODE: ';
 
+/** What it says when no unit runs an operator, though some nodes were placed before. */
+const NO_KERNEL = /Could not find an implementation|Failed to find kernel/;
+
 /**
  * In the page: load the engine, and keep what it logs.
  *
@@ -84,7 +87,7 @@ async function open(content) {
  */
 function read({ lines, failure }) {
   if (provider === 'wasm' && failure === null) return { placed: { gpu: 0, cpu: 1, copies: 0 }, failure };
-  if (lines.length === 0) return { placed: null, failure };
+  if (lines.length === 0 || NO_KERNEL.test(failure ?? '')) return { placed: null, failure };
   const placed = { gpu: 0, cpu: 0, copies: lines.filter((line) => /Memcpy\w+Host \(/.test(line)).length };
   for (const line of lines) {
     const [, unit, count] = /placed on \[(\w+)\]. Number of nodes: (\d+)/.exec(line) ?? [];
