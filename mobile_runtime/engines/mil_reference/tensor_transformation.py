@@ -62,6 +62,16 @@ def concat(values: Sequence[Array], axis: int, interleave: bool = False) -> Arra
     return np.stack(values, after).reshape(shape)
 
 
+def stack(values: Sequence[Array], axis: int) -> Array:
+    """Return the values joined along a new axis."""
+    return np.stack([np.asarray(value) for value in values], axis)
+
+
+def tile(x: Array, reps: Ints) -> Array:
+    """Return x, repeated along each axis."""
+    return np.tile(x, reps)
+
+
 def split(
     x: Array, axis: int, num_splits: int | None = None, split_sizes: Ints | None = None
 ) -> list[Array]:
