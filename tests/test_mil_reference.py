@@ -350,7 +350,10 @@ CASES = [
         lambda x, y: mb.select(cond=mb.greater(x=x, y=y), a=x, b=y),
         torch.maximum,
     ),
+    unary("crop", lambda x: x[..., 1:-2, :-3], crop_height=[1, 2], crop_width=[0, 3]),
     reduction("reduce_sum", torch.sum),
+    reduction("reduce_l2_norm", lambda x, axes, keepdim: x.square().sum(axes, keepdim).sqrt()),
+    unary("thresholded_relu", lambda x: x * (x >= 0.5), alpha=np.float32(0.5)),
     reduction("reduce_max", torch.amax),
     reduction("reduce_min", torch.amin),
     Case(

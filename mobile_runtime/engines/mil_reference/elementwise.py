@@ -51,6 +51,11 @@ def clamped_relu(x: Array, alpha: float, beta: float) -> Array:
     return np.minimum(np.where(x >= 0, x, x * alpha), beta)
 
 
+def thresholded_relu(x: Array, alpha: float = 1.0) -> Array:
+    """Return x where it is alpha or more, 0 elsewhere."""
+    return np.where(x >= alpha, x, 0)
+
+
 def prelu(x: Array, alpha: Array) -> Array:
     """Return x where it is not negative, alpha * x elsewhere, with an alpha for each channel."""
     return np.where(x >= 0, x, x * along_axis(alpha, 1, x.ndim))
@@ -118,6 +123,9 @@ def _reduction(name: str, reduce: Callable[..., Any]) -> Callable[..., Array]:
 
 reduce_max, reduce_min = _reduction("reduce_max", np.max), _reduction("reduce_min", np.min)
 reduce_mean, reduce_sum = _reduction("reduce_mean", np.mean), _reduction("reduce_sum", np.sum)
+reduce_l2_norm = _reduction(
+    "reduce_l2_norm", lambda x, **axes: np.sqrt(np.sum(np.square(x), **axes))
+)
 """Reductions over axes, all of them by default."""
 
 

@@ -38,7 +38,7 @@ EXACT: Mapping[str, Function] = {
         function.__name__: function
         for function in (
             conv.max_pool, elementwise.reduce_max, elementwise.reduce_min, elementwise.relu,
-            moving.concat, moving.depth_to_space,
+            moving.concat, moving.crop, moving.depth_to_space,
             moving.expand_dims, moving.gather, moving.pad, moving.pixel_shuffle,
             moving.pixel_unshuffle, moving.reshape, moving.slice_by_index, moving.slice_by_size,
             moving.space_to_depth, moving.split, moving.squeeze, moving.stack, moving.tile,
@@ -70,7 +70,9 @@ COMPUTING: Mapping[str, Function] = {
             conv.avg_pool, conv.conv, conv_transpose, conv.linear, conv.matmul, elementwise.cast,
             elementwise.clamped_relu, elementwise.clip, elementwise.elu, elementwise.erf,
             elementwise.gelu, elementwise.inverse, elementwise.leaky_relu, elementwise.log,
-            elementwise.prelu, elementwise.reduce_mean, elementwise.reduce_sum, elementwise.relu6,
+            elementwise.prelu, elementwise.reduce_l2_norm,
+            elementwise.reduce_mean, elementwise.reduce_sum, elementwise.relu6,
+            elementwise.thresholded_relu,
             elementwise.rsqrt, elementwise.sigmoid, elementwise.sigmoid_hard, elementwise.silu,
             elementwise.softmax, elementwise.softplus, normalization.batch_norm,
             normalization.instance_norm, normalization.layer_norm, image_resizing.resize,

@@ -52,6 +52,13 @@ def slice_by_index(
     return np.asarray(x[tuple(index)])
 
 
+def crop(x: Array, crop_height: Ints, crop_width: Ints) -> Array:
+    """Return x without that many rows at top and bottom, and columns left and right."""
+    (top, bottom), (left, right) = crop_height, crop_width
+    height, width = x.shape[-2:]
+    return x[..., top : height - bottom, left : width - right]
+
+
 def concat(values: Sequence[Array], axis: int, interleave: bool = False) -> Array:
     """Return the values joined along an axis, one after the other or interleaved."""
     if not interleave:
