@@ -141,10 +141,19 @@ def usual_types(places: dict[str, tuple[str, list[str]]]) -> dict[str, str]:
 
 
 def _single_changes(places: dict[str, tuple[str, list[str]]]) -> Iterator[dict[str, str]]:
+    """Yield the usual types, each change of one, and all that are alike.
+
+    Where one type is tied to another, as in Attention and OneHot, no change of one alone runs.
+    """
     usual = usual_types(places)
     yield usual
     for name, (_, types) in places.items():
         yield from (usual | {name: type_} for type_ in types if type_ != usual[name])
+    if len(places) > 1:
+        for type_ in DTYPES:
+            alike = usual | {name: type_ for name, (_, types) in places.items() if type_ in types}
+            if sum(alike[name] != usual[name] for name in places) > 1:
+                yield alike
 
 
 def _all_bindings(places: dict[str, tuple[str, list[str]]]) -> Iterator[dict[str, str]]:

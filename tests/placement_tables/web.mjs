@@ -5,7 +5,7 @@
  * in the same order. SwiftShader plays the GPU. A file that kills the page costs that file alone.
  *
  * @typedef {{gpu: number, cpu: number, copies: number}} Placed Nodes, after onnxruntime's own
- *   changes to the graph.
+ *   changes to the graph, but for the casts that it adds.
  * @typedef {{placed: Placed|null, failure: string|null}} Found
  */
 
@@ -36,6 +36,9 @@ const REFUSAL = 'ERROR_CODE: ';
 
 /** What it says when no unit runs an operator, though some nodes were placed before. */
 const NO_KERNEL = /Could not find an implementation|Failed to find kernel/;
+
+/** A node that the file has not: fp16 becomes fp32 for the CPU, and fp16 again. */
+const INSERTED_CAST = 'Cast (InsertedPrecisionFreeCast_';
 
 /**
  * In the page: load the engine, and keep what it logs.
@@ -94,6 +97,7 @@ function read({ lines, failure }) {
     if (unit !== undefined) placed[unit.startsWith('WebGpu') ? 'gpu' : 'cpu'] += Number(count);
   }
   placed.gpu -= placed.copies;
+  placed.cpu -= lines.filter((line) => line.includes(INSERTED_CAST)).length;
   return { placed, failure: null };
 }
 

@@ -102,18 +102,21 @@ def _make_row(kind: str, since: int, tried: Sequence[Tried]) -> Row:
 
 
 def _types_by_port(tried: Sequence[Tried], fits: Callable[[Tried], bool]) -> dict[str, str]:
-    """Return the types that fit at each port, while the others have their usual ones."""
+    """Return the types that fit at each port, others being usual or of the same type."""
     usual = tried[0].types
     return {
         port: " ".join(
-            one.types[port] for one in tried if fits(one) and _differ(one.types, usual) <= {port}
+            dict.fromkeys(
+                one.types[port] for one in tried if fits(one) and _is_about(one, port, usual)
+            )
         )
         for port in usual
     }
 
 
-def _differ(types: dict[str, str], others: dict[str, str]) -> set[str]:
-    return {port for port in types if types[port] != others[port]}
+def _is_about(one: Tried, port: str, usual: dict[str, str]) -> bool:
+    changed = {each for each in usual if one.types[each] != usual[each]}
+    return changed <= {port} or (port in changed and len(changed) > 1)
 
 
 def _drop_repeated(rows: Iterable[Row]) -> list[Row]:
