@@ -113,7 +113,8 @@ async function link(name, version) {
 /** @param {string} folder Complete but for the service worker itself. */
 async function bundleServiceWorker(folder) {
   const all = await list(folder);
-  const isLarge = (/** @type {string} */ name) => /^(models|onnxruntime-web-)/.test(name);
+  // Kept once it was used, not from the start.
+  const isLarge = (/** @type {string} */ name) => /^(models|onnxruntime-web-)|\/video_file-/.test(name);
   const pageFiles = all.filter((name) => !isLarge(name));
   const contents = pageFiles.map((name) => readFile(path.join(folder, name)));
   const version = hash(...(await Promise.all(contents)));

@@ -2,19 +2,23 @@
  * Reading of picture files into pixels, as far as this device can hold them.
  *
  * @import { Pixels } from '../engine/pixels.js'
+ * @import { ColorSpace } from './color_profile.js'
  *
  * @typedef {object} Picture
  * @property {string} name Of the file, or empty.
  * @property {Pixels} pixels
+ * @property {ColorSpace} colorSpace Of the pixels.
  * @property {boolean} transparent
- * @property {Uint8Array|null} [exif]
- * @property {string[]} [losses] What of the file the result cannot have, in words.
+ * @property {Uint8Array|null} exif
+ * @property {string[]} notes What becomes of the file beside its pixels, in words.
  */
 
 import { hasTransparency } from '../engine/pixels.js';
+import { planColors } from './color_profile.js';
 import { PageError } from './errors.js';
+import { readExif } from './exif.js';
 import { spreadColors } from './hidden_colors.js';
-import { endsEarly, findLosses, readExif } from './picture_file.js';
+import { endsEarly, findLosses } from './picture_file.js';
 import { MAX_PICTURE_MEGAPIXELS } from './result_size.js';
 import { formatMegapixels, formatSize } from './format.js';
 import { canvasIsTrue, decodeTruly } from './true_pixels.js';
@@ -25,7 +29,7 @@ const STRIP_ROWS = 512;
 /**
  * @param {Blob} blob
  * @param {string} name
- * @returns {Promise<Picture>} With EXIF orientation applied, in sRGB; the first of an animation.
+ * @returns {Promise<Picture>} With EXIF orientation applied; the first of an animation.
  * @throws {PageError}
  */
 export async function openPicture(blob, name) {
@@ -38,15 +42,22 @@ export async function openPicture(blob, name) {
   const image = await openImage(blob, name);
   try {
     checkSize({ width: image.naturalWidth, height: image.naturalHeight }, name);
+    const { colorSpace, said } = await planColors(bytes);
     const pixels = canvasIsTrue()
-      ? await decode(blob, image, name)
+      ? await decode(blob, image, name, colorSpace)
       : await decodeTruly(bytes, blob.type);
     const transparent = hasTransparency(pixels);
     if (transparent) spreadColors(pixels);
-    return { name, pixels, transparent, exif: readExif(bytes), losses: findLosses(bytes) };
+    const notes = [said, ...findLosses(bytes)].filter(Boolean);
+    return { name, pixels, colorSpace, transparent, exif: readExif(bytes), notes };
   } finally {
     URL.revokeObjectURL(image.src);
   }
+}
+
+/** @type {(name: string, pixels: Pixels) => Picture} A frame of a video. */
+export function asPicture(name, pixels) {
+  return { name, pixels, colorSpace: 'srgb', transparent: false, exif: null, notes: [] };
 }
 
 /** @type {(blob: Blob, name: string) => Promise<Uint8Array<ArrayBuffer>>} */
@@ -107,8 +118,8 @@ function checkSize(size, name) {
   }
 }
 
-/** @type {(blob: Blob, image: HTMLImageElement, name: string) => Promise<Pixels>} */
-async function decode(blob, image, name) {
+/** @type {(blob: Blob, image: HTMLImageElement, name: string, colorSpace: ColorSpace) => Promise<Pixels>} */
+async function decode(blob, image, name, colorSpace) {
   const { naturalWidth: width, naturalHeight: height } = image;
   // In a thread of the browser, which an element is not; but from an element only it makes SVG.
   const bitmap = await createImageBitmap(blob, { imageOrientation: 'from-image' })
@@ -117,17 +128,17 @@ async function decode(blob, image, name) {
       throw unreadable(name, error);
     });
   try {
-    return await readPixels(bitmap, { width, height });
+    return await readPixels(bitmap, { width, height }, colorSpace);
   } finally {
     if ('close' in bitmap) bitmap.close();
   }
 }
 
-/** @type {(source: ImageBitmap|HTMLImageElement, size: {width: number, height: number}) => Promise<Pixels>} */
-async function readPixels(source, { width, height }) {
+/** @type {(source: ImageBitmap|HTMLImageElement, size: {width: number, height: number}, colorSpace: ColorSpace) => Promise<Pixels>} */
+async function readPixels(source, { width, height }, colorSpace) {
   const data = new Uint8ClampedArray(width * height * 4);
   const canvas = new OffscreenCanvas(width, Math.min(height, STRIP_ROWS));
-  const context = canvas.getContext('2d', { willReadFrequently: true });
+  const context = canvas.getContext('2d', { willReadFrequently: true, colorSpace });
   if (!context)
     throw new PageError('This browser has no memory left. Close other tabs and try again.');
   for (let y = 0; y < height; y += STRIP_ROWS) {

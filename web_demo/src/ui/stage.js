@@ -12,6 +12,8 @@ import { fit, isFitted, moveBy, rescale, visiblePart, zoomAt } from './view.js';
 
 /** From this zoom on, pixels are shown as squares. */
 const SQUARES = 4;
+/** Opacity of the picture where it is not upscaled yet. */
+const UNFINISHED = 0.4;
 /** Side of the squares behind transparent pixels, in stage pixels. */
 const CHECKER = 12;
 
@@ -31,7 +33,8 @@ export class Stage {
   constructor(canvas, onView) {
     this.canvas = canvas;
     this.onView = onView;
-    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    const colorSpace = matchMedia('(color-gamut: p3)').matches ? 'display-p3' : 'srgb';
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { colorSpace }));
     this.checker = makeChecker(this.context);
     new ResizeObserver(() => this.#resize()).observe(canvas);
     this.#resize();
@@ -54,7 +57,7 @@ export class Stage {
   visiblePartOf(picture) {
     if (this.#shown?.picture !== picture) return null;
     const { x, y, width, height } = visiblePart(this.#view, this.#shown.size, this.canvas);
-    const scale = this.#shown.scale;
+    const scale = this.#shown.size.width / picture.pixels.width;
     return { x: x / scale, y: y / scale, width: width / scale, height: height / scale };
   }
 
@@ -115,12 +118,13 @@ export class Stage {
     this.context.clearRect(0, 0, width, height);
     if (!this.#shown) return;
     const border = Math.round(width * this.#split);
-    this.#drawSide(this.#shown.before, 0, border);
-    this.#drawSide(this.#shown.after, border, width);
+    const { before, after, isComplete } = this.#shown;
+    this.#drawSide([before], 0, border);
+    this.#drawSide(isComplete ? [after] : [before, after], border, width);
   }
 
-  /** @type {(source: HTMLCanvasElement|ImageBitmap, left: number, right: number) => void} */
-  #drawSide(source, left, right) {
+  /** @type {(layers: (HTMLCanvasElement|ImageBitmap)[], left: number, right: number) => void} */
+  #drawSide(layers, left, right) {
     const { context } = this;
     const { zoom, x, y } = this.#view;
     const size = /** @type {Comparison} */ (this.#shown).size;
@@ -138,12 +142,15 @@ export class Stage {
       context.fillStyle = this.checker;
       context.fillRect(to.x, to.y, width, height);
     }
-    const isResult = source.width === size.width;
-    const share = source.width / size.width;
-    context.imageSmoothingEnabled = !isResult || zoom < SQUARES;
-    context.imageSmoothingQuality = !isResult || zoom < 1 ? 'high' : 'medium';
-    const [x0, y0, wide, high] = [part.x, part.y, part.width, part.height].map((v) => v * share);
-    context.drawImage(source, x0 ?? 0, y0 ?? 0, wide ?? 0, high ?? 0, to.x, to.y, width, height);
+    for (const [i, source] of layers.entries()) {
+      const isResult = source.width === size.width;
+      const share = source.width / size.width;
+      context.globalAlpha = i + 1 < layers.length ? UNFINISHED : 1;
+      context.imageSmoothingEnabled = !isResult || zoom < SQUARES;
+      context.imageSmoothingQuality = !isResult || zoom < 1 ? 'high' : 'medium';
+      const [x0, y0, wide, high] = [part.x, part.y, part.width, part.height].map((v) => v * share);
+      context.drawImage(source, x0 ?? 0, y0 ?? 0, wide ?? 0, high ?? 0, to.x, to.y, width, height);
+    }
     context.restore();
   }
 }
