@@ -5,8 +5,9 @@ import { watchLoading } from './engine/engine_file.js';
 import { startOffline } from './engine/offline.js';
 import { Upscaler } from './engine/upscaler.js';
 import { Activity, isStopped } from './ui/activity.js';
-import { chosenBackend, connectBackends, describeTrials, showChoice } from './ui/backends.js';
+import { chosenBackend, connectBackends, showChoice } from './ui/backends.js';
 import { Comparison, TooLargeError } from './ui/comparison.js';
+import { connectDeviceReport } from './ui/device_report.js';
 import { button, chosen, element } from './ui/elements.js';
 import { PageError } from './ui/errors.js';
 import { connectInputs, fetchSample } from './ui/inputs.js';
@@ -198,12 +199,7 @@ button('save-all').addEventListener('click', () => {
   const queue = source;
   if (queue instanceof QueueSource) void sayOutcome(() => queue.saveAll(chosen('formats')));
 });
-button('report').addEventListener('click', () => {
-  void sayOutcome(async () => {
-    await navigator.clipboard.writeText(describeTrials());
-    return 'Copied: what this device is.';
-  });
-});
+connectDeviceReport();
 connectBackends(runAgain);
 for (const id of ['scales', 'weights']) {
   rememberChoice(id);

@@ -70,3 +70,15 @@ test('16 bits per color are read as 8, and that is said', async (t) => {
   await download(page);
   await page.getByText(/Its 16 bits per color are reduced to 8\.$/).waitFor();
 });
+
+test('what the device is leaves as a file, for a report of a problem', async (t) => {
+  const page = await visit(t);
+  await choose(page, 'photo.png', 'image/png', await makePicture(page));
+  await waitForStatus(page, /^Done/);
+  const [file] = await Promise.all([page.waitForEvent('download'), page.click('#save-report')]);
+  let text = '';
+  for await (const part of await file.createReadStream()) text += part;
+  assert.match(text, /^Page: SCNet Mobile.*\([0-9a-f]{12}\)\nBrowser: Mozilla.*Chrom/);
+  assert.match(text, /\nStatus: Done in .*\n/);
+  assert.match(text, /\nwasm(-threads)?: .* dB/);
+});

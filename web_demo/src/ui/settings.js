@@ -27,6 +27,11 @@ export function remember(name, value) {
   }
 }
 
+/** @type {() => string} All that is remembered. */
+export function describeSettings() {
+  return JSON.stringify(read());
+}
+
 /** @type {(id: string) => void} Remember the choice in a group of radio buttons, and make it again. */
 export function rememberChoice(id) {
   choose(id, recall(id));
