@@ -1,9 +1,6 @@
 /** The page: one source at a time is worked on; giving another one, or choosing otherwise, stops it. */
 
-import { untilAborted } from './engine/abortable.js';
-import { watchLoading } from './engine/engine_file.js';
-import { startOffline } from './engine/offline.js';
-import { Upscaler } from './engine/upscaler.js';
+import { untilAborted, watchLoading } from '../../mobile_runtime/javascript/index.js';
 import { Activity, isStopped } from './ui/activity.js';
 import { chosenBackend, connectBackends, showChoice } from './ui/backends.js';
 import { Comparison, TooLargeError } from './ui/comparison.js';
@@ -13,6 +10,8 @@ import { PageError } from './ui/errors.js';
 import { connectInputs, fetchSample } from './ui/inputs.js';
 import { LiveSource } from './ui/live.js';
 import * as messages from './ui/messages.js';
+import { Models } from './ui/models.js';
+import { startOffline } from './ui/offline.js';
 import { openPicture } from './ui/picture.js';
 import { QueueSource } from './ui/queue.js';
 import { planResult } from './ui/result_size.js';
@@ -25,7 +24,7 @@ import { canvasIsTrue } from './ui/true_pixels.js';
 import { openCamera, openVideo } from './ui/video.js';
 import { comeIntoView, connectViewing, show } from './ui/viewer.js';
 
-/** @import { Weights } from './engine/catalog.js' */
+/** @import { Weights } from './ui/models.js' */
 /** @import { Picture } from './ui/picture.js' */
 /** @import { Settings, Source } from './ui/source.js' */
 
@@ -36,7 +35,7 @@ const LONG_MS = 5000;
 const MADE_EARLIER = { sample: 'samples/coffee.webp', result: 'samples/coffee-x4.webp', scale: 4 };
 
 const activity = new Activity();
-/** @type {Upscaler|null} */
+/** @type {Models|null} */
 let upscaler = null;
 /** @type {Source|null} What the visitor gave last. */
 let source = null;
@@ -47,7 +46,7 @@ let isTouched = false;
 
 /** Load the list of models once. */
 async function openUpscaler() {
-  upscaler ??= await Upscaler.open({ onNotice: messages.sayNotice });
+  upscaler ??= await Models.open({ onNotice: messages.sayNotice });
   const { models } = upscaler;
   offer('scales', [...listScales(upscaler).reverse().map(String), ...(canvasIsTrue() ? ['width'] : [])]);
   offer('weights', models.map(({ weights }) => weights));

@@ -2,8 +2,7 @@
  * A result beside what it was made from: a small picture, which the stage enlarges as browsers do, and
  * a canvas that fills tile by tile; until it is full, the stage shows what is below, faintly.
  *
- * @import { Pixels } from '../engine/pixels.js'
- * @import { Tile } from '../engine/tile_run.js'
+ * @import { Pixels, Tile } from '../../../mobile_runtime/javascript/index.js'
  * @import { ColorSpace } from './color_profile.js'
  * @import { Picture } from './picture.js'
  * @import { Plan } from './result_size.js'

@@ -1,7 +1,7 @@
 /**
  * Reading of picture files into pixels, as far as this device can hold them.
  *
- * @import { Pixels } from '../engine/pixels.js'
+ * @import { Pixels } from '../../../mobile_runtime/javascript/index.js'
  * @import { ColorSpace } from './color_profile.js'
  *
  * @typedef {object} Picture
@@ -13,11 +13,10 @@
  * @property {string[]} notes What becomes of the file beside its pixels, in words.
  */
 
-import { hasTransparency } from '../engine/pixels.js';
+import { hasTransparency, spreadColors } from '../../../mobile_runtime/javascript/index.js';
 import { planColors } from './color_profile.js';
 import { PageError } from './errors.js';
 import { readExif } from './exif.js';
-import { spreadColors } from './hidden_colors.js';
 import { endsEarly, findLosses } from './picture_file.js';
 import { MAX_PICTURE_MEGAPIXELS } from './result_size.js';
 import { formatMegapixels, formatSize } from './format.js';

@@ -135,5 +135,5 @@ async function enlargeFrames({ input, video, film, comparison, tools, signal }) 
   }
 }
 
-/** @type {(size: Size) => import('../engine/pixels.js').Pixels} */
+/** @type {(size: Size) => import('../../../mobile_runtime/javascript/index.js').Pixels} */
 const blank = ({ width, height }) => ({ width, height, data: new Uint8ClampedArray(4 * width * height) });
