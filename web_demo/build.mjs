@@ -39,6 +39,7 @@ const STATIC = ['manifest.webmanifest', 'icons', 'samples'];
 /** Modules that are loaded by name from outside the modules. */
 const ENTRIES = ['src/main.js', 'src/benchmark_page.js', 'src/ui/models.js', '../mobile_runtime/javascript/worker.js'];
 
+/** Their heads begin with `head.html`. */
 const PAGES = ['index.html', 'benchmark.html'];
 
 /**
@@ -110,8 +111,12 @@ async function bundle(catalog, engine) {
  */
 async function link(name, version, sourceUrl) {
   const source = sourceUrl === undefined ? '' : `<a href="${new URL(sourceUrl).href}">Source code</a>.`;
-  const page = (await readFile(path.join(HERE, name), 'utf8')).replace('<!-- source -->', source);
-  return page.replaceAll(/"(?:src\/)?(\w+\.(?:js|css))"/g, `"assets/${version}/$1"`);
+  const read = (/** @type {string} */ file) => readFile(path.join(HERE, file), 'utf8');
+  return (await read(name))
+    .replace('<!-- head -->', await read('head.html'))
+    .replace('<!-- source -->', source)
+    .replaceAll(/"(?:src\/)?(\w+\.(?:js|css))"/g, `"assets/${version}/$1"`)
+    .replaceAll(/\n\s+/g, '\n');
 }
 
 /** @param {string} folder Complete but for the service worker itself. */

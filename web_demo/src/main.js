@@ -202,7 +202,10 @@ connectDeviceReport();
 connectBackends(runAgain);
 for (const id of ['scales', 'weights']) {
   rememberChoice(id);
-  element(id, HTMLElement).addEventListener('change', runAgain);
+  element(id, HTMLElement).addEventListener('change', ({ target }) => {
+    const isWidth = Object(target).id === 'width';
+    if (!(isWidth && source instanceof LiveSource)) runAgain(); // which has none; a click on its buttons must arrive
+  });
 }
 rememberNumber('width');
 rememberChoice('live-sizes');

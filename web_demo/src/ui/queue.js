@@ -8,8 +8,6 @@
  * @import { Tools, PictureFile } from './source.js'
  */
 
-import { downloadZip } from 'client-zip';
-
 
 import { isStopped } from './activity.js';
 import { Comparison } from './comparison.js';
@@ -153,6 +151,7 @@ export class QueueSource {
       while (files.has(name));
       files.set(name, { name, input: await encodeAs(blob, format, colorSpace) });
     }
+    const { downloadZip } = await import('client-zip');
     saveFile(await downloadZip(files.values()).blob(), 'enlarged.zip');
     return `Saved ${files.size} pictures as enlarged.zip.`;
   }
