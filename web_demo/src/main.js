@@ -130,7 +130,7 @@ async function offerPart({ file, picture }) {
   };
   const onPart = (/** @type {Picture} */ part) => {
     choose('scales', `${scale}`); // of a part, a width would be another scale
-    use(new PictureSource(file, part));
+    use(new PictureSource(file, { ...part, bitmap: null, preview: null }));
   };
   await offerLess({ picture, scale, scales, onLess, onPart });
 }

@@ -21,6 +21,8 @@ export class TooLargeError extends PageError {
 
 export class Comparison {
   isComplete = false;
+  /** Nothing is painted yet. */
+  isBlank = true;
 
   /**
    * Return a comparison that shows the picture, not upscaled yet.
@@ -30,7 +32,8 @@ export class Comparison {
    */
   static async open(picture, plan) {
     const after = makeCanvas(enlarged(picture.pixels, plan.scale), picture.colorSpace);
-    const before = await createImageBitmap(toImageData(picture.pixels, picture.colorSpace));
+    const before = picture.bitmap ?? (await createImageBitmap(toImageData(picture.pixels, picture.colorSpace)));
+    picture.bitmap = null; // it is closed with the comparison
     return new Comparison(picture, plan, before, after);
   }
 
@@ -68,6 +71,7 @@ export class Comparison {
 
   /** @type {(bitmap: ImageBitmap) => void} */
   #take(bitmap) {
+    this.isBlank = false;
     [this.after.width, this.after.height] = [bitmap.width, bitmap.height]; // and blank
     context2d(this.after).drawImage(bitmap, 0, 0);
     bitmap.close();
@@ -75,6 +79,7 @@ export class Comparison {
 
   /** @type {(tile: Tile) => void} Paint a tile that the network has computed. */
   paint({ x, y, pixels }) {
+    this.isBlank = false;
     context2d(this.after).putImageData(toImageData(pixels, this.picture.colorSpace), x, y);
     for (let row = 0; this.pixels && row < pixels.height; row++) {
       const line = pixels.data.subarray(4 * row * pixels.width, 4 * (row + 1) * pixels.width);

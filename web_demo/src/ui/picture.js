@@ -8,6 +8,8 @@
  * @property {string} name Of the file, or empty.
  * @property {Pixels} pixels
  * @property {ColorSpace} colorSpace Of the pixels.
+ * @property {ImageBitmap|null} bitmap The same as the browser draws it, until somebody takes it.
+ * @property {OffscreenCanvas|null} preview Of a large picture: the same in small, which is drawn sooner.
  * @property {boolean} transparent
  * @property {Uint8Array|null} exif
  * @property {string[]} notes What becomes of the file beside its pixels, in words.
@@ -24,6 +26,9 @@ import { canvasIsTrue, decodeTruly } from './true_pixels.js';
 
 /** Rows that are drawn at once: a canvas for a whole photo is more than some phones have. */
 const STRIP_ROWS = 512;
+
+/** Longest side of a preview, in pixels: more than most screens show. */
+const PREVIEW_SIDE = 4096;
 
 /**
  * @param {Blob} blob
@@ -42,13 +47,12 @@ export async function openPicture(blob, name) {
   try {
     checkSize({ width: image.naturalWidth, height: image.naturalHeight }, name);
     const { colorSpace, said } = await planColors(bytes);
-    const pixels = canvasIsTrue()
+    const { pixels, transparent, ...drawn } = canvasIsTrue()
       ? await decode(blob, image, name, colorSpace)
-      : await decodeTruly(bytes, blob.type);
-    const transparent = hasTransparency(pixels);
+      : withoutCanvas(await decodeTruly(bytes, blob.type));
     if (transparent) spreadColors(pixels);
     const notes = [said, ...findLosses(bytes)].filter(Boolean);
-    return { name, pixels, colorSpace, transparent, exif: readExif(bytes), notes };
+    return { name, pixels, colorSpace, ...drawn, transparent, exif: readExif(bytes), notes };
   } finally {
     URL.revokeObjectURL(image.src);
   }
@@ -56,7 +60,7 @@ export async function openPicture(blob, name) {
 
 /** @type {(name: string, pixels: Pixels) => Picture} A frame of a video. */
 export function asPicture(name, pixels) {
-  return { name, pixels, colorSpace: 'srgb', transparent: false, exif: null, notes: [] };
+  return { name, pixels, colorSpace: 'srgb', bitmap: null, preview: null, transparent: false, exif: null, notes: [] };
 }
 
 /** @type {(blob: Blob, name: string) => Promise<Uint8Array<ArrayBuffer>>} */
@@ -117,7 +121,12 @@ function checkSize(size, name) {
   }
 }
 
-/** @type {(blob: Blob, image: HTMLImageElement, name: string, colorSpace: ColorSpace) => Promise<Pixels>} */
+/** @typedef {Pick<Picture, 'pixels'|'bitmap'|'preview'|'transparent'>} Decoded */
+
+/** @type {(pixels: Pixels) => Decoded} */
+const withoutCanvas = (pixels) => ({ pixels, bitmap: null, preview: null, transparent: hasTransparency(pixels) });
+
+/** @type {(blob: Blob, image: HTMLImageElement, name: string, colorSpace: ColorSpace) => Promise<Decoded>} */
 async function decode(blob, image, name, colorSpace) {
   const { naturalWidth: width, naturalHeight: height } = image;
   // In a thread of the browser, which an element is not; but from an element only it makes SVG.
@@ -126,16 +135,18 @@ async function decode(blob, image, name, colorSpace) {
     .catch((error) => {
       throw unreadable(name, error);
     });
-  try {
-    return await readPixels(bitmap, { width, height }, colorSpace);
-  } finally {
-    if ('close' in bitmap) bitmap.close();
-  }
+  const read = await readPixels(bitmap, { width, height }, colorSpace);
+  return { ...read, bitmap: bitmap instanceof ImageBitmap ? bitmap : null };
 }
 
-/** @type {(source: ImageBitmap|HTMLImageElement, size: {width: number, height: number}, colorSpace: ColorSpace) => Promise<Pixels>} */
+/** @type {(source: ImageBitmap|HTMLImageElement, size: {width: number, height: number}, colorSpace: ColorSpace) => Promise<Omit<Decoded, 'bitmap'>>} */
 async function readPixels(source, { width, height }, colorSpace) {
   const data = new Uint8ClampedArray(width * height * 4);
+  let transparent = false;
+  let step = 1; // a power of two, so that the strips of the preview meet
+  while (Math.max(width, height) / step > PREVIEW_SIDE) step *= 2;
+  const preview = step > 1 ? new OffscreenCanvas(Math.ceil(width / step), Math.ceil(height / step)) : null;
+  const small = preview?.getContext('2d', { colorSpace });
   const canvas = new OffscreenCanvas(width, Math.min(height, STRIP_ROWS));
   const context = canvas.getContext('2d', { willReadFrequently: true, colorSpace });
   if (!context)
@@ -144,11 +155,14 @@ async function readPixels(source, { width, height }, colorSpace) {
     const rows = Math.min(STRIP_ROWS, height - y);
     context.clearRect(0, 0, width, rows);
     context.drawImage(source, 0, -y, width, height);
-    data.set(context.getImageData(0, 0, width, rows).data, y * width * 4);
+    const strip = context.getImageData(0, 0, width, rows);
+    data.set(strip.data, y * width * 4);
+    transparent ||= hasTransparency(strip);
+    small?.drawImage(canvas, 0, 0, width, rows, 0, y / step, width / step, rows / step);
     // The page stays quick; in a hidden tab timers fire once a second.
     if (!document.hidden && height > STRIP_ROWS) await new Promise((resolve) => setTimeout(resolve));
   }
-  return { width, height, data };
+  return { pixels: { width, height, data }, preview, transparent };
 }
 
 /** @type {(name: string) => string} */

@@ -118,13 +118,16 @@ export class Stage {
     this.context.clearRect(0, 0, width, height);
     if (!this.#shown) return;
     const border = Math.round(width * this.#split);
-    const { before, after, isComplete } = this.#shown;
-    this.#drawSide([before], 0, border);
-    this.#drawSide(isComplete ? [after] : [before, after], border, width);
+    const { before: whole, after, isBlank, isComplete, picture, size } = this.#shown;
+    const preview = picture.preview;
+    const before = preview && preview.width >= size.width * this.#view.zoom ? preview : whole;
+    this.#drawSide(before, 0, border);
+    if (!isComplete) this.#drawSide(before, border, width, UNFINISHED);
+    if (!isBlank) this.#drawSide(after, border, width);
   }
 
-  /** @type {(layers: (HTMLCanvasElement|ImageBitmap)[], left: number, right: number) => void} */
-  #drawSide(layers, left, right) {
+  /** @type {(source: HTMLCanvasElement|OffscreenCanvas|ImageBitmap, left: number, right: number, opacity?: number) => void} */
+  #drawSide(source, left, right, opacity = 1) {
     const { context } = this;
     const { zoom, x, y } = this.#view;
     const size = /** @type {Comparison} */ (this.#shown).size;
@@ -138,19 +141,18 @@ export class Stage {
     context.beginPath();
     context.rect(left, 0, right - left, this.canvas.height);
     context.clip();
-    if (this.#shown?.picture.transparent) {
+    const isAbove = source === this.#shown?.after && !this.#shown.isComplete;
+    if (this.#shown?.picture.transparent && !isAbove) {
       context.fillStyle = this.checker;
       context.fillRect(to.x, to.y, width, height);
     }
-    for (const [i, source] of layers.entries()) {
-      const isResult = source.width === size.width;
-      const share = source.width / size.width;
-      context.globalAlpha = i + 1 < layers.length ? UNFINISHED : 1;
-      context.imageSmoothingEnabled = !isResult || zoom < SQUARES;
-      context.imageSmoothingQuality = !isResult || zoom < 1 ? 'high' : 'medium';
-      const [x0, y0, wide, high] = [part.x, part.y, part.width, part.height].map((v) => v * share);
-      context.drawImage(source, x0 ?? 0, y0 ?? 0, wide ?? 0, high ?? 0, to.x, to.y, width, height);
-    }
+    const isResult = source.width === size.width;
+    const share = source.width / size.width;
+    context.globalAlpha = opacity;
+    context.imageSmoothingEnabled = !isResult || zoom < SQUARES;
+    context.imageSmoothingQuality = !isResult || zoom < 1 ? 'high' : 'medium';
+    const [x0, y0, wide, high] = [part.x, part.y, part.width, part.height].map((v) => v * share);
+    context.drawImage(source, x0 ?? 0, y0 ?? 0, wide ?? 0, high ?? 0, to.x, to.y, width, height);
     context.restore();
   }
 }
