@@ -36,7 +36,7 @@ class CheckpointSession:
 
     def run(self, image: Image) -> Image:
         """Upscale with the device form, in float32."""
-        with torch.inference_mode(), _threads(self.engine.threads):
+        with torch.inference_mode(), _threads(self.engine.threads or 1):
             output: Image = self.network(torch.from_numpy(image)).numpy()
         return output
 
