@@ -174,13 +174,21 @@ REFUSED = {
 }
 
 
+@pytest.fixture(scope="module")
+def odd_clips(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clips")
+    fields = ["-flags", "+ildct+ilme", "-x264-params", "tff=1"]
+    ffmpeg(*SOURCE, *H264, folder / "a.mp4")
+    ffmpeg(*SOUND, folder / "sound.mp4")
+    ffmpeg(*SOURCE, *H264, *fields, folder / "interlaced.mp4")
+    (folder / "bad.mp4").write_text("<html>not found</html>")
+    return folder
+
+
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_is_no_video_to_upscale_is_refused(upscale, tmp_path, kind):
+def test_what_is_no_video_to_upscale_is_refused(upscale, tmp_path, odd_clips, kind):
     arguments, reason = REFUSED[kind]
-    ffmpeg(*SOURCE, *H264, "a.mp4")
-    ffmpeg(*SOUND, "sound.mp4")
-    ffmpeg(*SOURCE, *H264, "-flags", "+ildct+ilme", "-x264-params", "tff=1", "interlaced.mp4")
-    Path("bad.mp4").write_text("<html>not found</html>")
+    shutil.copytree(odd_clips, tmp_path, dirs_exist_ok=True)
     before = sorted(tmp_path.iterdir())
     try:
         told = upscale(*arguments).stderr
