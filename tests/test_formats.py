@@ -150,6 +150,7 @@ def test_onnx_takes_any_size(make, shift):
             assert np.abs(session.run(image.numpy()) - net(image).numpy()).max() < 1e-5
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("opset", [OPSETS[0], OPSETS[-1]])
 @pytest.mark.parametrize("precision", FORMATS["onnx"].precisions)
 @pytest.mark.parametrize("config", CONVERTED_NETWORKS)
