@@ -10,11 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
-from test_upscale import write_onnx
 
-from mobile_runtime.cli.upscale import command
-from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError
 
 pytestmark = pytest.mark.skipif(
@@ -33,33 +29,9 @@ CLIPS = {
     "QuickTime": ("a.mov", [*H264, "-c:a", "pcm_s16le", "-vf", "setsar=4/3"], "a.x3.mov"),
     "WebM": ("a.webm", ["-c:v", "libvpx", "-c:a", "libopus"], "a.x3.webm"),
     "broadcast": ("a.ts", ["-c:v", "mpeg2video", "-c:a", "mp2"], "a.x3.mkv"),
+    "program stream": ("a.mpg", ["-c:v", "mpeg2video", "-c:a", "mp2"], "a.x3.mkv"),
     "without sound": ("a.mp4", [*H264, "-an"], "a.x3.mp4"),
 }
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return write_onnx(tmp_path_factory.mktemp("model") / "model.onnx")
-
-
-@pytest.fixture(scope="module")
-def session(model):
-    return open_session(model)
-
-
-@pytest.fixture
-def upscale(tmp_path, session, monkeypatch):
-    """The command, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        texts = [str(argument) for argument in arguments]
-        result = CliRunner().invoke(command, texts, obj=lambda *_, **__: session)
-        if isinstance(result.exception, Exception):
-            raise result.exception
-        return result
-
-    return run
 
 
 def ffmpeg(*arguments):
@@ -108,12 +80,18 @@ def test_frames_are_larger_and_shown_when_they_were_with_their_sound(upscale, ki
     assert times(expected) == pytest.approx(times(name), abs=0.0011)
     assert sound(expected) == sound(name)
     before, after = (
-        facts(n, "stream=width,height,sample_aspect_ratio", "format=duration:format_tags=title")
+        facts(
+            n,
+            "stream=width,height,sample_aspect_ratio:stream_tags=language",
+            "format=duration:format_tags=title",
+        )
         for n in (name, expected)
     )
     (old,), (new,) = before["streams"], after["streams"]
     assert (new["width"], new["height"]) == (3 * old["width"], 3 * old["height"])
     assert new["sample_aspect_ratio"] == old["sample_aspect_ratio"]
+    languages = [stream.get("tags", {}).get("language", "und") for stream in (old, new)]
+    assert languages[0] == languages[1]
     assert float(after["format"]["duration"]) == pytest.approx(
         float(before["format"]["duration"]), abs=0.015
     )
@@ -166,6 +144,18 @@ def test_videos_go_with_pictures_only_if_they_are_named(upscale, tmp_path):
     assert sorted(path.name for path in Path("out").iterdir()) == ["a.mp4", "b.png"]
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.webm", ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-cpu-used", "8"]),
+        ("a.mov", ["-c:v", "qtrle", "-pix_fmt", "argb"]),
+    ],
+)
+def test_transparency_of_a_video_is_told(upscale, name, options):
+    ffmpeg(*SOURCE, *options, "-frames:v", "2", name)
+    assert "transparency was left out" in upscale(name).stderr
+
+
 REFUSED = {
     "no video": (["bad.mp4"], "cannot be read as a video"),
     "sound alone": (["sound.mp4"], "holds no video"),
@@ -201,9 +191,9 @@ def test_without_ffmpeg_it_is_told_what_is_missing(upscale, monkeypatch):
         upscale("a.mp4")
 
 
-def test_an_interrupted_video_leaves_nothing_behind(upscale, model, tmp_path):
+def test_an_interrupted_video_leaves_nothing_behind(upscale, upscaler, tmp_path):
     ffmpeg(*SOURCE[:-1], "testsrc2=size=320x240:rate=30:duration=20", *H264, "a.mp4")
-    program = [sys.executable, "-m", "mobile_runtime", "upscale", "a.mp4", "-m", str(model)]
+    program = [sys.executable, "-m", "mobile_runtime", "upscale", "a.mp4", "-m", str(upscaler)]
     root = str(Path(__file__).parent.parent)
     run = subprocess.Popen(program, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": root})
     while not list(tmp_path.glob(".*.part")):

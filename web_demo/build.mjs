@@ -1,5 +1,6 @@
 /**
- * Builds the page: `node build.mjs [--models FOLDER] [--output FOLDER]`, of the finished models by default.
+ * Builds the page: `node build.mjs [--models FOLDER] [--output FOLDER] [--source-url URL]`, of the finished
+ * models by default; with the address of the source code it links to it.
  *
  *     index.html  benchmark.html  service_worker.js  manifest.webmanifest  LICENSE.txt  icons/  samples/
  *     assets/HASH/               the modules, the style, models.json; HASH is that of their content
@@ -26,40 +27,44 @@ const TARGET = 'es2022';
 
 const ENGINE = path.join(HERE, 'node_modules/onnxruntime-web');
 
-/** The engine's two builds: smaller and faster without WebGPU, larger and slower with it. */
-const ENGINE_FILES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify'].flatMap(
-  (name) => [`${name}.mjs`, `${name}.wasm`],
-);
+/** As `mobile_runtime/javascript/engine_file.js` names them. */
+const ENGINE_FILES = [
+  ...['ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm'],
+  ...['ort.webgpu.bundle.min.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'],
+];
 
 /** Copied as they are. */
 const STATIC = ['manifest.webmanifest', 'icons', 'samples'];
 
 /** Modules that are loaded by name from outside the modules. */
-const ENTRIES = ['src/main.js', 'src/benchmark_page.js', 'src/engine/upscaler.js', 'src/engine/worker.js'];
+const ENTRIES = ['src/main.js', 'src/benchmark_page.js', 'src/ui/models.js', '../mobile_runtime/javascript/worker.js'];
 
+/** Their heads begin with `head.html`. */
 const PAGES = ['index.html', 'benchmark.html'];
 
 /**
  * @param {string} models Folder of converted files.
  * @param {string} output Replaced once everything is complete.
+ * @param {string|undefined} sourceUrl Of the public source code, if there is one.
  */
-async function buildPage(models, output) {
+async function buildPage(models, output, sourceUrl) {
   const staging = `${output}.partial`;
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true });
   try {
     const { catalog, files } = await readModels(models);
-    const engine = await describeEngine();
+    const { version: engineVersion } = JSON.parse(await readFile(path.join(ENGINE, 'package.json'), 'utf8'));
+    const engine = `onnxruntime-web-${engineVersion}`;
     const assets = await bundle(catalog, engine);
     const version = hash(...assets.keys(), ...assets.values());
     for (const name of STATIC) await copy(path.join(HERE, name), path.join(staging, name));
     for (const [name, content] of assets) await write(staging, `assets/${version}/${name}`, content);
     for (const [name, content] of files) await write(staging, name, content);
     for (const name of ENGINE_FILES) {
-      await copy(path.join(ENGINE, 'dist', name), path.join(staging, engine.folder, name));
+      await copy(path.join(ENGINE, 'dist', name), path.join(staging, engine, name));
     }
     await copy(path.join(HERE, '../LICENSE'), path.join(staging, 'LICENSE.txt'));
-    for (const page of PAGES) await write(staging, page, await link(page, version));
+    for (const page of PAGES) await write(staging, page, await link(page, version, sourceUrl));
     await write(staging, 'service_worker.js', await bundleServiceWorker(staging));
     await rm(output, { recursive: true, force: true });
     await rename(staging, output);
@@ -70,7 +75,7 @@ async function buildPage(models, output) {
 
 /**
  * @param {object} catalog
- * @param {object} engine
+ * @param {string} engine Its folder in the page.
  * @returns {Promise<Map<string, Uint8Array>>} Name -> content of all that lies in `assets/HASH`.
  */
 async function bundle(catalog, engine) {
@@ -85,9 +90,7 @@ async function bundle(catalog, engine) {
     minify: true,
     format: 'esm',
     target: TARGET,
-    define: { 'globalThis.ENGINE': JSON.stringify(engine) },
-    // The engine without its glue code: that is loaded by address.
-    conditions: ['onnxruntime-web-use-extern-wasm'],
+    define: { 'globalThis.ENGINE_FOLDER': JSON.stringify(engine) },
     external: ['../../icons/*'],
     logLevel: 'warning',
     write: false,
@@ -100,20 +103,27 @@ async function bundle(catalog, engine) {
 }
 
 /**
- * Return a page with its links into `assets/HASH`.
+ * Return a page with its links into `assets/HASH`, and to the source code.
  *
  * @param {string} name
  * @param {string} version
+ * @param {string|undefined} sourceUrl
  */
-async function link(name, version) {
-  const page = await readFile(path.join(HERE, name), 'utf8');
-  return page.replaceAll(/"(?:src\/)?(\w+\.(?:js|css))"/g, `"assets/${version}/$1"`);
+async function link(name, version, sourceUrl) {
+  const source = sourceUrl === undefined ? '' : `<a href="${new URL(sourceUrl).href}">Source code</a>.`;
+  const read = (/** @type {string} */ file) => readFile(path.join(HERE, file), 'utf8');
+  return (await read(name))
+    .replace('<!-- head -->', await read('head.html'))
+    .replace('<!-- source -->', source)
+    .replaceAll(/"(?:src\/)?(\w+\.(?:js|css))"/g, `"assets/${version}/$1"`)
+    .replaceAll(/\n\s+/g, '\n');
 }
 
 /** @param {string} folder Complete but for the service worker itself. */
 async function bundleServiceWorker(folder) {
   const all = await list(folder);
-  const isLarge = (/** @type {string} */ name) => /^(models|onnxruntime-web-)/.test(name);
+  // Kept once it was used, not from the start.
+  const isLarge = (/** @type {string} */ name) => /^(models|onnxruntime-web-)|\/video_file-/.test(name);
   const pageFiles = all.filter((name) => !isLarge(name));
   const contents = pageFiles.map((name) => readFile(path.join(folder, name)));
   const version = hash(...(await Promise.all(contents)));
@@ -162,15 +172,6 @@ async function copy(source, target) {
   await cp(source, target, { recursive: true, filter: (name) => !name.endsWith('.md') });
 }
 
-/** @returns {Promise<{folder: string, bytes: Record<string, number>}>} Folder in the page, and sizes. */
-async function describeEngine() {
-  const { version } = JSON.parse(await readFile(path.join(ENGINE, 'package.json'), 'utf8'));
-  const measure = async (/** @type {string} */ name) =>
-    /** @type {const} */ ([name, (await stat(path.join(ENGINE, 'dist', name))).size]);
-  const bytes = Object.fromEntries(await Promise.all(ENGINE_FILES.map(measure)));
-  return { folder: `onnxruntime-web-${version}`, bytes };
-}
-
 /**
  * @param {string} folder
  * @param {string} name
@@ -194,13 +195,18 @@ async function main() {
     options: {
       models: { type: 'string', default: path.join(HERE, '../mobile_runtime/bundled_models') },
       output: { type: 'string', default: path.join(HERE, 'dist') },
+      'source-url': { type: 'string' },
     },
   });
   await access(ENGINE).catch(() => {
     throw new BuildError('onnxruntime-web is not installed: run `npm ci` first.');
   });
   const output = path.resolve(values.output);
-  await buildPage(path.resolve(values.models), output);
+  const sourceUrl = values['source-url'];
+  if (sourceUrl !== undefined && !(URL.canParse(sourceUrl) && sourceUrl.startsWith('https:'))) {
+    throw new BuildError(`--source-url must be an https address, not “${sourceUrl}”.`);
+  }
+  await buildPage(path.resolve(values.models), output, sourceUrl);
   await warn(output);
 }
 

@@ -2,11 +2,12 @@
  * Pictures without a canvas, for browsers whose canvases give out false pixels against fingerprinting
  * (Firefox with `resistFingerprinting`, Tor, LibreWolf, Brave).
  *
- * @import { Pixels } from '../engine/pixels.js'
+ * @import { Pixels } from '../../../mobile_runtime/javascript/index.js'
  */
 
 import { PageError } from './errors.js';
-import { orientationOf, pngChunk, readExif } from './picture_file.js';
+import { orientationOf, readExif } from './exif.js';
+import { pngChunk } from './png.js';
 
 const SIGNATURE = new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]);
 
