@@ -9,6 +9,7 @@ import onnx
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from click.testing import CliRunner
+from coremltools.proto import FeatureTypes_pb2, Model_pb2
 from model_files import copy_alone, options_for
 from onnx import TensorProto, helper, numpy_helper
 
@@ -105,6 +106,47 @@ def test_what_cannot_be_measured_is_said_with_the_reason(tmp_path, kind):
         measure(path)
 
 
+def test_what_is_no_tensor_and_what_is_constant_is_told(tmp_path):
+    """A sequence goes in; what comes out beside it depends on nothing."""
+    sequence = helper.make_tensor_sequence_value_info("a", TensorProto.FLOAT, [2])
+    results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "bc"]
+    value = helper.make_tensor("value", TensorProto.FLOAT, [1], [1])
+    nodes = [
+        helper.make_node("ConcatFromSequence", ["a"], ["b"], axis=0),
+        helper.make_node("Constant", [], ["c"], value=value),
+    ]
+    graph = helper.make_graph(nodes, "sequence", [sequence], results)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "x.onnx")
+    facts = info(tmp_path / "x.onnx")
+    assert [(port["name"], port["dtype"]) for port in facts["inputs"]] == [("a", "sequence")]
+    assert [port["name"] for port in facts["outputs"]] == ["b", "c"]
+    with pytest.raises(ModelLoadError, match="of sequence, not of numbers"):
+        measure(tmp_path / "x.onnx")
+
+
+def test_a_size_that_is_computed_from_a_fixed_shape_is_no_work_for_the_cpu(tmp_path):
+    """As PyTorch's older exporter writes F.interpolate(x, y.shape[2:])."""
+    image, large = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, side, side])
+        for name, side in (("a", 8), ("b", 16))
+    )
+    sizes = helper.make_tensor("sizes", TensorProto.INT64, [2], [16, 16])
+    ends = [helper.make_tensor(f"at{n}", TensorProto.INT64, [1], [n]) for n in (0, 2)]
+    nodes = [
+        helper.make_node("Shape", ["a"], ["shape"]),
+        helper.make_node("Slice", ["shape", "at0", "at2"], ["start"]),
+        helper.make_node("Concat", ["start", "sizes"], ["wanted"], axis=0),
+        helper.make_node("Resize", ["a", "", "", "wanted"], ["b"]),
+    ]
+    graph = helper.make_graph(nodes, "resize", [image], [large], [sizes, *ends])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "x.onnx")
+    (report,) = check(tmp_path / "x.onnx", ["webgpu"])
+    assert report.resident == report.total
+    assert report.copies == 0
+
+
 def save_external(folder, values):
     """A file whose only weight is in a file beside it."""
     folder.mkdir()
@@ -199,11 +241,73 @@ def test_mlpackage_of_bgr_images_is_told_and_measured(converted, tmp_path):
     ("name", "message"),
     [("x.mlmodel", "older form of one file"), ("x.mlmodelc", "compiled for apps")],
 )
-@pytest.mark.parametrize("command", [info_command, benchmark_command])
-def test_older_core_ml_is_named(tmp_path, name, message, command):
+def test_older_core_ml_is_named(tmp_path, name, message):
     (tmp_path / name).write_bytes(b"\x08\x01")
     with pytest.raises(ModelLoadError, match=message):
-        run(command, tmp_path / name)
+        run(benchmark_command, tmp_path / name)
+
+
+def layered():
+    """A neural network of Core ML's first years: a convolution with weights of 8 bits."""
+    model = Model_pb2.Model(specificationVersion=3)
+    for ports, name, side in (
+        (model.description.input, "image", 8),
+        (model.description.output, "out", 6),
+    ):
+        array = ports.add(name=name).type.multiArrayType
+        array.shape.extend((3, side, side))
+        array.dataType = FeatureTypes_pb2.ArrayFeatureType.FLOAT32
+    model.description.metadata.author = "somebody"
+    layers = model.neuralNetwork.layers
+    weights = layers.add(name="first").convolution.weights
+    weights.rawValue, weights.quantization.numberOfBits = bytes(81), 8
+    layers.add(name="last").activation.ReLU.SetInParent()
+    return model
+
+
+def as_package(model, folder):
+    """The same in the folder that later versions of coremltools write."""
+    place = folder / "x.mlpackage/Data/model.mlmodel"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(model.SerializeToString())
+    item = {"path": "model.mlmodel"}
+    manifest = {"itemInfoEntries": {"root": item}, "rootModelIdentifier": "root"}
+    (folder / "x.mlpackage/Manifest.json").write_text(json.dumps(manifest))
+    return folder / "x.mlpackage"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_network_in_layers_is_told_and_not_run(tmp_path, packed):
+    path = tmp_path / "x.mlmodel"
+    path.write_bytes(layered().SerializeToString())
+    path = as_package(layered(), tmp_path) if packed else path
+    facts = info(path)
+    assert facts["version"] == "neuralNetwork, specification 3, iOS 12 or later"
+    assert [port["shapes"] for port in (*facts["inputs"], *facts["outputs"])] == [
+        [[3, 8, 8]],
+        [[3, 6, 6]],
+    ]
+    assert facts["operators"] == {"activation": 1, "convolution": 1}
+    assert facts["weight_elements"] == {"8-bit": 81}
+    assert facts["metadata"] == {"author": "somebody"}
+    for use in (check, measure):
+        with pytest.raises(ModelLoadError, match=r"neither checked nor run here; scnet info shows"):
+            use(path)
+
+
+def test_a_pipeline_names_its_models(tmp_path):
+    model = Model_pb2.Model(specificationVersion=1)
+    model.pipeline.models.add().CopyFrom(layered())
+    (tmp_path / "x.mlmodel").write_bytes(model.SerializeToString())
+    facts = info(tmp_path / "x.mlmodel")
+    assert (facts["operators"], facts["weight_elements"]) == ({"neuralNetwork": 1}, {"8-bit": 81})
+
+
+@pytest.mark.parametrize("content", [b"", b"\x08\x01", b"no model at all"])
+def test_an_mlmodel_that_is_none_is_refused(tmp_path, content):
+    (tmp_path / "x.mlmodel").write_bytes(content)
+    with pytest.raises(ModelLoadError, match=r"no Core ML (model|specification)"):
+        info(tmp_path / "x.mlmodel")
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".tflite", ".mlpackage"])
