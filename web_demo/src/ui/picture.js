@@ -28,7 +28,7 @@ import { canvasIsTrue, decodeTruly } from './true_pixels.js';
 const STRIP_ROWS = 512;
 
 /** Longest side of a preview, in pixels: more than most screens show. */
-const PREVIEW_SIDE = 4096;
+const PREVIEW_SIDE = 2048;
 
 /**
  * @param {Blob} blob
