@@ -28,6 +28,7 @@ open class CGColorSpace {
 
 open class CGDataProvider {
     public init?(data: CFData) {}
+    public var data: CFData? { nil }
 }
 
 /// Not `Sendable` here: nothing relies on it.
@@ -36,6 +37,7 @@ open class CGImage {
     public var height: Int { 0 }
     public var colorSpace: CGColorSpace? { nil }
     public var alphaInfo: CGImageAlphaInfo { .none }
+    public var dataProvider: CGDataProvider? { nil }
 
     public init?(
         width: Int, height: Int, bitsPerComponent: Int, bitsPerPixel: Int, bytesPerRow: Int,

@@ -55,7 +55,3 @@ data class ModelDescription(
 private const val MAX_SCALE = 8
 private const val MAX_HALO = 4096
 private const val MAX_SIDE = 16384
-
-private fun Any?.field(name: String): Any? = (this as Map<*, *>).also { require(name in it) }[name]
-
-private fun Any?.toInt(): Int = (this as Double).also { require(it == Math.rint(it)) }.toInt()
