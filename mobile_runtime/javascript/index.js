@@ -38,16 +38,14 @@ export { Upscaler } from './upscaler.js';
 /**
  * Open a model on the fastest backend that computes it correctly on this device.
  *
- * @param {URL|string|BufferSource|Model} model Address or bytes of an `.onnx` file for pictures of any
- *   size, made by `scnet convert`; its manifest and golden samples lie beside it.
- * @param {OpenOptions & ModelOptions} [options]
+ * @param {ModelOptions & OpenOptions} [options]
  * @returns {Promise<Upscaler>}
  * @throws {UpscalerError} The files cannot be fetched, or no backend works; see `ErrorCode`.
- * @throws {TypeError} Bytes came without a manifest.
+ * @throws {TypeError} There is no model, or bytes came without a manifest.
  * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
  */
-export async function createUpscaler(model, options = {}) {
-  const known = await untilAborted(findModel(model, options), options.signal);
+export async function createUpscaler(options = {}) {
+  const known = await untilAborted(findModel(options), options.signal);
   return Upscaler.open(known, options);
 }
 

@@ -78,7 +78,7 @@ export class Models {
       throw new UpscalerError('model-missing', `There is no model for x${scale} here.`);
     }
     const preparing = (this.#preparing = new AbortController());
-    const work = createUpscaler(entry, { backend, signal: preparing.signal, onNotice: this.#onNotice });
+    const work = createUpscaler({ model: entry, backend, signal: preparing.signal, onNotice: this.#onNotice });
     const upscaler = await untilAborted(work, signal, () => preparing.abort(signal?.reason));
     if (preparing.signal.aborted) upscaler.dispose();
     preparing.signal.throwIfAborted();
@@ -110,7 +110,7 @@ export class Models {
    */
   async benchmark(options) {
     if (!this.#open) throw stopped();
-    return runBenchmark(this.#open.entry, { ...options, onNotice: this.#onNotice });
+    return runBenchmark({ ...options, model: this.#open.entry, onNotice: this.#onNotice });
   }
 
   /** Stop everything and free the memory. */
