@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from mobile_runtime.model_file.manifest import Manifest, own_tolerance, tolerance_in
+from mobile_runtime.model_file.parity import SIGNED_ERROR_LIMIT_LEVELS
 
 LIBRARIES = Path(__file__).parent.parent
 LIMITS = "limits.json"
@@ -69,5 +70,9 @@ def write_limits(folder: Path, manifest: Manifest) -> None:
     """Write what passes on a device, in the file's own arithmetic and in fp16, for a test there."""
     fp16 = tolerance_in(manifest, "fp16")
     exact = manifest.model.output.dtype != "uint8"  # 8-bit outputs cannot be closer than fp16 ones
-    limits = {"own": own_tolerance(manifest) if exact else fp16, "fp16": fp16}
+    limits = {
+        "own": own_tolerance(manifest) if exact else fp16,
+        "fp16": fp16,
+        "signed_error_levels": SIGNED_ERROR_LIMIT_LEVELS,
+    }
     (folder / LIMITS).write_bytes(msgspec.json.encode(limits) + b"\n")

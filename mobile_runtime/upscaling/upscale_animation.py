@@ -16,7 +16,11 @@ from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.resizing import TargetSize, Times, reduce_picture, target_size
 from mobile_runtime.imaging.size_limits import enough_memory
 from mobile_runtime.upscaling.upscale import OnProgress, find_mirrored, model_of
-from mobile_runtime.upscaling.upscale_picture import UpscaledFile, upscale_picture
+from mobile_runtime.upscaling.upscale_picture import (
+    AlphaMethod,
+    UpscaledFile,
+    upscale_picture,
+)
 
 
 def upscale_animation(
@@ -27,6 +31,7 @@ def upscale_animation(
     size: TargetSize | None = None,
     background: Color | None = None,
     quality: int | None = None,
+    alpha: AlphaMethod = "bicubic",
     tile: int | None = None,
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
@@ -40,6 +45,7 @@ def upscale_animation(
         size: How large the frames are to be; see `upscale_to_file`.
         background: What takes the place of transparency; that is kept if not given.
         quality: Of a WebP, which is lossless if not given.
+        alpha: How transparency is upscaled.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
         overwrite: Replace an existing file.
         on_progress: Called after each frame.
@@ -53,7 +59,7 @@ def upscale_animation(
         raise ImageError(reason)
     write = ANIMATION_FORMATS.get(target.suffix.lower())
     if write is None:
-        raise ImageError(f"{target} cannot hold an animation: write .png or .webp.")
+        raise ImageError(f"{target} cannot hold an animation: write .png, .webp or .gif.")
     height, width = animation.height, animation.width
     scale = model_of(session).scale
     wanted = target_size(size or Times(scale), height, width, scale=scale)
@@ -62,7 +68,7 @@ def upscale_animation(
     def upscaled() -> Iterator[Picture]:
         for frame in animation.frames():
             flat = frame if background is None else flatten(frame, background)
-            yield reduce_picture(upscale_picture(session, flat, tile=tile), *wanted)
+            yield reduce_picture(upscale_picture(session, flat, alpha=alpha, tile=tile), *wanted)
             if on_progress is not None:
                 on_progress(next(numbers), len(animation.durations_ms))
 
@@ -73,10 +79,10 @@ def upscale_animation(
             atomic_write(target) as temporary,
             temporary.open("wb") as file,
         ):
-            write(file, upscaled(), animation, quality)
+            lost = write(file, upscaled(), animation, quality)
     except (OSError, ColorSpaceError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ImageError(f"{target} cannot be written: {reason}.") from error
     seconds = perf_counter() - start
     mirrored = find_mirrored(session, (height, width))
-    return UpscaledFile((height, width), wanted, mirrored, seconds, animation.notes)
+    return UpscaledFile((height, width), wanted, mirrored, seconds, animation.notes + lost)

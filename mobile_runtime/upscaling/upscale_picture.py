@@ -3,12 +3,14 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Literal, get_args
 
+import numpy as np
 from PIL import Image as Pillow
 
 from mobile_runtime.engines.session import Session
 from mobile_runtime.imaging.hidden_colors import spread_colors
-from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging.pictures import Picture, Stored
 from mobile_runtime.imaging.resizing import (
     TargetSize,
     Times,
@@ -21,6 +23,10 @@ from mobile_runtime.imaging.size_limits import enough_memory
 from mobile_runtime.imaging.writing import check_writable, left_out, save_picture
 from mobile_runtime.model_file.manifest import Size
 from mobile_runtime.upscaling.upscale import OnProgress, find_mirrored, model_of, upscale_pixels
+
+AlphaMethod = Literal["bicubic", "network"]
+"""How transparency is upscaled: by Pillow's bicubic interpolation, or as a gray picture."""
+ALPHA_METHODS: tuple[AlphaMethod, ...] = get_args(AlphaMethod)
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ def upscale_to_file(
     comparison: Path | None = None,
     size: TargetSize | None = None,
     quality: int | None = None,
+    alpha: AlphaMethod = "bicubic",
     tile: int | None = None,
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
@@ -65,6 +72,7 @@ def upscale_to_file(
         size: How large the result is to be, at most what the network makes of it, which is then
             reduced; that itself if not given.
         quality: Of a lossy format; see `save_picture`.
+        alpha: How transparency is upscaled.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
         overwrite: Replace existing files.
         on_progress: Called after each tile.
@@ -82,7 +90,9 @@ def upscale_to_file(
         check_writable(comparison, beside, overwrite=overwrite)
     start = perf_counter()
     with enough_memory("The picture cannot be upscaled", width, height):
-        upscaled = upscale_picture(session, picture, tile=tile, on_progress=on_progress)
+        upscaled = upscale_picture(
+            session, picture, alpha=alpha, tile=tile, on_progress=on_progress
+        )
         upscaled = reduce_picture(upscaled, *wanted)
     seconds = perf_counter() - start
     save_picture(upscaled, target, overwrite=overwrite, quality=quality)
@@ -100,23 +110,45 @@ def upscale_picture(
     session: Session,
     picture: Picture,
     *,
+    alpha: AlphaMethod = "bicubic",
     tile: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Picture:
-    """Upscale a picture with all that belongs to it; arguments and errors as `upscale_pixels`.
+    """Upscale a picture with all that belongs to it; other arguments and errors: `upscale_pixels`.
 
     Colors of visible pixels are spread into fully transparent ones first, so that the network draws
-    no outline of what was hidden there. The transparency itself is upscaled by Pillow's bicubic
-    interpolation.
+    no outline of what was hidden there. Transparency that is the same everywhere stays so, at no
+    cost.
+
+    Args:
+        session: An open model file.
+        picture: What to upscale.
+        alpha: How transparency is upscaled.
+        tile: See `upscale_pixels`.
+        on_progress: Called after each tile, of the colors and then of the transparency.
     """
     if picture.alpha is None:
         pixels = upscale_pixels(session, picture.pixels, tile=tile, on_progress=on_progress)
         return replace(picture, pixels=pixels)
     visible = spread_colors(picture.pixels, picture.alpha)
-    pixels = upscale_pixels(session, visible, tile=tile, on_progress=on_progress)
-    height, width = pixels.shape[:2]
-    alpha = resize_values(picture.alpha, height, width, Pillow.Resampling.BICUBIC)
-    return replace(picture, pixels=pixels, alpha=alpha)
+    by_network = alpha == "network" and picture.alpha.min() != picture.alpha.max()
+    runs = 2 if by_network else 1
+    pixels = upscale_pixels(session, visible, tile=tile, on_progress=_part(on_progress, 0, runs))
+    if by_network:
+        as_gray = np.broadcast_to(picture.alpha[..., None], picture.pixels.shape)
+        part = _part(on_progress, 1, runs)
+        upscaled: Stored = upscale_pixels(session, as_gray, tile=tile, on_progress=part)[..., 0]
+    else:
+        height, width = pixels.shape[:2]
+        upscaled = resize_values(picture.alpha, height, width, Pillow.Resampling.BICUBIC)
+    return replace(picture, pixels=pixels, alpha=np.ascontiguousarray(upscaled))
+
+
+def _part(on_progress: OnProgress | None, number: int, parts: int) -> OnProgress | None:
+    """Return what tells the progress of one of several equal parts as that of the whole."""
+    if on_progress is None:
+        return None
+    return lambda done, steps: on_progress(number * steps + done, parts * steps)
 
 
 def _size(picture: Picture) -> Size:

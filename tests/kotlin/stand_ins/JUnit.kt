@@ -8,6 +8,10 @@ object Assert {
         if (!right) throw AssertionError("not true")
     }
 
+    @JvmStatic fun assertTrue(message: String, right: Boolean) {
+        if (!right) throw AssertionError(message)
+    }
+
     @JvmStatic fun assertEquals(expected: Any?, actual: Any?) {
         if (expected != actual) throw AssertionError("$expected, not $actual")
     }

@@ -4,8 +4,7 @@ import SCNetMobile
 /// Inputs and what PyTorch makes of them, which `scnet bundle` put beside this file.
 struct Golden {
     let manifest: Manifest
-    /// The smallest PSNR that passes; Core ML computes 8-bit outputs in fp16.
-    let minPSNR: Double
+    let limits: Limits
     private let folder: URL
 
     struct Manifest: Decodable {
@@ -28,6 +27,16 @@ struct Golden {
         var width: Int { inputShape[3] }
     }
 
+    struct Limits: Decodable {
+        /// The smallest PSNR that passes where 8-bit outputs are computed in fp16.
+        var minPSNR: Double { fp16.psnrDb }
+        /// The largest mean error; the median of the samples counts.
+        let signedErrorLevels: Double
+        private let fp16: Limit
+
+        private struct Limit: Decodable { let psnrDb: Double }
+    }
+
     init() throws {
         #if SWIFT_PACKAGE
         let resources = Bundle.module.resourceURL
@@ -38,11 +47,7 @@ struct Golden {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         manifest = try decoder.decode(Manifest.self, from: BundledModel().manifest)
-        struct Limits: Decodable { let fp16: Limit }
-        struct Limit: Decodable { let psnrDb: Double }
-        minPSNR = try decoder.decode(
-            Limits.self, from: Data(contentsOf: folder.appendingPathComponent("limits.json"))
-        ).fp16.psnrDb
+        limits = try decoder.decode(Limits.self, from: Data(contentsOf: folder.appendingPathComponent("limits.json")))
     }
 
     /// Returns the bytes of an input: all of red, then green, then blue, row by row.

@@ -52,26 +52,37 @@ class GoldenTest {
     private fun verify(accelerator: Accelerator, limit: Limit) =
         openFile(context.assets, asset, listOf(accelerator)).use { file ->
             val network = file.asNetwork()
-            for (sample in samples) {
+            val meanErrors = samples.map { sample ->
                 val actual = when (network) {
                     is FloatNetwork -> network.run(toFloats(sample.picture), sample.size)
                     is ByteNetwork -> toFloats(network.run(toBytes(sample.picture), sample.size))
                 }
                 limit.check(sample.expected(file.model.type), sample.keep(actual, file.model.scale))
             }
+            if (file.model.type == ValueType.UINT8) limit.checkRounding(meanErrors)
         }
 
     private inner class Limit(arithmetic: String) {
-        private val fields = parseJson(read("limits.json").decodeToString()).field(arithmetic)
+        private val limits = parseJson(read("limits.json").decodeToString())
+        private val fields = limits.field(arithmetic)
         private val maxAbs = fields.field("max_abs") as Double? ?: Double.POSITIVE_INFINITY
         private val psnrDb = fields.field("psnr_db") as Double
 
-        /** Fails for values that are not numbers, too. */
-        fun check(expected: List<Float>, actual: List<Float>) {
+        /** Returns the mean error, white being 1; fails for values that are not numbers, too. */
+        fun check(expected: List<Float>, actual: List<Float>): Double {
             assertEquals(expected.size, actual.size)
-            val errors = expected.indices.map { abs(expected[it] - actual[it]).toDouble() }
-            assertTrue(errors.all { it <= maxAbs })
+            val errors = expected.indices.map { (actual[it] - expected[it]).toDouble() }
+            assertTrue(errors.all { abs(it) <= maxAbs })
             assertTrue(errors.map { it * it }.average() <= 10.0.pow(-psnrDb / 10))
+            return errors.average()
+        }
+
+        /** Truncation, half a level too dark, passes by its PSNR. */
+        fun checkRounding(meanErrors: List<Double>) {
+            val median = 255 * meanErrors.sorted()[meanErrors.size / 2]
+            val limit = limits.field("signed_error_levels") as Double
+            assertTrue("the engine truncates instead of rounding", median >= -limit)
+            assertTrue("the engine rounds up instead of rounding", median <= limit)
         }
     }
 
