@@ -31,7 +31,6 @@ export { untilAborted } from './abortable.js';
 export { BACKEND_NAMES } from './device.js';
 export { setEngineFolder, watchLoading } from './engine_file.js';
 export { UpscalerError } from './errors.js';
-export { spreadColors } from './hidden_colors.js';
 export { crop, hasTransparency } from './pixels.js';
 export { Upscaler } from './upscaler.js';
 

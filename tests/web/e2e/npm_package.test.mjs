@@ -45,7 +45,7 @@ const npm = (/** @type {string[]} */ ...words) =>
 before(() => {
   const packages = { 'scnet-mobile': 'mobile_runtime/javascript', 'with-model': path.relative(ROOT, path.join(CASES, 'bundle')) };
   /** @type {Record<string, string>} */
-  const dependencies = { ...require('./package.json').dependencies };
+  const dependencies = { 'onnxruntime-web': require('./package.json').dependencies['onnxruntime-web'] };
   for (const [name, folder] of Object.entries(packages)) {
     mkdirSync(path.join(APP, name));
     npm('pack', '--silent', path.join(ROOT, folder), '--pack-destination', name);
