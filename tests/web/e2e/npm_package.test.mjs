@@ -28,7 +28,12 @@ const PICTURE = /** @type {import('./engine_page.mjs').Case} */ (cases().find(({
 const SCRIPT = `
   import { createUpscaler } from 'scnet-mobile';
   import { createUpscaler as createBundled } from 'with-model';
-  const create = { bundled: createBundled, beside: (options) => createUpscaler({ model: 'models/MODEL', ...options }) };
+  const read = async () => (await fetch('models/MODEL')).arrayBuffer();
+  const create = {
+    bundled: createBundled,
+    beside: (options) => createUpscaler({ model: 'models/MODEL', ...options }),
+    bytes: async (options) => createUpscaler({ model: await read(), manifest: 'models/MODEL.json', ...options }),
+  };
   globalThis.upscale = async (which, picture) => {
     const upscaler = await create[which]({ backend: 'wasm' });
     const steps = [];
@@ -55,7 +60,7 @@ before(() => {
   npm('install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund');
   cpSync(path.join(CASES, 'models'), path.join(APP, 'public/models'), { recursive: true });
   const [model] = readdirSync(path.join(CASES, 'bundle/model')).filter((name) => name.endsWith('.onnx'));
-  writeFileSync(path.join(APP, 'main.js'), SCRIPT.replace('MODEL', `${model}`));
+  writeFileSync(path.join(APP, 'main.js'), SCRIPT.replaceAll('MODEL', `${model}`));
   writeFileSync(path.join(APP, 'index.html'), '<!doctype html><script type="module" src="./main.js"></script>');
 });
 after(() => rmSync(APP, { recursive: true, force: true }));
@@ -86,7 +91,7 @@ const SERVERS = {
 };
 
 for (const [how, open] of Object.entries(SERVERS)) {
-  test(`${how}: a Blob becomes what scnet upscale makes of it`, async (t) => {
+  test(`${how}: a picture becomes what scnet upscale makes of it`, async (t) => {
     const server = await open();
     t.after(() => server.close());
     const page = await (await launch()).newPage();
@@ -96,7 +101,7 @@ for (const [how, open] of Object.entries(SERVERS)) {
     });
     await page.goto(server.url);
     await page.waitForFunction(() => 'upscale' in globalThis);
-    for (const which of ['bundled', 'beside']) {
+    for (const which of ['bundled', 'beside', 'bytes']) {
       const found = await page.evaluate(compare, { which, picture: PICTURE });
       assert.deepEqual(found.size, [PICTURE.width * 2, PICTURE.height * 2]);
       assert.ok(found.most <= 1, `a value is ${found.most} levels off`);
@@ -108,17 +113,20 @@ for (const [how, open] of Object.entries(SERVERS)) {
 }
 
 /**
- * Upscale a case as a PNG file, in the page.
+ * Upscale a case in the page, as another kind of picture for each kind of model.
  *
  * @param {{which: string, picture: import('./engine_page.mjs').Case}} task
  */
 async function compare({ which, picture: { name, width, height } }) {
   const load = async (/** @type {string} */ end) =>
     new Uint8ClampedArray(await (await fetch(`/cases/${name}.${end}.rgba`)).arrayBuffer());
+  const data = new ImageData(await load('input'), width, height);
   const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext('2d')?.putImageData(new ImageData(await load('input'), width, height), 0, 0);
+  canvas.getContext('2d')?.putImageData(data, 0, 0);
+  /** @type {Record<string, ImageData|Blob|ImageBitmap>} */
+  const pictures = { bundled: await canvas.convertToBlob(), beside: data, bytes: await createImageBitmap(data) };
   const { upscale } = /** @type {any} */ (globalThis);
-  const { result, steps, backend } = await upscale(which, await canvas.convertToBlob());
+  const { result, steps, backend } = await upscale(which, pictures[which]);
   const expected = await load('output');
   let most = 0;
   expected.forEach((value, i) => (most = Math.max(most, Math.abs(value - result.data[i]))));
