@@ -45,9 +45,12 @@ WRONG_OUTPUTS = {
     "red and blue swapped": lambda output: output[:, ::-1],
     "not numbers": lambda output: np.full_like(output, np.nan),
     "a row short": lambda output: output[:, :, :-1],
-    # One level too dark in every other column: 51 dB, as by an engine that truncates.
-    "truncated": lambda output: output - np.float32(1 / 255) * (np.arange(output.shape[3]) % 2),
 }
+
+
+def truncate(output):
+    """Make every other column one level too dark: 51 dB, as by an engine that truncates."""
+    return output - np.float32(1 / 255) * (np.arange(output.shape[3]) % 2)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +123,8 @@ def test_golden_samples_on_stand_ins(classes, converted, tmp_path, options):
     bundle(path, tmp_path / "module")
     session, samples = open_session(path), read_golden(read_manifest(path), path.parent)
     outputs = [session.run(sample.image) for sample in samples]
-    cases = {"right": lambda output: output, "no GPU": lambda output: output, **WRONG_OUTPUTS}
+    wrong = WRONG_OUTPUTS | ({"truncated": truncate} if options.interface == "image" else {})
+    cases = {"right": lambda output: output, "no GPU": lambda output: output, **wrong}
     for name, change in cases.items():
         (tmp_path / name).mkdir()
         for number, (sample, output) in enumerate(zip(samples, outputs, strict=True)):
@@ -135,7 +139,7 @@ def test_golden_samples_on_stand_ins(classes, converted, tmp_path, options):
     }
     for processor in ("cpu", "gpu"):
         assert f"passed {processor}ComputesWhatPyTorchDoes right" in results
-        for name in WRONG_OUTPUTS:
+        for name in wrong:
             assert f"failed {processor}ComputesWhatPyTorchDoes {name}" in results
     assert "passed bitmapBecomesWhatTheFileComputes right" in results
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mobile_runtime.device.app_packages import APP_LIBRARIES
 from mobile_runtime.errors import ManifestError
 from mobile_runtime.model_file.manifest import Manifest
 
@@ -59,9 +60,10 @@ def choose_test(manifest: Manifest) -> DeviceTest:
     """
     model = manifest.model
     test = TESTS.get((model.format, model.input.dtype))
+    kinds = (" ".join(kind) for kind in (*APP_LIBRARIES, *TESTS))
     if test is None or model.input.dtype != model.output.dtype:
         raise ManifestError(
             f"There is no test for a {model.format} file from {model.input.dtype} to "
-            f"{model.output.dtype}: expected one of {', '.join(' '.join(key) for key in TESTS)}."
+            f"{model.output.dtype}: expected one of {', '.join(kinds)}."
         )
     return test

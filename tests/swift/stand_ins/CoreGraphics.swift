@@ -21,10 +21,13 @@ public struct CGBitmapInfo: OptionSet, Sendable {
 
 open class CGColorSpace {
     public static var sRGB: CFString { "kCGColorSpaceSRGB" }
+    public static var displayP3: CFString { "kCGColorSpaceDisplayP3" }
     public init?(name: CFString) {}
     public var model: CGColorSpaceModel { .rgb }
     public var supportsOutput: Bool { true }
 }
+
+public func CGColorSpaceUsesExtendedRange(_ space: CGColorSpace) -> Bool { false }
 
 open class CGDataProvider {
     public init?(data: CFData) {}

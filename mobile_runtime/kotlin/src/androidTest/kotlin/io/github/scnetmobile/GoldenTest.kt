@@ -87,7 +87,7 @@ class GoldenTest {
     }
 
     private inner class Sample(private val fields: Any?) {
-        val size = (fields.field("input_shape") as List<*>).let { Size(it[2].toInt(), it[3].toInt()) }
+        val size = (fields.field("input_shape") as List<*>).let { Size(it[2].asInt(), it[3].asInt()) }
 
         /** From bytes of all of red, then green, then blue. */
         val picture: Pixels by lazy {
@@ -111,7 +111,7 @@ class GoldenTest {
         fun keep(output: FloatArray, scale: Int): List<Float> {
             val (height, width) = size.height * scale to size.width * scale
             assertEquals(3 * height * width, output.size)
-            val step = fields.field("output_stride").toInt()
+            val step = fields.field("output_stride").asInt()
             return (0 until 3).flatMap { color ->
                 kept(height, step).flatMap { row -> kept(width, step).map { output[(row * width + it) * 3 + color] } }
             }

@@ -12,7 +12,8 @@ internal fun parseJson(text: String): Any? = JsonReader(text).readAll()
 /** Returns a field of a map; anything else is no such map. */
 internal fun Any?.field(name: String): Any? = (this as Map<*, *>).also { require(name in it) }[name]
 
-internal fun Any?.toInt(): Int = (this as Double).also { require(it == Math.rint(it)) }.toInt()
+/** Returns a number that has no fraction. */
+internal fun Any?.asInt(): Int = (this as Double).also { require(it == Math.rint(it)) }.toInt()
 
 private const val MAX_DEPTH = 64
 private val NUMBER = Regex("""-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?""")

@@ -33,9 +33,9 @@ data class ModelDescription(
             require(ports.all { it.field("layout") == "NHWC" } && types.distinct().size == 1)
             val sizes = (model.field("sizes") as List<*>?)?.map { it as List<*> }
             ModelDescription(
-                model.field("scale").toInt(),
-                model.field("halo").toInt(),
-                sizes?.map { (height, width) -> Size(height.toInt(), width.toInt()) },
+                model.field("scale").asInt(),
+                model.field("halo").asInt(),
+                sizes?.map { (height, width) -> Size(height.asInt(), width.asInt()) },
                 types.first(),
             ).also { it.check() }
         } catch (error: RuntimeException) {
