@@ -36,6 +36,8 @@ class Tensor:
     """Of a small constant, flattened."""
     scales: int = 0
     """How many quantization scales it has; 0 if it is not quantized."""
+    sparse: bool = False
+    """Stored as ONNX's pairs of positions and values."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Graph:
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     version: int = 0
-    """Core ML's specification version; 0 for the others."""
+    """Core ML's specification version, ONNX's IR version; 0 for TFLite."""
     size_bytes: int = 0
     """Of the whole model, weights in other files included."""
     release: str = ""

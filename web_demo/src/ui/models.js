@@ -12,7 +12,6 @@
  */
 
 import { UpscalerError, createUpscaler, preloadEngine, setEngineFolder, untilAborted } from '../../../mobile_runtime/javascript/index.js';
-import { runBenchmark } from '../../../mobile_runtime/javascript/benchmark.js';
 import { keepForOffline } from './offline.js';
 
 /** Where the build puts it: beside the modules. */
@@ -78,7 +77,7 @@ export class Models {
       throw new UpscalerError('model-missing', `There is no model for x${scale} here.`);
     }
     const preparing = (this.#preparing = new AbortController());
-    const work = createUpscaler(entry, { backend, signal: preparing.signal, onNotice: this.#onNotice });
+    const work = createUpscaler({ model: entry, backend, signal: preparing.signal, onNotice: this.#onNotice });
     const upscaler = await untilAborted(work, signal, () => preparing.abort(signal?.reason));
     if (preparing.signal.aborted) upscaler.dispose();
     preparing.signal.throwIfAborted();
@@ -110,7 +109,9 @@ export class Models {
    */
   async benchmark(options) {
     if (!this.#open) throw stopped();
-    return runBenchmark(this.#open.entry, { ...options, onNotice: this.#onNotice });
+    const { entry } = this.#open;
+    const { runBenchmark } = await import('../../../mobile_runtime/javascript/benchmark.js');
+    return runBenchmark({ ...options, model: entry, onNotice: this.#onNotice });
   }
 
   /** Stop everything and free the memory. */

@@ -33,9 +33,9 @@ data class ModelDescription(
             require(ports.all { it.field("layout") == "NHWC" } && types.distinct().size == 1)
             val sizes = (model.field("sizes") as List<*>?)?.map { it as List<*> }
             ModelDescription(
-                model.field("scale").toInt(),
-                model.field("halo").toInt(),
-                sizes?.map { (height, width) -> Size(height.toInt(), width.toInt()) },
+                model.field("scale").asInt(),
+                model.field("halo").asInt(),
+                sizes?.map { (height, width) -> Size(height.asInt(), width.asInt()) },
                 types.first(),
             ).also { it.check() }
         } catch (error: RuntimeException) {
@@ -55,7 +55,3 @@ data class ModelDescription(
 private const val MAX_SCALE = 8
 private const val MAX_HALO = 4096
 private const val MAX_SIDE = 16384
-
-private fun Any?.field(name: String): Any? = (this as Map<*, *>).also { require(name in it) }[name]
-
-private fun Any?.toInt(): Int = (this as Double).also { require(it == Math.rint(it)) }.toInt()
