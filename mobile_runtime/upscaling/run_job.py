@@ -26,6 +26,8 @@ class Settings:
 
     tile: int | None = None
     """Side of the largest tile in low-resolution pixels, for files that take any size."""
+    exact: bool = False
+    """Take the exact halo for 8-bit pictures, too."""
     max_pixels: int = MAX_PIXELS
     """Larger pictures are refused."""
     overwrite: bool = False
@@ -109,6 +111,7 @@ def write_job(
             background=settings.background,
             quality=quality,
             tile=settings.tile,
+            exact=settings.exact,
             overwrite=settings.overwrite,
             on_progress=on_progress,
         )
@@ -120,6 +123,7 @@ def write_job(
         size=settings.size,
         quality=quality,
         tile=settings.tile,
+        exact=settings.exact,
         overwrite=settings.overwrite,
         on_progress=on_progress,
     )
@@ -136,6 +140,7 @@ def write_video_job(
         job.target,
         size=settings.size,
         tile=settings.tile,
+        exact=settings.exact,
         max_pixels=settings.max_pixels,
         overwrite=settings.overwrite,
         on_progress=on_progress,

@@ -28,6 +28,7 @@ def upscale_animation(
     background: Color | None = None,
     quality: int | None = None,
     tile: int | None = None,
+    exact: bool = False,
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
 ) -> UpscaledFile:
@@ -41,6 +42,7 @@ def upscale_animation(
         background: What takes the place of transparency; that is kept if not given.
         quality: Of a WebP, which is lossless if not given.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
+        exact: See `upscale_pixels`.
         overwrite: Replace an existing file.
         on_progress: Called after each frame.
 
@@ -62,7 +64,7 @@ def upscale_animation(
     def upscaled() -> Iterator[Picture]:
         for frame in animation.frames():
             flat = frame if background is None else flatten(frame, background)
-            yield reduce_picture(upscale_picture(session, flat, tile=tile), *wanted)
+            yield reduce_picture(upscale_picture(session, flat, tile=tile, exact=exact), *wanted)
             if on_progress is not None:
                 on_progress(next(numbers), len(animation.durations_ms))
 
@@ -78,5 +80,5 @@ def upscale_animation(
         reason = getattr(error, "strerror", None) or str(error)
         raise ImageError(f"{target} cannot be written: {reason}.") from error
     seconds = perf_counter() - start
-    mirrored = find_mirrored(session, (height, width))
+    mirrored = find_mirrored(session, (height, width), exact=exact)
     return UpscaledFile((height, width), wanted, mirrored, seconds, animation.notes)

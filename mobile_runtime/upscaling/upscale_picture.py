@@ -1,6 +1,7 @@
 """Upscaling of picture files, with transparency and metadata."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -8,7 +9,7 @@ from PIL import Image as Pillow
 
 from mobile_runtime.engines.session import Session
 from mobile_runtime.imaging.hidden_colors import spread_colors
-from mobile_runtime.imaging.pictures import Picture
+from mobile_runtime.imaging.pictures import Picture, is_deep
 from mobile_runtime.imaging.resizing import (
     TargetSize,
     Times,
@@ -48,6 +49,7 @@ def upscale_to_file(
     size: TargetSize | None = None,
     quality: int | None = None,
     tile: int | None = None,
+    exact: bool = False,
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
 ) -> UpscaledFile:
@@ -66,6 +68,7 @@ def upscale_to_file(
             reduced; that itself if not given.
         quality: Of a lossy format; see `save_picture`.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
+        exact: See `upscale_pixels`.
         overwrite: Replace existing files.
         on_progress: Called after each tile.
 
@@ -82,7 +85,9 @@ def upscale_to_file(
         check_writable(comparison, beside, overwrite=overwrite)
     start = perf_counter()
     with enough_memory("The picture cannot be upscaled", width, height):
-        upscaled = upscale_picture(session, picture, tile=tile, on_progress=on_progress)
+        upscaled = upscale_picture(
+            session, picture, tile=tile, exact=exact, on_progress=on_progress
+        )
         upscaled = reduce_picture(upscaled, *wanted)
     seconds = perf_counter() - start
     save_picture(upscaled, target, overwrite=overwrite, quality=quality)
@@ -92,7 +97,8 @@ def upscale_to_file(
     notes = picture.notes + tuple(
         f"{what} left out, which {target.suffix} cannot hold" for what in left_out(target, picture)
     )
-    mirrored = find_mirrored(session, (height, width))
+    exact = exact or is_deep(picture.pixels)
+    mirrored = find_mirrored(session, (height, width), exact=exact)
     return UpscaledFile((height, width), _size(upscaled), mirrored, seconds, notes)
 
 
@@ -101,6 +107,7 @@ def upscale_picture(
     picture: Picture,
     *,
     tile: int | None = None,
+    exact: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Picture:
     """Upscale a picture with all that belongs to it; arguments and errors as `upscale_pixels`.
@@ -109,11 +116,11 @@ def upscale_picture(
     no outline of what was hidden there. The transparency itself is upscaled by Pillow's bicubic
     interpolation.
     """
+    upscale = partial(upscale_pixels, session, tile=tile, exact=exact, on_progress=on_progress)
     if picture.alpha is None:
-        pixels = upscale_pixels(session, picture.pixels, tile=tile, on_progress=on_progress)
+        pixels = upscale(picture.pixels)
         return replace(picture, pixels=pixels)
-    visible = spread_colors(picture.pixels, picture.alpha)
-    pixels = upscale_pixels(session, visible, tile=tile, on_progress=on_progress)
+    pixels = upscale(spread_colors(picture.pixels, picture.alpha))
     height, width = pixels.shape[:2]
     alpha = resize_values(picture.alpha, height, width, Pillow.Resampling.BICUBIC)
     return replace(picture, pixels=pixels, alpha=alpha)

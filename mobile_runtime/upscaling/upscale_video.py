@@ -26,6 +26,7 @@ def upscale_video(
     *,
     size: TargetSize | None = None,
     tile: int | None = None,
+    exact: bool = False,
     max_pixels: int,
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
@@ -41,6 +42,7 @@ def upscale_video(
         target: A suffix of `VIDEO_FORMATS`.
         size: How large the frames are to be; see `upscale_to_file`.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
+        exact: See `upscale_pixels`.
         max_pixels: Larger frames are refused.
         overwrite: Replace an existing file.
         on_progress: Called after each frame.
@@ -70,12 +72,12 @@ def upscale_video(
         ):
             stream.write(write_header(even[1], even[0]))
             for number, frame in enumerate(chain((first,), frames)):
-                pixels = upscale_pixels(session, frame, tile=tile)
+                pixels = upscale_pixels(session, frame, tile=tile, exact=exact)
                 reduced = reduce_picture(Picture(pixels), *even).pixels
                 content = np.ascontiguousarray(reduced).tobytes()
                 stream.write(write_frame(content, *video.ticks(number)))
                 if on_progress is not None:
                     on_progress(number + 1, len(video.times))
     seconds = perf_counter() - start
-    mirrored = find_mirrored(session, (height, width))
+    mirrored = find_mirrored(session, (height, width), exact=exact)
     return UpscaledFile((height, width), even, mirrored, seconds, video.notes)

@@ -115,7 +115,7 @@ def describe(case: Case, seed: int) -> dict[str, Any]:
     return facts | {
         "rows": rows,
         "columns": columns,
-        "mirrored": find_mirrored(network, (case.height, case.width)),
+        "mirrored": find_mirrored(network, (case.height, case.width), exact=True),
         "crc32": zlib.crc32(result.tobytes()),
     }
 

@@ -19,6 +19,7 @@ class Promise:
     scale: int
     halo: int
     sizes: tuple[Size, ...] | None
+    halo_8bit: int | None = None
 
 
 @dataclass(frozen=True)
