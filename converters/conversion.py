@@ -34,6 +34,7 @@ from mobile_runtime.model_file.manifest import (
     hash_file,
     write_manifest,
 )
+from mobile_runtime.model_file.parity import find_wrong_rounding
 from mobile_runtime.model_file.precision import PRECISIONS, tolerance_for
 from mobile_runtime.steps import OnAction, OnStep, actions_of, ignore_action, ignore_step
 from mobile_runtime.validation.fault_localization import localize_fault
@@ -296,7 +297,10 @@ def _check_passed(file: ModelFile, on_action: OnAction) -> None:
     if not failed:
         return
     wrong = [result for result in failed if not manifest.tolerance.allows(result.worst)]
-    what = "does not compute what PyTorch does" if wrong else "would not run where it should"
+    dtype = manifest.model.output.dtype
+    misrounded = any(find_wrong_rounding(result.worst, dtype) for result in failed)
+    differs, elsewhere = "does not compute what PyTorch does", "would not run where it should"
+    what = differs if wrong or misrounded else elsewhere
     figures = "; ".join(f"{result.engine_info}: {result.failure}" for result in failed)
     why = f" {_explain(file, wrong[0].engine, on_action)}" if wrong else ""
     precision = PRECISIONS[manifest.model.precision]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from converters.errors import UnsupportedOptionError
-from mobile_runtime.model_file.format import FORMATS, Format, FormatName, Interface
+from mobile_runtime.model_file.format import FORMATS, OPSETS, Format, FormatName, Interface
 from mobile_runtime.model_file.precision import CALIBRATED, PRECISIONS, PrecisionName
 
 Shift = Literal["slice_concat", "depthwise"]
@@ -30,11 +30,13 @@ class ConversionOptions:
     """Of the weights. Core ML computes in fp16 unless told fp32, TFLite and ONNX in fp32; a file in
     `w8a8` also rounds what it computes to 8 bits, so that an engine may compute in them."""
     sizes: tuple[Size, ...] | None = None
-    """Input sizes: one, for Core ML one or more, for ONNX None, which is any size."""
+    """Input sizes: one, for Core ML one or more; None is any size, which only ONNX can."""
     interface: Interface = "tensor"
     """What goes in and out: 8-bit RGB images (Core ML, and TFLite in `w8a8`) or float tensors."""
     calibration: Path | None = None
     """Folder of photographs to calibrate `w8a8` on; None takes those that came with the project."""
+    opset: int | None = None
+    """Operator set of an ONNX file, one of `OPSETS`; None takes `DEFAULT_OPSET`."""
 
     def __post_init__(self) -> None:
         """Check that the format can do this.
@@ -43,9 +45,8 @@ class ConversionOptions:
             UnsupportedOptionError: It cannot; the message says what it can.
         """
         format_, precision = FORMATS[self.format], PRECISIONS[self.precision]
-        if (self.sizes is None) != format_.any_size:
-            need = "take any size" if format_.any_size else "need --height and --width"
-            raise UnsupportedOptionError(f"{format_.title} files {need}.")
+        if self.sizes is None and not format_.any_size:
+            raise UnsupportedOptionError(f"{format_.title} files need --height and --width.")
         sides = [side for size in self.sizes or () for side in size]
         for side in sides:
             if not 1 <= side <= LONGEST_SIDE:
@@ -70,6 +71,12 @@ class ConversionOptions:
             raise UnsupportedOptionError(
                 f"Only {CALIBRATED} is calibrated, {self.precision} is not."
             )
+        if self.opset is not None and not format_.has_opset:
+            raise UnsupportedOptionError(f"{format_.title} files have no operator set of ONNX.")
+        if self.opset is not None and self.opset not in OPSETS:
+            raise UnsupportedOptionError(
+                f"ONNX files come in operator sets {OPSETS[0]} to {OPSETS[-1]}, not {self.opset}."
+            )
 
 
 def complete_options(
@@ -81,6 +88,7 @@ def complete_options(
     sizes: tuple[Size, ...] = (),
     interface: Interface | None = None,
     calibration: Path | None = None,
+    opset: int | None = None,
 ) -> ConversionOptions:
     """Return options in which the format's defaults stand for what is not given.
 
@@ -95,6 +103,7 @@ def complete_options(
         sizes=sizes or (None if format_.any_size else (default_size,)),
         interface=interface or format_.interfaces_in(PRECISIONS[precision])[0],
         calibration=calibration,
+        opset=opset,
     )
 
 
@@ -117,5 +126,6 @@ class FileName:
         parts += [options.precision, options.shift]
         if options.interface != format_.interfaces_in(PRECISIONS[options.precision])[0]:
             parts.append(options.interface)
+        parts += [f"opset{options.opset}"] if options.opset else []
         parts += [f"{height}x{width}" for height, width in options.sizes or ()]
         return "-".join(parts) + format_.suffix

@@ -137,6 +137,7 @@ def convert(
     sizes: "Sequence[Size]" = (),
     interface: Interface | None = None,
     calibration: FilePath | None = None,
+    opset: int | None = None,
     output_dir: FilePath = ".",
     overwrite: bool = False,
     verify: bool = True,
@@ -149,10 +150,11 @@ def convert(
         precision: `fp32`, `fp16`, `w8`, `w6`, `w4` or `w8a8`, as the format has them; the format's
             default if not given.
         shift: How the spatial shift is written: `slice_concat` or `depthwise`.
-        sizes: (height, width) of the input in pixels: one, of Core ML one or more; 128x128 if not
-            given. ONNX files take any size.
+        sizes: (height, width) of the input in pixels: one, of Core ML one or more. If not given,
+            ONNX files take any size, and others 128x128.
         interface: `image`, 8-bit RGB, or `tensor`, floats; the format's usual one if not given.
         calibration: Folder of photographs for `w8a8`; bundled ones if not given.
+        opset: Version of ONNX's operators, 13 to 21; 18 if not given.
         output_dir: Made if missing.
         overwrite: Replace files that exist.
         verify: Run the file on every engine here and compare with PyTorch before it is kept.
@@ -179,6 +181,7 @@ def convert(
         sizes=tuple(sizes),
         interface=interface,
         calibration=None if calibration is None else Path(calibration),
+        opset=opset,
     )
     return conversion.convert(
         checkpoint, [options], Path(output_dir), overwrite=overwrite, verify=verify
@@ -259,6 +262,8 @@ def validate(
 
     Returns:
         One result per engine: the worst difference over all samples, and whether it passed.
+        `worst.mean_signed_error_levels`, in levels of 8 bits, is the median of the samples' means;
+        an 8-bit output does not pass beyond 0.2, where the engine truncates instead of rounding.
 
     Raises:
         ManifestError: The manifest is missing, or about another file.

@@ -8,8 +8,10 @@ import torch
 from model_files import Converter
 from networks import make_net
 from PIL import Image as Pillow
+from small_upscaler import run_upscale, write_onnx
 
 from converters.golden_samples import PHOTOGRAPHS
+from mobile_runtime.engines.session import open_session
 from mobile_runtime.imaging.pictures import to_image
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.config import SCNetConfig
@@ -61,6 +63,26 @@ def two_photographs(tmp_path):
     for path in PHOTOGRAPHS[:2]:
         (folder / path.name).write_bytes(path.read_bytes())
     return folder
+
+
+@pytest.fixture(scope="session")
+def upscaler(tmp_path_factory):
+    """A model file that means and repeats pixels, three times each way."""
+    return write_onnx(tmp_path_factory.mktemp("upscaler") / "model.onnx")
+
+
+@pytest.fixture(scope="session")
+def upscaler_session(upscaler):
+    return open_session(upscaler)
+
+
+@pytest.fixture
+def upscale(tmp_path, upscaler_session, monkeypatch):
+    """`scnet upscale` with that file, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments, stdin=None: run_upscale(
+        lambda *_, **__: upscaler_session, *arguments, stdin=stdin
+    )
 
 
 @pytest.fixture(autouse=True)

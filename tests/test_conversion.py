@@ -226,7 +226,9 @@ def test_folder_of_something_else_is_never_replaced(tmp_path, checkpoint):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"format": "onnx", "sizes": ((8, 8),)}, "any size"),
+        ({"format": "onnx", "opset": 12}, "operator sets 13 to 21, not 12"),
+        ({"format": "onnx", "opset": 22}, "operator sets 13 to 21, not 22"),
+        ({"format": "tflite", "sizes": ((8, 8),), "opset": 18}, "have no operator set"),
         ({"format": "tflite", "sizes": None}, "need --height"),
         ({"format": "tflite", "sizes": ((8, 8), (9, 9))}, "Only Core ML takes several"),
         ({"format": "tflite", "sizes": ((8, 8),), "interface": "image"}, "Only Core ML has image"),

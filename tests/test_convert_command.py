@@ -9,6 +9,7 @@ from converters.errors import ConversionError
 from converters.options import SHIFTS
 from mobile_runtime.cli.validate import command as validate_command
 from mobile_runtime.engines.registry import ENGINES
+from mobile_runtime.formats.reader import read_graph
 from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.manifest import hash_file, read_manifest
 from mobile_runtime.model_file.precision import PRECISIONS
@@ -62,8 +63,21 @@ def test_all_formats_are_made_in_the_precision_and_size_asked_for(net, tmp_path)
     assert {m.format: (m.precision, m.sizes) for m in models} == {
         "coreml": ("fp16", (SIZE,)),
         "tflite": ("fp16", (SIZE,)),
-        "onnx": ("fp16", None),
+        "onnx": ("fp16", (SIZE,)),
     }
+
+
+def test_onnx_of_one_size_and_another_operator_set(net, tmp_path):
+    convert(net, tmp_path / "out", "--format", "onnx", *SMALL, "--opset", "13")
+    ((name, model),) = read_models(tmp_path / "out").items()
+    assert name.endswith("-opset13-16x24.onnx")
+    assert (model.input.shape, model.output.shape) == ((1, 3, 16, 24), (1, 3, 32, 48))
+    graph = read_graph(tmp_path / "out" / name)
+    assert [port.shape for port in (*graph.inputs, *graph.outputs)] == [
+        model.input.shape,
+        model.output.shape,
+    ]
+    assert graph.release == "opset 13"
 
 
 def test_the_case_of_names_does_not_matter(net, tmp_path):
@@ -129,7 +143,8 @@ def test_calibration_on_other_photographs_gives_another_file_with_the_same_inter
         (("--format", "tflite", *SMALL, "--other-size", "32x16"), "Only Core ML takes several"),
         (("--format", "coreml", "--width", "24"), "go together"),
         (("--format", "coreml", "--height", "0", "--width", "24"), "1 to 4096 pixels, not 0"),
-        (("--format", "onnx", *SMALL), "takes any size"),
+        (("--format", "onnx", *SMALL, "--other-size", "32x16"), "Only Core ML takes several"),
+        (("--format", "tflite", "--opset", "17"), "--opset is about onnx files"),
     ],
     ids=" ".join,
 )

@@ -208,6 +208,12 @@ def test_every_core_ml_engine_has_its_units():
     assert set(UNITS) == {name for name in ENGINES[".mlpackage"] if name.startswith("coreml")}
 
 
+def test_every_compute_unit_of_core_ml_is_tried_out_in_a_child_the_neural_engine_first():
+    prone = [name for name, engine in ENGINES[".mlpackage"].items() if engine.crash_prone]
+    assert prone[0] == "coreml-neural-engine"
+    assert set(prone) == set(UNITS)
+
+
 # Files that crash native code
 
 
@@ -279,11 +285,13 @@ def test_only_what_nothing_vouches_for_and_native_code_reads_is_tried_out(
     monkeypatch.setattr(
         "mobile_runtime.engines.session.run_sandboxed", lambda task: tried.append(task.path)
     )
-    open_session(originals[suffix])
-    assert tried == []
-    path = lone(suffix)
+    path, alone = originals[suffix], lone(suffix)
+    engine = ENGINES[suffix][engines(path)[0]]
     open_session(path)
-    assert tried == ([str(path)] if ENGINES[suffix][engines(path)[0]].native else [])
+    assert tried == ([str(path)] if engine.crash_prone else [])
+    tried.clear()
+    open_session(alone)
+    assert tried == ([str(alone)] if engine.native else [])
 
 
 @pytest.mark.parametrize("suffix", ENGINES)

@@ -1,6 +1,7 @@
 """Every head, scale and shift form in every format: converted, run, compared, counted."""
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,9 +11,11 @@ from model_files import copy_alone, options_for
 from networks import CONVERTED_NETWORKS, make_net
 from torch import nn
 
+from converters.conversion import convert
 from converters.options import SHIFTS, ConversionOptions
 from mobile_runtime.engines.session import open_session
-from mobile_runtime.model_file.format import FORMATS
+from mobile_runtime.formats.reader import read_graph
+from mobile_runtime.model_file.format import FORMATS, OPSETS
 from mobile_runtime.model_file.manifest import read_manifest
 from mobile_runtime.validation.validate import available_engines
 from scnet.config import HEADS, SCNetConfig, halo
@@ -145,6 +148,23 @@ def test_onnx_takes_any_size(make, shift):
         image = torch.rand(1, 3, *size)
         with torch.no_grad():
             assert np.abs(session.run(image.numpy()) - net(image).numpy()).max() < 1e-5
+
+
+@pytest.mark.parametrize("opset", [OPSETS[0], OPSETS[-1]])
+@pytest.mark.parametrize("precision", FORMATS["onnx"].precisions)
+@pytest.mark.parametrize("config", CONVERTED_NETWORKS)
+def test_onnx_computes_the_same_in_every_operator_set(
+    tmp_path, checkpoint, config, precision, opset
+):
+    """What it does is compared with PyTorch's before it is kept, as always."""
+    plain = ConversionOptions("onnx", "slice_concat", precision)
+    for options in (plain, replace(plain, sizes=(SIZE,))):
+        wanted = [options, replace(options, opset=opset)]
+        made = convert(checkpoint(config), wanted, tmp_path / "out", verify=False, overwrite=True)
+        image = torch.rand(1, 3, *SIZE).numpy()
+        usual, chosen = (open_session(path).run(image) for path in made)
+        np.testing.assert_allclose(chosen, usual, atol=1e-6)
+        assert read_graph(made[1]).release == f"opset {opset}"
 
 
 @pytest.mark.parametrize("shift", SHIFTS)

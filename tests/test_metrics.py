@@ -7,7 +7,7 @@ from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.metrics import bicubic, compare, evaluate, luma, mean, resize_bicubic
 from mobile_runtime.imaging.pictures import to_image, to_pixels
 from mobile_runtime.model_file.parity import compare as distance
-from mobile_runtime.model_file.parity import worst
+from mobile_runtime.model_file.parity import find_wrong_rounding, over_samples, worst
 from mobile_runtime.model_file.precision import PRECISIONS, Tolerance
 
 
@@ -93,6 +93,32 @@ def test_one_tenth_everywhere_is_twenty_decibels():
     assert found.pixels_off_percent == 100
 
 
+def test_truncation_to_8_bits_is_told_from_rounding():
+    expected = np.random.default_rng(0).random((1, 3, 64, 64)).astype(np.float32)
+    found = {
+        how: distance(expected, (how(expected * 255) / 255).astype(np.float32))
+        for how in (np.rint, np.floor, np.ceil)
+    }
+    assert found[np.rint].mean_signed_error_levels == pytest.approx(0, abs=0.02)
+    assert found[np.floor].mean_signed_error_levels == pytest.approx(-0.5, abs=0.02)
+    assert found[np.floor].psnr_db > 50
+    assert find_wrong_rounding(found[np.rint], "uint8") is None
+    assert "the system truncates instead of rounding" in find_wrong_rounding(
+        found[np.floor], "uint8"
+    )
+    assert "rounds up" in find_wrong_rounding(found[np.ceil], "uint8")
+    assert find_wrong_rounding(found[np.floor], "float32") is None
+
+
+def test_one_sample_that_is_too_bright_is_no_rounding():
+    """The worst of engines counts, but the median of samples: coarse weights miss single ones."""
+    image = np.full((1, 3, 4, 4), 0.5, np.float32)
+    samples = [distance(image, image + np.float32(levels / 255)) for levels in (0.01, 0.02, 0.6)]
+    assert over_samples(samples).mean_signed_error_levels == pytest.approx(0.02, abs=1e-4)
+    assert over_samples(samples).max_abs == worst(samples).max_abs
+    assert worst(samples).mean_signed_error_levels == pytest.approx(0.6, abs=1e-4)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_not_finite_has_finite_figures_and_never_passes(value):
     expected = np.zeros((1, 3, 4, 4), np.float32)
@@ -101,6 +127,7 @@ def test_what_is_not_finite_has_finite_figures_and_never_passes(value):
     found = worst([distance(expected, expected), distance(expected, broken)])
     assert (found.max_abs, found.mean_abs) == (1e30, 1e30)
     assert (found.psnr_db, found.snr_db, found.pixels_off_percent) == (-999, -999, 100)
+    assert found.mean_signed_error_levels == 1e30
     assert not Tolerance(max_abs=None, psnr_db=-1e9).allows(found)
     assert not Tolerance(max_abs=1e9, psnr_db=-1e9).allows(found)
 

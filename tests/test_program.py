@@ -95,9 +95,16 @@ REFUSED = {
     "wrong head": (["convert", "net.pth", "--head", "direct"], "not direct"),
     "no scale": (["convert", "mlp.pth"], "may be x2 or x3"),
     "half a size": (["convert", "net.pth", "--height", "64"], "go together"),
-    "size of onnx": (
-        ["convert", "net.pth", "--format", "onnx", "--height", "8", "--width", "8"],
-        "takes any size",
+    "several sizes of onnx": (
+        [
+            *("convert", "net.pth", "--format", "onnx", "--height", "8", "--width", "8"),
+            *("--other-size", "9x9"),
+        ],
+        "Only Core ML takes several sizes, not onnx",
+    ),
+    "operator set that is too new": (
+        ["convert", "net.pth", "--format", "onnx", "--opset", "22"],
+        "13<=x<=21",
     ),
     "interface of tflite": (
         ["convert", "net.pth", "--format", "tflite", "--interface", "image"],

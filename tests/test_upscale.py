@@ -5,12 +5,11 @@ from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
-import onnx
 import picture_files
 import pytest
 from click.testing import CliRunner
-from onnx import helper
 from PIL import Image, ImageCms
+from small_upscaler import FIXED, FOREIGN, MODEL, SCALE, run_upscale, write_onnx
 
 from mobile_runtime.cli.upscale import command
 from mobile_runtime.engines.session import open_session
@@ -19,66 +18,10 @@ from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
 from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
 from mobile_runtime.imaging.writing import save_picture
-from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
 
-SCALE = 3
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
 ALPHA = np.random.default_rng(1).integers(1, 256, (20, 30), dtype=np.uint8)
-
-MODEL = Model(
-    format="onnx",
-    variant="t",
-    head="pixelshuffle",
-    scale=SCALE,
-    precision="fp32",
-    shift="slice_concat",
-    sizes=None,
-    halo=1,
-    input=TensorSpec("image", (1, 3, None, None), "float32", "NCHW", "0..1"),
-    output=TensorSpec("upscaled_image", (1, 3, None, None), "float32", "NCHW", "0..1"),
-    weights=Weights("test", "0" * 64, "Apache-2.0", "made here"),
-    tools={},
-)
-
-
-def write_onnx(path, model=MODEL, tint=(1, 1, 1)):
-    """A 3x3 mean with zeros around, and every pixel repeated `SCALE` times each way.
-
-    Red, green and blue are multiplied by `tint`.
-    """
-    height, width = (model.sizes or (("H", "W"),))[0]
-    kernel = np.full((3, 1, 3, 3), 1 / 9, np.float32)
-    kernel *= np.array(tint, np.float32).reshape(3, 1, 1, 1)
-    graph = helper.make_graph(
-        [
-            helper.make_node("Conv", ["image", "kernel"], ["mean"], group=3, pads=[1, 1, 1, 1]),
-            helper.make_node(
-                "Resize",
-                ["mean", "", "scales"],
-                ["upscaled_image"],
-                mode="nearest",
-                coordinate_transformation_mode="asymmetric",
-                nearest_mode="floor",
-            ),
-        ],
-        "mean",
-        [helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, [1, 3, height, width])],
-        [helper.make_tensor_value_info("upscaled_image", onnx.TensorProto.FLOAT, None)],
-        [
-            onnx.numpy_helper.from_array(kernel, "kernel"),
-            onnx.numpy_helper.from_array(np.array([1, 1, SCALE, SCALE], np.float32), "scales"),
-        ],
-    )
-    proto = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    if model is not FOREIGN:
-        helper.set_model_props(proto, model.to_metadata())
-    onnx.save(proto, path)
-    return path
-
-
-FOREIGN = replace(MODEL, variant="foreign")
-FIXED = replace(MODEL, sizes=((16, 24),))
 
 
 @dataclass
@@ -99,11 +42,7 @@ class Room:
             return self.opened[-1]
 
         arguments = [self.folder / photo, "-o", self.folder / output, "-m", self.folder / model]
-        texts = [str(argument) for argument in [*arguments, *options]]
-        result = CliRunner().invoke(command, texts, obj=opener)
-        if isinstance(result.exception, Exception):
-            raise result.exception
-        return result
+        return run_upscale(opener, *arguments, *options)
 
     def expected(self, pixels):
         """What the file gives for the whole picture, without a tile."""

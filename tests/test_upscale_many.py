@@ -10,12 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 from PIL import Image
-from test_upscale import write_onnx
+from small_upscaler import run_upscale
 
-from mobile_runtime.cli.upscale import command
-from mobile_runtime.engines.session import Session, open_session
+from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError, ModelLoadError
 
 SIZE = (9, 7)
@@ -41,11 +39,7 @@ class Room:
             self.opened += 1
             return self.session
 
-        texts = [str(each) for each in arguments]
-        result = CliRunner().invoke(command, texts, obj=opener, input=stdin)
-        if isinstance(result.exception, Exception):
-            raise result.exception
-        return result
+        return run_upscale(opener, *arguments, stdin=stdin)
 
     def names(self, below="."):
         paths = (self.folder / below).rglob("*")
@@ -56,20 +50,10 @@ class Room:
             return file.size
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return write_onnx(tmp_path_factory.mktemp("model") / "model.onnx")
-
-
-@pytest.fixture(scope="module")
-def session(model):
-    return open_session(model)
-
-
 @pytest.fixture
-def room(tmp_path, session, monkeypatch):
+def room(tmp_path, upscaler_session, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return Room(tmp_path, session)
+    return Room(tmp_path, upscaler_session)
 
 
 NAMES = {
@@ -242,17 +226,17 @@ def test_no_model_is_one_error_and_not_one_per_picture(room):
         tried.append(path)
         raise ModelLoadError(f"{path} is damaged.")
 
-    result = CliRunner().invoke(command, ["a.png", "b.png", "-m", "x.onnx"], obj=opener)
-    assert isinstance(result.exception, ModelLoadError)
+    with pytest.raises(ModelLoadError):
+        run_upscale(opener, "a.png", "b.png", "-m", "x.onnx")
     assert tried == [Path("x.onnx")]
 
 
-def test_an_interrupted_run_keeps_what_is_done_and_says_so(room, model):
+def test_an_interrupted_run_keeps_what_is_done_and_says_so(room, upscaler):
     for number in range(30):
         room.photo(f"in/{number:02}.png", size=(300, 300))
     program = [sys.executable, "-u", "-m", "mobile_runtime", "upscale", "in", "-o", "out"]
     run = subprocess.Popen(
-        [*program, "-m", str(model), "--tile", "16", "--threads", "1"],
+        [*program, "-m", str(upscaler), "--tile", "16", "--threads", "1"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
@@ -296,11 +280,11 @@ print(run_job(session, Job(Path("large.png"), Path("out.png")), Settings(tile=ti
         (700, 256, "out.png cannot be written: 12000 x 12000 pixels"),
     ],
 )
-def test_too_little_memory_is_told_with_its_size(room, model, free_mb, tile, words):
+def test_too_little_memory_is_told_with_its_size(room, upscaler, free_mb, tile, words):
     room.photo("small.png")
     Image.new("RGB", (4000, 4000)).save(room.folder / "large.png")
     run = subprocess.run(
-        [sys.executable, "-c", SHORT_OF_MEMORY, str(free_mb), str(tile), str(model)],
+        [sys.executable, "-c", SHORT_OF_MEMORY, str(free_mb), str(tile), str(upscaler)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
@@ -345,7 +329,8 @@ def test_a_scale_without_a_model_chooses_the_weights(room, scale, weights):
         asked.append(path)
         raise ModelLoadError("enough")
 
-    CliRunner().invoke(command, ["a.png", "--scale", scale], obj=opener)
+    with pytest.raises(ModelLoadError):
+        run_upscale(opener, "a.png", "--scale", scale)
     assert asked == [Path(f"scnet-t-{weights}-direct-photo")]
 
 
@@ -451,12 +436,12 @@ def test_what_streams_cannot_hold_is_refused(room, kind):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="opens a terminal of its own")
-def test_a_terminal_is_no_place_for_a_picture(room, model):
+def test_a_terminal_is_no_place_for_a_picture(room, upscaler):
     import pty
 
     room.photo("a.png")
     ours, terminal = pty.openpty()
-    program = [sys.executable, "-m", "mobile_runtime", "upscale", "-m", str(model)]
+    program = [sys.executable, "-m", "mobile_runtime", "upscale", "-m", str(upscaler)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     for arguments, words in ((["a.png", "-o", "-"], b"redirect it"), (["-"], b"pipe a picture")):
         run = subprocess.run(

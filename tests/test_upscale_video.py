@@ -10,11 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
-from test_upscale import write_onnx
 
-from mobile_runtime.cli.upscale import command
-from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError
 
 pytestmark = pytest.mark.skipif(
@@ -35,31 +31,6 @@ CLIPS = {
     "broadcast": ("a.ts", ["-c:v", "mpeg2video", "-c:a", "mp2"], "a.x3.mkv"),
     "without sound": ("a.mp4", [*H264, "-an"], "a.x3.mp4"),
 }
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return write_onnx(tmp_path_factory.mktemp("model") / "model.onnx")
-
-
-@pytest.fixture(scope="module")
-def session(model):
-    return open_session(model)
-
-
-@pytest.fixture
-def upscale(tmp_path, session, monkeypatch):
-    """The command, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        texts = [str(argument) for argument in arguments]
-        result = CliRunner().invoke(command, texts, obj=lambda *_, **__: session)
-        if isinstance(result.exception, Exception):
-            raise result.exception
-        return result
-
-    return run
 
 
 def ffmpeg(*arguments):
@@ -201,9 +172,9 @@ def test_without_ffmpeg_it_is_told_what_is_missing(upscale, monkeypatch):
         upscale("a.mp4")
 
 
-def test_an_interrupted_video_leaves_nothing_behind(upscale, model, tmp_path):
+def test_an_interrupted_video_leaves_nothing_behind(upscale, upscaler, tmp_path):
     ffmpeg(*SOURCE[:-1], "testsrc2=size=320x240:rate=30:duration=20", *H264, "a.mp4")
-    program = [sys.executable, "-m", "mobile_runtime", "upscale", "a.mp4", "-m", str(model)]
+    program = [sys.executable, "-m", "mobile_runtime", "upscale", "a.mp4", "-m", str(upscaler)]
     root = str(Path(__file__).parent.parent)
     run = subprocess.Popen(program, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": root})
     while not list(tmp_path.glob(".*.part")):

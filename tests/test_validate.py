@@ -19,6 +19,7 @@ from converters.errors import VerificationError
 from converters.options import ConversionOptions
 from mobile_runtime.cli.validate import command
 from mobile_runtime.engines import session
+from mobile_runtime.engines.registry import ENGINES, Engine
 from mobile_runtime.engines.session import Placement, engines, unavailable_reason
 from mobile_runtime.errors import ManifestError, ModelLoadError
 from mobile_runtime.formats.reader import count_operators, cut, read_graph
@@ -213,6 +214,41 @@ def test_error_of_one_engine_loses_no_other_result(originals, tmp_path, monkeypa
     assert "on builtin: refused" in result.stderr
     (kept,) = read_manifest(model).verified
     assert kept.engine == "xnnpack"
+
+
+@pytest.mark.parametrize("rounding", [np.rint, np.floor])
+def test_system_that_truncates_8_bit_outputs_fails(converted, tmp_path, monkeypatch, rounding):
+    """A real engine, whose floats become bytes in a right and in a wrong way."""
+    options = ConversionOptions("coreml", precision="fp16", sizes=(SIZE,), interface="image")
+    model = copy_whole(converted(options)[0], tmp_path / "out")
+
+    def to_bytes(path, **options):
+        real = session.open_session(path, **options)
+        exact = real.run
+        return Wrapped(real, run=lambda image: rounding(exact(image) * 255) / np.float32(255))
+
+    use(monkeypatch, to_bytes)
+    result = run(model, "--engine", "reference-fp16")
+    kept = read_manifest(model).verified[-1]
+    assert kept.worst.psnr_db > 50
+    assert (result.exit_code == 0) == kept.passed == (rounding is np.rint)
+    said = "the system truncates instead of rounding" in " ".join(result.stdout.split())
+    assert said == (rounding is np.floor)
+
+
+def test_engine_that_ends_its_process_loses_no_other_result(originals, tmp_path, monkeypatch):
+    """As Core ML's compiler for the GPU does on a Mac; here the child process ends itself."""
+    model = copy_whole(originals[".onnx"], tmp_path / "out")
+    crashing = Engine("crashing_runner", "crashing_runner", lambda: None, crash_prone=True)
+    monkeypatch.setitem(ENGINES, ".onnx", {"crashing": crashing} | ENGINES[".onnx"])
+    result = run(model, "--json", tmp_path / "found.json")
+    assert result.exit_code == 2
+    assert "crashing: it brought down the process (SIGSEGV)" in result.stderr
+    (found,) = json.loads((tmp_path / "found.json").read_text())["files"]
+    assert list(found["errors"]) == ["crashing"]
+    assert [(each["engine"], each["passed"]) for each in found["results"]] == [
+        ("onnxruntime", True)
+    ]
 
 
 def test_engine_that_left_operators_elsewhere_fails(model, monkeypatch):

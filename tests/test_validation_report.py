@@ -59,11 +59,12 @@ def test_a_log_gets_markdown_without_blanks_at_its_ends(manifest, monkeypatch, c
 
 def test_the_line_shows_the_worst_engine_and_how_many_passed(manifest, capsys):
     first, second = manifest.verified
-    poor = replace(second, passed=False, worst=replace(second.worst, psnr_db=12.3, max_abs=0.5))
+    figures = {"psnr_db": 12.3, "max_abs": 0.5, "mean_signed_error_levels": -0.512}
+    poor = replace(second, passed=False, worst=replace(second.worst, **figures))
     for results, shown in (
         ((first, second), ("133", "4.5e-06", "2 of 2")),
-        ((first, poor), ("12.3", "5.0e-01", "1 of 2")),
-        ((poor,), ("12.3", "5.0e-01", "0 of 1")),
+        ((first, poor), ("12.3", "5.0e-01", "-0.5 ", "1 of 2")),
+        ((poor,), ("12.3", "5.0e-01", "-0.5 ", "0 of 1")),
         ((), ("not run",)),
     ):
         print_results([(replace(manifest, verified=results), 620_000)])
@@ -72,6 +73,13 @@ def test_the_line_shows_the_worst_engine_and_how_many_passed(manifest, capsys):
 
 
 def test_details_have_every_figure_of_every_engine(manifest, capsys):
+    manifest = replace(
+        manifest,
+        verified=tuple(
+            replace(result, worst=replace(result.worst, mean_signed_error_levels=-0.25))
+            for result in manifest.verified
+        ),
+    )
     print_results([(manifest, 620_000)], details=True)
     shown = capsys.readouterr().out
     assert manifest.file in shown
@@ -83,6 +91,7 @@ def test_details_have_every_figure_of_every_engine(manifest, capsys):
             f"{result.worst.snr_db:.1f} dB",
             f"max abs {result.worst.max_abs:.1e}",
             f"mean abs {result.worst.mean_abs:.1e}",
+            "mean signed error -0.25 levels",
         ):
             assert figure in shown
     assert all(len(line) <= 80 for line in shown.splitlines())

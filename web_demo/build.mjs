@@ -26,16 +26,17 @@ const TARGET = 'es2022';
 
 const ENGINE = path.join(HERE, 'node_modules/onnxruntime-web');
 
-/** The engine's two builds: smaller and faster without WebGPU, larger and slower with it. */
-const ENGINE_FILES = ['ort-wasm-simd-threaded', 'ort-wasm-simd-threaded.asyncify'].flatMap(
-  (name) => [`${name}.mjs`, `${name}.wasm`],
-);
+/** As `mobile_runtime/javascript/engine_file.js` names them. */
+const ENGINE_FILES = [
+  ...['ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm'],
+  ...['ort.webgpu.bundle.min.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'],
+];
 
 /** Copied as they are. */
 const STATIC = ['manifest.webmanifest', 'icons', 'samples'];
 
 /** Modules that are loaded by name from outside the modules. */
-const ENTRIES = ['src/main.js', 'src/benchmark_page.js', 'src/engine/upscaler.js', 'src/engine/worker.js'];
+const ENTRIES = ['src/main.js', 'src/benchmark_page.js', 'src/ui/models.js', '../mobile_runtime/javascript/worker.js'];
 
 const PAGES = ['index.html', 'benchmark.html'];
 
@@ -49,14 +50,15 @@ async function buildPage(models, output) {
   await mkdir(staging, { recursive: true });
   try {
     const { catalog, files } = await readModels(models);
-    const engine = await describeEngine();
+    const { version: engineVersion } = JSON.parse(await readFile(path.join(ENGINE, 'package.json'), 'utf8'));
+    const engine = `onnxruntime-web-${engineVersion}`;
     const assets = await bundle(catalog, engine);
     const version = hash(...assets.keys(), ...assets.values());
     for (const name of STATIC) await copy(path.join(HERE, name), path.join(staging, name));
     for (const [name, content] of assets) await write(staging, `assets/${version}/${name}`, content);
     for (const [name, content] of files) await write(staging, name, content);
     for (const name of ENGINE_FILES) {
-      await copy(path.join(ENGINE, 'dist', name), path.join(staging, engine.folder, name));
+      await copy(path.join(ENGINE, 'dist', name), path.join(staging, engine, name));
     }
     await copy(path.join(HERE, '../LICENSE'), path.join(staging, 'LICENSE.txt'));
     for (const page of PAGES) await write(staging, page, await link(page, version));
@@ -70,7 +72,7 @@ async function buildPage(models, output) {
 
 /**
  * @param {object} catalog
- * @param {object} engine
+ * @param {string} engine Its folder in the page.
  * @returns {Promise<Map<string, Uint8Array>>} Name -> content of all that lies in `assets/HASH`.
  */
 async function bundle(catalog, engine) {
@@ -85,9 +87,7 @@ async function bundle(catalog, engine) {
     minify: true,
     format: 'esm',
     target: TARGET,
-    define: { 'globalThis.ENGINE': JSON.stringify(engine) },
-    // The engine without its glue code: that is loaded by address.
-    conditions: ['onnxruntime-web-use-extern-wasm'],
+    define: { 'globalThis.ENGINE_FOLDER': JSON.stringify(engine) },
     external: ['../../icons/*'],
     logLevel: 'warning',
     write: false,
@@ -160,15 +160,6 @@ async function warn(folder) {
  */
 async function copy(source, target) {
   await cp(source, target, { recursive: true, filter: (name) => !name.endsWith('.md') });
-}
-
-/** @returns {Promise<{folder: string, bytes: Record<string, number>}>} Folder in the page, and sizes. */
-async function describeEngine() {
-  const { version } = JSON.parse(await readFile(path.join(ENGINE, 'package.json'), 'utf8'));
-  const measure = async (/** @type {string} */ name) =>
-    /** @type {const} */ ([name, (await stat(path.join(ENGINE, 'dist', name))).size]);
-  const bytes = Object.fromEntries(await Promise.all(ENGINE_FILES.map(measure)));
-  return { folder: `onnxruntime-web-${version}`, bytes };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Choice of the converted files for the page, one per scale and kind of weights, with their manifests checked.
  *
- * @import { CatalogEntry, Golden } from './src/engine/catalog.js'
+ * @import { CatalogEntry } from './src/ui/models.js'
  *
  * @typedef {Map<string, Uint8Array>} Files Name in the built folder -> content.
  */
@@ -9,6 +9,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
+
+import { describeModel, isOnnxManifest } from '../mobile_runtime/javascript/manifest.js';
 
 /** No page can be built; the message says what to do. */
 export class BuildError extends Error {}
@@ -89,8 +91,7 @@ function isForThePage(model) {
 function parse(text, name) {
   try {
     const manifest = JSON.parse(text);
-    const readable = [1, 2].includes(manifest.schema_version); // they differ in what is not read
-    if (readable && manifest.model.format === 'onnx') return manifest;
+    if (isOnnxManifest(manifest)) return manifest;
   } catch {
     // reported below
   }
@@ -122,65 +123,18 @@ function isBetter(model, other) {
  * @returns {Promise<CatalogEntry>}
  */
 async function describe(folder, manifest, files) {
-  const { file, sha256, model, operators, golden } = manifest;
-  const content = await readChecked(folder, file, sha256);
-  return {
-    ...{ weights: weightsOf(model), scale: model.scale, head: model.head, precision: model.precision, shift: model.shift },
-    ...{ halo: model.halo, input: model.input.name, output: model.output.name },
-    ...{ file, sha256, bytes: content.byteLength },
-    label: `SCNet-${model.variant.toUpperCase()} ×${model.scale}`,
-    licence: model.weights.licence,
-    operators: Object.values(operators).reduce((sum, count) => sum + count, 0),
-    url: keep(files, 'models', file, sha256, content),
-    golden: await Promise.all(reduce(golden).map((sample) => copyGolden(folder, sample, files))),
-  };
-}
-
-/**
- * Return the samples of the self-test: of the smallest size, one photograph and the worst case.
- *
- * @param {any[]} golden
- */
-function reduce(golden) {
-  const area = (/** @type {any} */ { input_shape: [, , height, width] }) => height * width;
-  const smallest = Math.min(...golden.map(area));
-  const samples = golden.filter((sample) => area(sample) === smallest);
-  return [...new Set([samples[0], samples.at(-1)])];
-}
-
-/**
- * @param {string} folder
- * @param {any} sample As `GoldenSample` in `mobile_runtime/model_file/manifest.py`, defaults included.
- * @param {Files} files
- * @returns {Promise<Golden>}
- */
-async function copyGolden(folder, sample, files) {
-  const copy = async (/** @type {'input'|'output'} */ end) => {
-    const [name, sha256] = [sample[end], sample[`${end}_sha256`]];
-    const [, , height, width] = sample[`${end}_shape`];
-    const content = await readChecked(folder, name, sha256);
-    return { url: keep(files, 'models/golden', path.basename(name), sha256, content), sha256, height, width };
-  };
-  const { name, input_dtype: dtype = 'float32', output_stride: stride = 1 } = sample;
-  return {
-    name,
-    input: { ...(await copy('input')), dtype },
-    output: { ...(await copy('output')), stride },
-  };
-}
-
-/**
- * @param {Files} files
- * @param {string} folder In the page.
- * @param {string} name
- * @param {string} sha256
- * @param {Uint8Array} content
- * @returns {string} Its address in models.json; the hash in it lets browsers cache it.
- */
-function keep(files, folder, name, sha256, content) {
-  const kept = `${folder}/${sha256.slice(0, 12)}-${name}`;
-  files.set(kept, content);
-  return ROOT + kept;
+  /** @type {Map<string, {name: string, sha256: string}>} */
+  const named = new Map();
+  const model = describeModel(manifest, (name, sha256) => {
+    const place = name === manifest.file ? 'models' : 'models/golden';
+    // The hash in it lets browsers cache it.
+    const kept = `${place}/${sha256.slice(0, 12)}-${path.basename(name)}`;
+    named.set(kept, { name, sha256 });
+    return ROOT + kept;
+  });
+  for (const [kept, { name, sha256 }] of named) files.set(kept, await readChecked(folder, name, sha256));
+  const bytes = /** @type {Uint8Array} */ (files.get(model.url.slice(ROOT.length))).byteLength;
+  return { weights: weightsOf(manifest.model), bytes, ...model };
 }
 
 /**

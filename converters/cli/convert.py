@@ -10,7 +10,7 @@ from converters.options import SHIFTS, Shift, Size, complete_options
 from mobile_runtime.cli import options as command_options
 from mobile_runtime.cli.progress import show_steps
 from mobile_runtime.console import say
-from mobile_runtime.model_file.format import FORMATS, Format, Interface
+from mobile_runtime.model_file.format import DEFAULT_OPSET, FORMATS, OPSETS, Format, Interface
 from mobile_runtime.model_file.manifest import measure_file, read_manifest
 from mobile_runtime.model_file.precision import CALIBRATED, PRECISIONS, PrecisionName
 from mobile_runtime.validation.report import print_results
@@ -66,8 +66,12 @@ class SizeType(click.ParamType[Size]):
     + ", ".join(f"{row.default_precision} for {row.name}" for row in FORMATS.values())
     + "]",
 )
-@click.option("--height", type=int, help="Input height (coreml, tflite; onnx takes any).")
-@click.option("--width", type=int, help="Input width. [default: 128x128, more for deep networks]")
+@click.option("--height", type=int, help="Input height of every file.")
+@click.option(
+    "--width",
+    type=int,
+    help="Input width. [default: any size for onnx; 128x128 otherwise, more for deep networks]",
+)
 @click.option(
     "--other-size",
     "other_sizes",
@@ -81,6 +85,11 @@ class SizeType(click.ParamType[Size]):
     type=command_options.choice(["image", "tensor"]),
     help="What goes in and out of a coreml file, or of a tflite file in w8a8: 8-bit RGB images, or "
     "floats. [default: image for coreml, tensor for tflite]",
+)
+@click.option(
+    "--opset",
+    type=click.IntRange(OPSETS[0], OPSETS[-1]),
+    help=f"Version of ONNX's operators (onnx). [default: {DEFAULT_OPSET}]",
 )
 @click.option(
     "--calibration",
@@ -103,6 +112,7 @@ def command(
     width: int | None,
     other_sizes: Sequence[Size],
     interface: Interface | None,
+    opset: int | None,
     calibration: Path | None,
     scale: str | None,
     head: Head | None,
@@ -127,17 +137,18 @@ def command(
         say(remark, err=True)
     chosen = [row for name, row in FORMATS.items() if {name, "all"} & {*formats}]
     sizes = _sizes(height, width, other_sizes)
-    if sizes and all(format_.any_size for format_ in chosen):
-        raise UnsupportedOptionError("An ONNX file takes any size: leave the sizes out.")
+    if opset and not any(format_.has_opset for format_ in chosen):
+        raise UnsupportedOptionError("--opset is about onnx files.")
     files = [
         complete_options(
             format_,
             precision,
             default_size=default_size(opened.net.config),
             shift=shift,
-            sizes=() if format_.any_size else sizes,
+            sizes=sizes,
             interface=_interface(format_, precision, interface),
             calibration=calibration if PRECISIONS[precision].calibrated else None,
+            opset=opset if format_.has_opset else None,
         )
         for format_ in chosen
         for precision in _precisions(format_, precisions)

@@ -136,6 +136,7 @@ PROGRAM_RULES = (
         "on GPU or CPU.",
         "Convert with --precision fp16, unless GPU or CPU is what you want.",
         f"{RULEBOOK} 'Supported dtypes'; hollance/neural-engine 16-bit.md",
+        foreign_fix="Convert with compute_precision FLOAT16, unless GPU or CPU is what you want.",
     ),
     Rule(
         *("ANE001b", "info", ANE, each(_is_border_cast, "cast")),

@@ -143,7 +143,7 @@ RULES = (
     Rule(
         *("ONX005", "warning", ("webgpu",), each(uses_dtype("float16"))),
         "Computes in fp16; without `shader-f16` that is an error, not a fallback.",
-        "Store weights in fp16 and compute in fp32 (`scnet convert --precision fp16`).",
+        "Store weights in fp16 and compute in fp32, as files of `scnet convert` do.",
         "nagadomi/nunif README; huggingface/transformers.js dtypes.js",
     ),
     refusal(
@@ -180,8 +180,9 @@ RULES = (
     Rule(
         *("ONX006e", "info", ("coreml-provider",), each_input(_has_free_shape)),
         "The input takes any size; the Neural Engine needs a fixed one (ANE003).",
-        "Fix height and width by free-dimension overrides, or use the .mlpackage.",
+        "Convert with --height 128 --width 128, or use the .mlpackage.",
         f"apple/coremltools flexible-inputs.md; {ORT} CoreML RequireStaticInputShapes",
+        foreign_fix="Fix height and width by free-dimension overrides, or use an .mlpackage.",
     ),
     Rule(
         *("ONX007", "warning", ("webgpu", "wasm"), any_of(*CONTROL_FLOW)),
@@ -192,15 +193,19 @@ RULES = (
     Rule(
         *("ONX007b", "info", ("webgpu",), each_input(_has_free_shape)),
         "The input takes any size, so the graph cannot be captured and replayed.",
-        "Only where each millisecond counts: freeDimensionOverrides and enableGraphCapture.",
+        "Only where each millisecond counts: convert with --height 128 --width 128, and set "
+        "enableGraphCapture.",
         f"{ORT}@85cef0af",
+        foreign_fix="Only where each millisecond counts: freeDimensionOverrides and "
+        "enableGraphCapture.",
     ),
     refusal(
         *("ONX007c", "warning", ("webgpu",), webgpu_placement.without_kernel),
         "No WebGPU kernel for this operator, in this version of the operator set and with these "
         "element types: runs on the CPU, with a copy each way.",
-        "Compute in fp32 or fp16, and export for operator set 21 or older.",
+        "Convert with --precision fp16, which computes in fp32.",
         MEASURED,
+        foreign_fix="Compute in fp32 or fp16, and export for operator set 21 or older.",
     ),
     refusal(
         *("ONX007d", "error", ("webgpu", "wasm", "coreml-provider"), each(_has_foreign_domain)),
@@ -219,8 +224,9 @@ RULES = (
         *("ONX007e", "warning", ("webgpu",), whole(_mostly_falls_back)),
         f"{FALLBACK_SHARE:.0%} of the operators or more run on the CPU: copies to the GPU and back "
         "cost more than it gains.",
-        "Take the fp16 or fp32 file for WebGPU; run this one with WASM.",
+        "Convert with --precision fp16 for WebGPU, and run this file with WASM.",
         MEASURED,
+        foreign_fix="Take a file in fp16 or fp32 for WebGPU, and run this one with WASM.",
     ),
     Rule(
         *("ONX008", "info", ("webgpu", "wasm"), whole(lambda g: len(g.operators) > MANY_NODES)),

@@ -4,12 +4,14 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging.animation import is_animated_gif
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 
 STREAM = "-"
@@ -39,6 +41,8 @@ def read_standard_input() -> bytes:
 
 def suffix_of(content: bytes) -> str:
     """Return how a file of the same format ends, if it can be written; else `.png`."""
+    if is_animated_gif(BytesIO(content)):
+        return ".gif"
     for beginning, suffix in _BEGINNINGS.items():
         if suffix in OUTPUT_FORMATS and re.match(beginning, content, re.DOTALL):
             return suffix

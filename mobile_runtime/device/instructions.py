@@ -18,6 +18,7 @@ from mobile_runtime.model_file.manifest import (
     own_tolerance,
     tolerance_in,
 )
+from mobile_runtime.model_file.parity import SIGNED_ERROR_LIMIT_LEVELS
 from mobile_runtime.model_file.precision import Tolerance
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -110,6 +111,7 @@ def _format_code(
         psnr_db=float(tolerance.psnr_db),
         fp16_max_abs=_max_abs(fp16, test),
         fp16_psnr_db=float(fp16.psnr_db),
+        signed_error=SIGNED_ERROR_LIMIT_LEVELS,
     )
     return code.rstrip()
 
@@ -121,7 +123,11 @@ def _fill(name: str, **blanks: object) -> str:
 def _describe_tolerances(manifest: Manifest) -> list[str]:
     tolerance, fp16 = _tolerance(manifest), tolerance_in(manifest, "fp16")
     if manifest.model.input.dtype == "uint8":
-        return [f"- {_describe_tolerance(tolerance)}, of 8-bit values, which are rounded"]
+        return [
+            f"- {_describe_tolerance(tolerance)}, of 8-bit values, which are rounded",
+            f"- the median of the samples' mean errors within {SIGNED_ERROR_LIMIT_LEVELS} of a "
+            "level: beyond, the device truncates instead of rounding",
+        ]
     if manifest.model.format == "tflite":
         return [
             f"- CPU: {_describe_tolerance(tolerance)}",

@@ -31,6 +31,9 @@ class Engine:
     unavailable_reason: Callable[[], UnavailableReason]
     native: bool = True
     """Whether it reads the file in native code, which a damaged file can crash."""
+    crash_prone: bool = False
+    """Whether it has ended whole processes on sound files: even a file that its manifest vouches
+    for is first run in a child process."""
 
 
 def _needs(package: str) -> UnavailableReason:
@@ -70,9 +73,10 @@ _REFERENCE = {
     for name in ("reference-fp16", "reference-fp32")
 }
 _CORE_ML = {
-    name: Engine("mobile_runtime.engines.coreml", "coremltools", _core_ml)
-    for name in ("coreml-all", "coreml-neural-engine", "coreml-gpu", "coreml-cpu")
+    name: Engine("mobile_runtime.engines.coreml", "coremltools", _core_ml, crash_prone=True)
+    for name in ("coreml-neural-engine", "coreml-all", "coreml-gpu", "coreml-cpu")
 }
+"""The Neural Engine first: Apple's compiler for the GPU has ended whole processes."""
 _TFLITE = "mobile_runtime.engines.tflite_interpreter"
 _LITERT_GPU = "mobile_runtime.engines.litert_gpu"
 

@@ -1,4 +1,4 @@
-"""First run of an untrusted model file, in a child process with limited memory and time."""
+"""First run of a file that may crash its engine, in a child process: limited memory and time."""
 
 import re
 import sys

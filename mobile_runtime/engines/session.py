@@ -99,7 +99,8 @@ def open_session(
 
     A manifest beside the file must hold its SHA-256: it is then the converted file, unchanged. An
     engine that reads files in native code first opens and runs any other file in a sandboxed
-    process, since a damaged one may crash it. (A forged pair of file and manifest is trusted.)
+    process, since a damaged one may crash it, and a crash-prone engine every file. (A forged pair
+    of file and manifest is trusted.)
 
     Args:
         file: A `.mlpackage`, `.tflite` or `.onnx`; with its manifest if that is read already.
@@ -116,9 +117,10 @@ def open_session(
     name = engine or engines(path)[0]
     prepare(path, name)
     count = threads or os.cpu_count() or 1
-    if manifest_path(path).exists():
+    if vouched := manifest_path(path).exists():
         read_model_file(file)
-    elif (found := ENGINES[path.suffix][name]).native:
+    found = ENGINES[path.suffix][name]
+    if found.crash_prone or (found.native and not vouched):
         run_sandboxed(FirstRun(str(path), name, count, found.runner))
     return open_unsandboxed(path, engine=name, threads=count)
 

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 from PIL import Image as Pillow
@@ -44,6 +45,15 @@ class Animation:
                 channels = np.asarray(frame)
                 alpha = np.ascontiguousarray(channels[..., 3]) if self.is_transparent else None
                 yield Picture(np.ascontiguousarray(channels[..., :3]), alpha, colors=self.colors)
+
+
+def is_animated_gif(source: Path | BytesIO) -> bool:
+    """Return whether a file is a GIF of several frames; nothing is decoded."""
+    try:
+        with Pillow.open(source, formats=["GIF"]) as file:
+            return bool(getattr(file, "is_animated", False))
+    except DECODER_ERRORS:
+        return False
 
 
 def open_animation(content: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -> Animation | None:

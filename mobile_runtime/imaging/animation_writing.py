@@ -1,4 +1,4 @@
-"""Animations as APNG and WebP, written frame by frame: memory holds two frames, and the file."""
+"""Animations as APNG, WebP and GIF, frame by frame: memory holds two frames, and the file."""
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
@@ -11,12 +11,14 @@ from PIL import Image as Pillow
 from PIL import ImageChops
 
 from mobile_runtime.imaging.animation import Animation
+from mobile_runtime.imaging.gif_writing import write_gif
 from mobile_runtime.imaging.metadata import NO_METADATA, Chunk
 from mobile_runtime.imaging.pictures import Picture, to_pillow
 from mobile_runtime.imaging.png_chunks import SIGNATURE, encode_chunk, walk
 from mobile_runtime.imaging.png_metadata import make_chunks
 
-Write = Callable[[IO[bytes], Iterator[Picture], Animation, int | None], None]
+Write = Callable[[IO[bytes], Iterator[Picture], Animation, int | None], tuple[str, ...]]
+"""Writes frames, and returns what the format could not hold of them."""
 
 MAX_DELAY = 65_535
 """Of numerator and denominator in an APNG."""
@@ -24,7 +26,7 @@ MAX_DELAY = 65_535
 
 def write_apng(
     file: IO[bytes], frames: Iterator[Picture], animation: Animation, quality: int | None
-) -> None:
+) -> tuple[str, ...]:
     """Write an APNG (PNG, third edition, 11.3.5), of each frame only what differs from the last.
 
     Args:
@@ -58,11 +60,12 @@ def write_apng(
             sequence += 1
         shown = frame
     file.write(encode_chunk(Chunk(b"IEND", b"")))
+    return ()
 
 
 def write_webp(
     file: IO[bytes], frames: Iterator[Picture], animation: Animation, quality: int | None
-) -> None:
+) -> tuple[str, ...]:
     """Write an animated WebP; arguments as `write_apng`.
 
     Args:
@@ -82,10 +85,11 @@ def write_webp(
         icc_profile=animation.colors.profile(gray=False),
         **lossless,
     )
+    return ()
 
 
 ANIMATION_FORMATS: Mapping[str, Write] = MappingProxyType(
-    {".png": write_apng, ".apng": write_apng, ".webp": write_webp}
+    {".png": write_apng, ".apng": write_apng, ".webp": write_webp, ".gif": write_gif}
 )
 """Suffix -> what writes it."""
 

@@ -33,6 +33,13 @@ class OutputFormat:
     options: Mapping[str, object] = field(default_factory=dict)
 
 
+_PNG = OutputFormat(
+    "PNG",
+    max_side=2**31 - 1,
+    keeps=frozenset({"exif", "xmp", "resolution", "comments", "texts", "background"}),
+    is_deep=True,
+    has_color_chunks=True,
+)
 _JPEG = OutputFormat(
     "JPEG",
     max_side=65_500,  # libjpeg's JPEG_MAX_DIMENSION; the format itself ends at 65 535
@@ -63,13 +70,8 @@ _AVIF = OutputFormat(
 
 OUTPUT_FORMATS: Mapping[str, OutputFormat] = MappingProxyType(
     {
-        ".png": OutputFormat(
-            "PNG",
-            max_side=2**31 - 1,
-            keeps=frozenset({"exif", "xmp", "resolution", "comments", "texts", "background"}),
-            is_deep=True,
-            has_color_chunks=True,
-        ),
+        ".png": _PNG,
+        ".apng": _PNG,
         ".jpg": _JPEG,
         ".jpeg": _JPEG,
         ".webp": OutputFormat(

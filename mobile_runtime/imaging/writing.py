@@ -99,6 +99,10 @@ def _output_format(path: Path) -> OutputFormat:
     try:
         return OUTPUT_FORMATS[path.suffix.lower()]
     except KeyError:
+        if path.suffix.lower() == ".gif":
+            raise ImageError(
+                f"{path}: GIF is for animations, and this is a still picture: use PNG."
+            ) from None
         raise ImageError(
             f"{path} does not say what to write: end its name in {', '.join(OUTPUT_FORMATS)}."
         ) from None

@@ -14,6 +14,13 @@ FormatName = Literal["coreml", "tflite", "onnx"]
 Interface = Literal["image", "tensor"]
 """What goes in and out of a file: 8-bit RGB images, or tensors of floats."""
 
+DEFAULT_OPSET = 18
+"""Of ONNX: what PyTorch's exporter writes without conversion, and onnxruntime reads since 1.14."""
+
+OPSETS = range(13, 22)
+"""Operator sets of ONNX: 13 is the first with weights quantized by channel (w8a8), and WebGPU has
+no kernel for parts of 22 and later."""
+
 
 @dataclass(frozen=True)
 class Format:
@@ -35,9 +42,11 @@ class Format:
     integer_interfaces: tuple[Interface, ...] = ()
     """Further ones where features are integers."""
     any_size: bool = False
-    """One file takes pictures of any size."""
+    """One file takes pictures of any size, unless it is made for one."""
     several_sizes: bool = False
     """One file can take several sizes, each named when it is made."""
+    has_opset: bool = False
+    """It names the version of ONNX's operators."""
 
     def interfaces_in(self, precision: Precision) -> tuple[Interface, ...]:
         """Return what can go in and out of a file in a precision, the usual first."""
@@ -78,6 +87,7 @@ _ROWS = (
         graph_reader="mobile_runtime.formats.onnx_graph",
         package="onnx",
         any_size=True,
+        has_opset=True,
     ),
 )
 

@@ -40,7 +40,7 @@ class ValidationResult:
     compared: str
     """With what, on which inputs."""
     worst: Difference
-    """The worst figure of each kind over all inputs."""
+    """The worst figure of each kind over all inputs, and the median of mean signed errors."""
     passed: bool
     placement: str = ""
     """Where its operators ran; empty where nobody could tell."""

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging.animation import is_animated_gif
+from mobile_runtime.imaging.animation_writing import ANIMATION_FORMATS
 from mobile_runtime.imaging.folder import find_pictures
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 from mobile_runtime.upscaling.video_file import VIDEO_FORMATS, is_video
 
 MADE_UP = re.compile(r"(?P<photo>.+)\.(x\d+(\.\d+)?|\d+x\d*)")
 """The name, without its suffix, of an output beside its photo: `photo.x4`, `photo.1920x1080`."""
+
+PICTURE_SUFFIXES = tuple({**OUTPUT_FORMATS, **ANIMATION_FORMATS})
+"""What files may end in that are written; GIF is for animations alone."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +51,8 @@ class Output:
     file: Path | None = None
     folder: Path | None = None
     suffix: str | None = None
-    """Such as `.png`; None keeps that of each photo if it can be written, and takes `.png`
-    otherwise."""
+    """Such as `.png`; None keeps that of each photo if it can be written (of a GIF, if it is
+    animated), and takes `.png` otherwise."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def choose_output(output: str | None, format_: str | None, paths: Sequence[Path]
     Args:
         output: As the user wrote it, with a slash at the end if there is one; None to write beside
             each photo.
-        format_: A suffix of `OUTPUT_FORMATS` without its dot.
+        format_: A suffix of `PICTURE_SUFFIXES` without its dot.
         paths: Pictures and folders that are read.
 
     Raises:
@@ -79,7 +84,7 @@ def choose_output(output: str | None, format_: str | None, paths: Sequence[Path]
     if output is None:
         return Output(suffix=suffix)
     path = Path(output)
-    names = VIDEO_FORMATS if len(paths) == 1 and is_video(paths[0]) else OUTPUT_FORMATS
+    names = VIDEO_FORMATS if len(paths) == 1 and is_video(paths[0]) else PICTURE_SUFFIXES
     is_named = path.suffix.lower() in names
     if path.is_dir() or output.endswith(("/", os.sep)) or (are_many(paths) and not is_named):
         if path.exists() and not path.is_dir():
@@ -95,7 +100,7 @@ def choose_output(output: str | None, format_: str | None, paths: Sequence[Path]
             f"{output} does not say what to write: end its name in {', '.join(names)}, "
             "or in / for a folder."
         )
-    if suffix and OUTPUT_FORMATS[suffix] != OUTPUT_FORMATS.get(path.suffix.lower()):
+    if suffix and not _is_same_format(suffix, path.suffix.lower()):
         raise ImageError(f"{output} is not named like a {format_}: leave out one of the two.")
     return Output(file=path)
 
@@ -185,12 +190,21 @@ def _is_result(picture: Path, stems: set[Path]) -> bool:
     return made_up is not None and picture.with_name(made_up["photo"]) in stems
 
 
+def _is_same_format(suffix: str, other: str) -> bool:
+    return suffix == other or OUTPUT_FORMATS.get(suffix, suffix) == OUTPUT_FORMATS.get(other)
+
+
 def _name(photo: Photo, output: Output, tag: str) -> Path:
     stem, own = photo.path.stem, photo.path.suffix
     if is_video(photo.path):
         suffix = own if own.lower() in VIDEO_FORMATS else ".mkv"
+    elif output.suffix is not None:
+        suffix = output.suffix
     else:
-        suffix = output.suffix or (own if own.lower() in OUTPUT_FORMATS else ".png")
+        is_written = own.lower() in PICTURE_SUFFIXES and (
+            own.lower() != ".gif" or is_animated_gif(photo.path)
+        )
+        suffix = own if is_written else ".png"
     if output.folder is None:
         return photo.path.with_name(f"{stem}.{tag}{suffix}")
     return output.folder / photo.inside.with_name(stem + suffix)

@@ -15,7 +15,7 @@ from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 from mobile_runtime.upscaling.jobs import Job
 from mobile_runtime.upscaling.upscale import OnProgress
 from mobile_runtime.upscaling.upscale_animation import upscale_animation
-from mobile_runtime.upscaling.upscale_picture import UpscaledFile, upscale_to_file
+from mobile_runtime.upscaling.upscale_picture import AlphaMethod, UpscaledFile, upscale_to_file
 from mobile_runtime.upscaling.upscale_video import upscale_video
 from mobile_runtime.upscaling.video_file import is_video
 
@@ -38,6 +38,8 @@ class Settings:
     """What takes the place of transparency; transparency is kept if not given."""
     quality: int | None = None
     """Of a JPEG or WebP, see `save_picture`; other formats have none."""
+    alpha: AlphaMethod = "bicubic"
+    """How transparency is upscaled."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def write_job(
             size=settings.size,
             background=settings.background,
             quality=quality,
+            alpha=settings.alpha,
             tile=settings.tile,
             exact=settings.exact,
             overwrite=settings.overwrite,
@@ -122,6 +125,7 @@ def write_job(
         comparison=comparison,
         size=settings.size,
         quality=quality,
+        alpha=settings.alpha,
         tile=settings.tile,
         exact=settings.exact,
         overwrite=settings.overwrite,

@@ -16,7 +16,11 @@ from mobile_runtime.imaging.pictures import Picture
 from mobile_runtime.imaging.resizing import TargetSize, Times, reduce_picture, target_size
 from mobile_runtime.imaging.size_limits import enough_memory
 from mobile_runtime.upscaling.upscale import OnProgress, find_mirrored, model_of
-from mobile_runtime.upscaling.upscale_picture import UpscaledFile, upscale_picture
+from mobile_runtime.upscaling.upscale_picture import (
+    AlphaMethod,
+    UpscaledFile,
+    upscale_picture,
+)
 
 
 def upscale_animation(
@@ -27,6 +31,7 @@ def upscale_animation(
     size: TargetSize | None = None,
     background: Color | None = None,
     quality: int | None = None,
+    alpha: AlphaMethod = "bicubic",
     tile: int | None = None,
     exact: bool = False,
     overwrite: bool = False,
@@ -41,6 +46,7 @@ def upscale_animation(
         size: How large the frames are to be; see `upscale_to_file`.
         background: What takes the place of transparency; that is kept if not given.
         quality: Of a WebP, which is lossless if not given.
+        alpha: How transparency is upscaled.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
         exact: See `upscale_pixels`.
         overwrite: Replace an existing file.
@@ -55,7 +61,7 @@ def upscale_animation(
         raise ImageError(reason)
     write = ANIMATION_FORMATS.get(target.suffix.lower())
     if write is None:
-        raise ImageError(f"{target} cannot hold an animation: write .png or .webp.")
+        raise ImageError(f"{target} cannot hold an animation: write .png, .webp or .gif.")
     height, width = animation.height, animation.width
     scale = model_of(session).scale
     wanted = target_size(size or Times(scale), height, width, scale=scale)
@@ -64,7 +70,8 @@ def upscale_animation(
     def upscaled() -> Iterator[Picture]:
         for frame in animation.frames():
             flat = frame if background is None else flatten(frame, background)
-            yield reduce_picture(upscale_picture(session, flat, tile=tile, exact=exact), *wanted)
+            large = upscale_picture(session, flat, alpha=alpha, tile=tile, exact=exact)
+            yield reduce_picture(large, *wanted)
             if on_progress is not None:
                 on_progress(next(numbers), len(animation.durations_ms))
 
@@ -75,10 +82,10 @@ def upscale_animation(
             atomic_write(target) as temporary,
             temporary.open("wb") as file,
         ):
-            write(file, upscaled(), animation, quality)
+            lost = write(file, upscaled(), animation, quality)
     except (OSError, ColorSpaceError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ImageError(f"{target} cannot be written: {reason}.") from error
     seconds = perf_counter() - start
     mirrored = find_mirrored(session, (height, width), exact=exact)
-    return UpscaledFile((height, width), wanted, mirrored, seconds, animation.notes)
+    return UpscaledFile((height, width), wanted, mirrored, seconds, animation.notes + lost)

@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import Literal, get_args
 
+import numpy as np
 from PIL import Image as Pillow
 
 from mobile_runtime.engines.session import Session
 from mobile_runtime.imaging.hidden_colors import spread_colors
-from mobile_runtime.imaging.pictures import Picture, is_deep
+from mobile_runtime.imaging.pictures import Picture, Stored, is_deep
 from mobile_runtime.imaging.resizing import (
     TargetSize,
     Times,
@@ -22,6 +24,10 @@ from mobile_runtime.imaging.size_limits import enough_memory
 from mobile_runtime.imaging.writing import check_writable, left_out, save_picture
 from mobile_runtime.model_file.manifest import Size
 from mobile_runtime.upscaling.upscale import OnProgress, find_mirrored, model_of, upscale_pixels
+
+AlphaMethod = Literal["bicubic", "network"]
+"""How transparency is upscaled: by Pillow's bicubic interpolation, or as a gray picture."""
+ALPHA_METHODS: tuple[AlphaMethod, ...] = get_args(AlphaMethod)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ def upscale_to_file(
     comparison: Path | None = None,
     size: TargetSize | None = None,
     quality: int | None = None,
+    alpha: AlphaMethod = "bicubic",
     tile: int | None = None,
     exact: bool = False,
     overwrite: bool = False,
@@ -67,6 +74,7 @@ def upscale_to_file(
         size: How large the result is to be, at most what the network makes of it, which is then
             reduced; that itself if not given.
         quality: Of a lossy format; see `save_picture`.
+        alpha: How transparency is upscaled.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
         exact: See `upscale_pixels`.
         overwrite: Replace existing files.
@@ -86,7 +94,7 @@ def upscale_to_file(
     start = perf_counter()
     with enough_memory("The picture cannot be upscaled", width, height):
         upscaled = upscale_picture(
-            session, picture, tile=tile, exact=exact, on_progress=on_progress
+            session, picture, alpha=alpha, tile=tile, exact=exact, on_progress=on_progress
         )
         upscaled = reduce_picture(upscaled, *wanted)
     seconds = perf_counter() - start
@@ -106,24 +114,48 @@ def upscale_picture(
     session: Session,
     picture: Picture,
     *,
+    alpha: AlphaMethod = "bicubic",
     tile: int | None = None,
     exact: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Picture:
-    """Upscale a picture with all that belongs to it; arguments and errors as `upscale_pixels`.
+    """Upscale a picture with all that belongs to it; other arguments and errors: `upscale_pixels`.
 
     Colors of visible pixels are spread into fully transparent ones first, so that the network draws
-    no outline of what was hidden there. The transparency itself is upscaled by Pillow's bicubic
-    interpolation.
+    no outline of what was hidden there. Transparency that is the same everywhere stays so, at no
+    cost.
+
+    Args:
+        session: An open model file.
+        picture: What to upscale.
+        alpha: How transparency is upscaled.
+        tile: See `upscale_pixels`.
+        exact: See `upscale_pixels`.
+        on_progress: Called after each tile, of the colors and then of the transparency.
     """
-    upscale = partial(upscale_pixels, session, tile=tile, exact=exact, on_progress=on_progress)
+    upscale = partial(upscale_pixels, session, tile=tile, exact=exact)
     if picture.alpha is None:
-        pixels = upscale(picture.pixels)
+        pixels = upscale(picture.pixels, on_progress=on_progress)
         return replace(picture, pixels=pixels)
-    pixels = upscale(spread_colors(picture.pixels, picture.alpha))
-    height, width = pixels.shape[:2]
-    alpha = resize_values(picture.alpha, height, width, Pillow.Resampling.BICUBIC)
-    return replace(picture, pixels=pixels, alpha=alpha)
+    visible = spread_colors(picture.pixels, picture.alpha)
+    by_network = alpha == "network" and picture.alpha.min() != picture.alpha.max()
+    runs = 2 if by_network else 1
+    pixels = upscale(visible, on_progress=_part(on_progress, 0, runs))
+    if by_network:
+        as_gray = np.broadcast_to(picture.alpha[..., None], picture.pixels.shape)
+        part = _part(on_progress, 1, runs)
+        upscaled: Stored = upscale(as_gray, on_progress=part)[..., 0]
+    else:
+        height, width = pixels.shape[:2]
+        upscaled = resize_values(picture.alpha, height, width, Pillow.Resampling.BICUBIC)
+    return replace(picture, pixels=pixels, alpha=np.ascontiguousarray(upscaled))
+
+
+def _part(on_progress: OnProgress | None, number: int, parts: int) -> OnProgress | None:
+    """Return what tells the progress of one of several equal parts as that of the whole."""
+    if on_progress is None:
+        return None
+    return lambda done, steps: on_progress(number * steps + done, parts * steps)
 
 
 def _size(picture: Picture) -> Size:

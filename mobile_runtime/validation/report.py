@@ -10,6 +10,7 @@ from rich.text import Text
 from mobile_runtime.console import print_table, print_text
 from mobile_runtime.model_file import parity
 from mobile_runtime.model_file.manifest import Manifest
+from mobile_runtime.model_file.parity import Difference
 from mobile_runtime.model_file.validation_result import ValidationResult
 from mobile_runtime.upscaling.evaluation import Quality
 from mobile_runtime.validation.fault_localization import Fault
@@ -63,7 +64,7 @@ def print_results(entries: Iterable[Entry], *, details: bool = False) -> None:
         return
     for network, files in groupby(entries, lambda entry: _split_name(entry[0])[0]):
         what = network or "Files of other names"
-        print_text(f"{what} against PyTorch, worst engine; PSNR and loss in dB")
+        print_text(f"{what} against PyTorch, worst engine; dB, bias in 8-bit levels")
         print_table(_tabulate(files))
 
 
@@ -103,8 +104,8 @@ def _split_name(manifest: Manifest) -> tuple[str, str]:
 
 
 def _tabulate(entries: Iterable[Entry]) -> Table:
-    table = Table("file", "precision")
-    for name in ("MB", "PSNR", "max abs", "loss", "passed"):
+    table = Table("file", "prec.")
+    for name in ("MB", "PSNR", "max abs", "bias", "loss", "passed"):
         table.add_column(name, justify="right")
     for manifest, size_bytes in entries:
         results = manifest.verified
@@ -115,6 +116,7 @@ def _tabulate(entries: Iterable[Entry]) -> Table:
             f"{size_bytes / 1e6:.2f}",
             f"{worst.psnr_db:.3g}" if worst else "",
             f"{worst.max_abs:.1e}" if worst else "",
+            _bias(worst, digits=1) if worst else "",
             "" if manifest.psnr_loss_db is None else _loss(manifest.psnr_loss_db),
             _count_passed(results),
         )
@@ -150,7 +152,14 @@ def _details(manifest: Manifest, size_bytes: int) -> Iterator[str]:
             f"    max abs {worst.max_abs:.1e}, mean abs {worst.mean_abs:.1e}, "
             f"{worst.pixels_off_percent:.2g} % of values off by over 1/255"
         )
+        if worst.mean_signed_error_levels is not None:
+            yield f"    mean signed error {_bias(worst, digits=2)} levels of 8 bits"
+
+
+def _bias(difference: Difference, *, digits: int) -> str:
+    error = difference.mean_signed_error_levels
+    return "" if error is None else f"{round(error, digits) + 0.0:.{digits}f}"
 
 
 def _loss(loss_db: float) -> str:
-    return f"{round(loss_db, 3) + 0.0:.3f}"  # + 0.0: no minus before zero
+    return f"{round(loss_db, 3) + 0.0:.3f}"  # + 0.0: no minus before zero, as above

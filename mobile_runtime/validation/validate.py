@@ -20,7 +20,7 @@ from mobile_runtime.model_file import parity
 from mobile_runtime.model_file.file import ModelFile, read_model_file
 from mobile_runtime.model_file.golden_samples import GoldenImages, read_golden
 from mobile_runtime.model_file.manifest import manifest_path, own_tolerance
-from mobile_runtime.model_file.parity import Difference
+from mobile_runtime.model_file.parity import Difference, find_wrong_rounding
 from mobile_runtime.model_file.precision import Tolerance
 from mobile_runtime.model_file.validation_result import ValidationResult
 from mobile_runtime.steps import OnAction, ignore_action
@@ -73,7 +73,8 @@ def validate_on_engine(
 ) -> ValidationResult:
     """Return how a model file does on one engine: its golden samples against PyTorch's outputs.
 
-    An engine that left operators to another unit than the one it stands for does not pass.
+    An engine that left operators to another unit than the one it stands for does not pass, nor
+    does one that truncates 8-bit outputs instead of rounding them.
 
     Args:
         file: A model file with a manifest beside it.
@@ -95,8 +96,9 @@ def validate_on_engine(
             f"{opened.path} does itself. Convert again."
         )
     differences = [found.difference for found in compare_golden(session, opened)]
-    worst = parity.worst(differences)
-    failures = list(_find_failures(worst, allowed, session.placement))
+    worst = parity.over_samples(differences)
+    dtype = opened.manifest.model.output.dtype
+    failures = list(_find_failures(worst, allowed, dtype, session.placement))
     return ValidationResult(
         engine=session.engine.name,
         version=session.engine.version,
@@ -129,8 +131,12 @@ def compare_golden(session: Session, file: ModelFile) -> Iterator[Comparison]:
         yield Comparison(golden, golden.compare(actual, clipped=clipped))
 
 
-def _find_failures(worst: Difference, allowed: Tolerance, placement: Placement) -> Iterator[str]:
+def _find_failures(
+    worst: Difference, allowed: Tolerance, dtype: str, placement: Placement
+) -> Iterator[str]:
     if not allowed.allows(worst):
         yield f"{worst} (expected {allowed})"
+    if why := find_wrong_rounding(worst, dtype):
+        yield why
     if not placement.complete:
         yield f"not all of it ran where it should: {placement.described}"

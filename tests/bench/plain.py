@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from converters.lowerings.tflite import build_tfl_op, depth_to_space, result_of
 from converters.suppress_output import suppress_output
-from converters.to_onnx import OPSET
+from mobile_runtime.model_file.format import DEFAULT_OPSET
 from mobile_runtime.model_file.manifest import Size
 
 
@@ -102,7 +102,7 @@ def convert_onnx(net: nn.Module, size: Size, path: Path) -> None:
             (torch.zeros(1, 3, *size),),
             dynamo=True,
             verbose=False,
-            opset_version=OPSET,
+            opset_version=DEFAULT_OPSET,
             input_names=["image"],
             output_names=["upscaled_image"],
         )

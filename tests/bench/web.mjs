@@ -35,7 +35,7 @@ const FLAGS = [
 async function measure(task) {
   const engine = '/web_demo/node_modules/onnxruntime-web/dist/';
   const ort = await import(`${engine}ort.wasm.min.mjs`);
-  const { orderOf } = await import('/web_demo/src/engine/statistics.js');
+  const { orderOf } = await import('/mobile_runtime/javascript/statistics.js');
   ort.env.wasm.wasmPaths = engine;
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = 'error';

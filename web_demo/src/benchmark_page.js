@@ -1,20 +1,17 @@
 /**
  * The page that measures this device: a table, and a report for `scnet benchmark --read`.
  *
- * @import { BenchmarkReport } from './engine/benchmark_report.js'
+ * @import { BenchmarkReport } from '../../mobile_runtime/javascript/benchmark.js'
  */
 
-import { BACKEND_NAMES, describeDevice, planTrials } from './engine/device.js';
-import { watchLoading } from './engine/engine_file.js';
-import { startOffline } from './engine/offline.js';
-import { Upscaler } from './engine/upscaler.js';
+import { watchLoading } from '../../mobile_runtime/javascript/index.js';
 import { isStopped } from './ui/activity.js';
 import { button, chosen, element } from './ui/elements.js';
 import { formatDuration, formatMilliseconds } from './ui/format.js';
+import { Models } from './ui/models.js';
+import { startOffline } from './ui/offline.js';
 import { saveFile } from './ui/save_file.js';
 import { offer, rememberChoice } from './ui/settings.js';
-
-/** @import { Backend } from './engine/device.js' */
 
 const status = element('status', HTMLElement);
 const measure = button('measure');
@@ -25,7 +22,7 @@ function say(text) {
   status.textContent = element('announcement', HTMLElement).textContent = text;
 }
 
-/** @type {(upscaler: Upscaler) => Promise<void>} */
+/** @type {(upscaler: Models) => Promise<void>} */
 async function run(upscaler) {
   const controller = new AbortController();
   const { signal } = controller;
@@ -35,11 +32,7 @@ async function run(upscaler) {
   say('Starting…');
   try {
     await upscaler.prepare({ scale: Number(chosen('scales')), backend: 'wasm', signal });
-    const { candidates } = planTrials(await describeDevice());
-    // The slowest first: the others are compared with it.
-    const backends = /** @type {Backend[]} */ (Object.keys(BACKEND_NAMES).toReversed());
     const report = await upscaler.benchmark({
-      backends: backends.filter((backend) => candidates.includes(backend)),
       signal,
       onProgress: ({ done, total, secondsLeft }) => {
         const left = secondsLeft === null ? '' : `, ${formatDuration(secondsLeft)} left at most`;
@@ -112,7 +105,7 @@ watchLoading(({ loadedMb, totalMb }) => {
 });
 void startOffline({ mayReload: () => !measure.disabled });
 try {
-  const upscaler = await Upscaler.open({ onNotice: say });
+  const upscaler = await Models.open({ onNotice: say });
   offer('scales', [...new Set(upscaler.models.map(({ scale }) => `${scale}`))].toReversed());
   measure.onclick = () => void run(upscaler);
 } catch (error) {

@@ -1,9 +1,6 @@
 /** The page: one source at a time is worked on; giving another one, or choosing otherwise, stops it. */
 
-import { untilAborted } from './engine/abortable.js';
-import { watchLoading } from './engine/engine_file.js';
-import { startOffline } from './engine/offline.js';
-import { Upscaler } from './engine/upscaler.js';
+import { untilAborted, watchLoading } from '../../mobile_runtime/javascript/index.js';
 import { Activity, isStopped } from './ui/activity.js';
 import { chosenBackend, connectBackends, describeTrials, showChoice } from './ui/backends.js';
 import { Comparison, TooLargeError } from './ui/comparison.js';
@@ -12,6 +9,8 @@ import { PageError } from './ui/errors.js';
 import { connectInputs, fetchSample } from './ui/inputs.js';
 import { LiveSource } from './ui/live.js';
 import * as messages from './ui/messages.js';
+import { Models } from './ui/models.js';
+import { startOffline } from './ui/offline.js';
 import { openPicture } from './ui/picture.js';
 import { QueueSource } from './ui/queue.js';
 import { reportError } from './ui/report_error.js';
@@ -22,7 +21,7 @@ import { offerLess } from './ui/too_large.js';
 import { openCamera, openVideo } from './ui/video.js';
 import { comeIntoView, connectViewing, show } from './ui/viewer.js';
 
-/** @import { Weights } from './engine/catalog.js' */
+/** @import { Weights } from './ui/models.js' */
 /** @import { Settings, Source } from './ui/source.js' */
 
 /** Work of this length is worth a question before the page is left. */
@@ -32,7 +31,7 @@ const LONG_MS = 5000;
 const MADE_EARLIER = { sample: 'samples/coffee.webp', result: 'samples/coffee-x4.webp', scale: 4 };
 
 const activity = new Activity();
-/** @type {Upscaler|null} */
+/** @type {Models|null} */
 let upscaler = null;
 /** @type {Source|null} What the visitor gave last. */
 let source = null;
@@ -43,7 +42,7 @@ let isTouched = false;
 
 /** Load the list of models once. */
 async function openUpscaler() {
-  upscaler ??= await Upscaler.open({ onNotice: messages.sayNotice });
+  upscaler ??= await Models.open({ onNotice: messages.sayNotice });
   const { models } = upscaler;
   offer('scales', [...new Set(models.map(({ scale }) => `${scale}`))].toReversed());
   offer('weights', models.map(({ weights }) => weights));

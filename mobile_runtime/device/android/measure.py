@@ -92,7 +92,7 @@ def measure(
     profile = bench.profile(subject.golden[0].image, *engine.flags, *PROFILED_RUNS)
     tolerance = tolerance_in(manifest, rounds_to) if rounds_to else own_tolerance(manifest)
     delegation = read_delegation(logs[0], engine.delegate)
-    worst = parity.worst(differences)
+    worst = parity.over_samples(differences)
     failures = tuple(_find_failures(worst, tolerance, delegation, engine))
     return PhoneRun(
         result=ValidationResult(

@@ -12,6 +12,7 @@ ${samples}
     func testComputesWhatPyTorchDoes() throws {
         let compiled = try MLModel.compileModel(at: folder.appendingPathComponent("${file}"))
         let model = try MLModel(contentsOf: compiled)
+        var signedErrors: [Double] = []
         for sample in samples {
             let (height, width) = (sample.height, sample.width)
             let image = try picture([UInt8](read(sample.input)), height, width)
@@ -23,15 +24,20 @@ ${samples}
             let expected = try read(sample.output).withUnsafeBytes { bytes in
                 bytes.bindMemory(to: Float.self).map { value in UInt8((min(max(value, 0), 1) * 255).rounded()) }
             }
-            compare(expected, colors(upscaled, sample.stride))
+            signedErrors.append(compare(expected, colors(upscaled, sample.stride)))
         }
+        let median = signedErrors.sorted()[signedErrors.count / 2]
+        XCTAssertGreaterThanOrEqual(median, -${signed_error}, "the system truncates instead of rounding")
+        XCTAssertLessThanOrEqual(median, ${signed_error}, "the system rounds up instead of rounding")
     }
 
-    func compare(_ expected: [UInt8], _ actual: [UInt8]) {
+    /// Returns the mean signed error, in levels of 8 bits.
+    func compare(_ expected: [UInt8], _ actual: [UInt8]) -> Double {
         XCTAssertEqual(expected.count, actual.count)
         let errors = zip(expected, actual).map { (one, other) in (Double(one) - Double(other)) / 255 }
         let meanSquare = errors.reduce(0) { (sum, error) in sum + error * error } / Double(errors.count)
         XCTAssertLessThanOrEqual(meanSquare, pow(10, -${psnr_db} / 10))
+        return -255 * errors.reduce(0, +) / Double(errors.count)
     }
 
     func picture(_ planes: [UInt8], _ height: Int, _ width: Int) throws -> CVPixelBuffer {

@@ -27,7 +27,7 @@ ${samples}
         val model = CompiledModel.create(assets, "${folder}/${file}", CompiledModel.Options(accelerator))
         val inputs = model.createInputBuffers()
         val outputs = model.createOutputBuffers()
-        for (sample in samples) {
+        val signedErrors = samples.map { sample ->
             val (height, width) = sample.height * ${scale} to sample.width * ${scale}
             inputs[0].writeInt8(readImage(sample.input))
             model.run(inputs, outputs)
@@ -35,12 +35,17 @@ ${samples}
             assertEquals(3 * height * width, upscaled.size)
             compare(readOutput(sample.output), keep(upscaled, height, width, sample.stride))
         }
+        val median = signedErrors.sorted()[samples.size / 2]
+        assertTrue("the engine truncates instead of rounding", median >= -${signed_error})
+        assertTrue("the engine rounds up instead of rounding", median <= ${signed_error})
     }
 
-    private fun compare(expected: List<Int>, actual: List<Byte>) {
+    /** Returns the mean signed error, in levels of 8 bits. */
+    private fun compare(expected: List<Int>, actual: List<Byte>): Double {
         assertEquals(expected.size, actual.size)
         val errors = expected.indices.map { (expected[it] - (actual[it].toInt() and 255)) / 255.0 }
         assertTrue(errors.map { it * it }.average() <= 10.0.pow(-${psnr_db} / 10))
+        return -255 * errors.average()
     }
 
     private fun keep(output: ByteArray, height: Int, width: Int, step: Int): List<Byte> =

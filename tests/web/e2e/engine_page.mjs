@@ -128,18 +128,18 @@ async function openContext({ gpu = false, serviceWorker = false, profile }) {
  */
 export async function loadEngine(page, kind) {
   await page.evaluate(async (url) => {
-    const { Upscaler } = await import(new URL(url, location.origin).href);
+    const { Models } = await import(new URL(url, location.origin).href);
     const notices = /** @type {string[]} */ ([]);
     Object.assign(globalThis, {
       notices,
-      open: () => Upscaler.open({ onNotice: (text) => notices.push(text) }),
+      open: () => Models.open({ onNotice: (text) => notices.push(text) }),
       outcome: (promise) =>
         promise.then(
           (value) => ({ value }),
           ({ name, code, message }) => ({ name, code, message }),
         ),
     });
-  }, `${assets(kind)}/upscaler.js`);
+  }, `${assets(kind)}/models.js`);
 }
 
 /**

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
-import { START_TIMEOUT_SECONDS } from '../../../web_demo/src/engine/inference.js';
-import { choose } from '../../../web_demo/src/engine/self_test.js';
+import { START_TIMEOUT_SECONDS } from '../../../mobile_runtime/javascript/inference.js';
+import { choose } from '../../../mobile_runtime/javascript/self_test.js';
 import { fakeWorkers } from './fake_worker.mjs';
 
 const DEVICE = /** @type {any} */ ({ gpu: 'hardware', gpuName: '', isolated: false, cores: 1 });

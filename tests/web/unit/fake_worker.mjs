@@ -15,7 +15,6 @@ const realFetch = globalThis.fetch;
  */
 export function fakeWorkers(test, reply) {
   const { fetch } = globalThis;
-  Object.assign(globalThis, { ENGINE: { folder: 'engine', bytes: {} } });
   if (fetch === realFetch) Object.assign(globalThis, { fetch: async () => new Response('') });
   class FakeWorker {
     backend = '';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { spreadColors } from '../../../web_demo/src/ui/hidden_colors.js';
+import { spreadColors } from '../../../mobile_runtime/javascript/hidden_colors.js';
 import { pixels } from './pictures.mjs';
 
 /** Also read by tests/test_hidden_colors.py. */

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Inference, START_TIMEOUT_SECONDS } from '../../../web_demo/src/engine/inference.js';
-import { explain } from '../../../web_demo/src/engine/tile_run.js';
+import { Inference, START_TIMEOUT_SECONDS } from '../../../mobile_runtime/javascript/inference.js';
+import { explain } from '../../../mobile_runtime/javascript/tile_run.js';
 import { fakeWorkers } from './fake_worker.mjs';
 
 const SETUP = /** @type {any} */ ({ backend: 'wasm-threads' });

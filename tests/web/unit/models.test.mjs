@@ -22,7 +22,7 @@ function write(folder, model, manifest = {}) {
   const facts = {
     ...{ format: 'onnx', variant: 't', scale: 2, head: 'direct', precision: 'fp16' },
     ...{ shift: 'slice_concat', halo: 18, sizes: null, weights: { name: 'scnet.safetensors', licence: 'Apache-2.0' } },
-    ...{ input: { name: 'image' }, output: { name: 'upscaled_image' } },
+    ...{ input: { name: 'image', dtype: 'float32' }, output: { name: 'upscaled_image' } },
     ...model,
   };
   const file = `${facts.weights.name}-x${facts.scale}-${facts.head}-${facts.precision}-${facts.shift}.onnx`;

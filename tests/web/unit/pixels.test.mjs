@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { upscaleAlpha } from '../../../web_demo/src/engine/alpha.js';
+import { upscaleAlpha } from '../../../mobile_runtime/javascript/alpha.js';
 import {
   crop,
   hasTransparency,
@@ -10,7 +10,7 @@ import {
   removeColor,
   toImage,
   toPixels,
-} from '../../../web_demo/src/engine/pixels.js';
+} from '../../../mobile_runtime/javascript/pixels.js';
 
 /** @param {number[]} values Of one row, three equal colors each. */
 const gray = (values) => ({

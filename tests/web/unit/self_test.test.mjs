@@ -6,9 +6,9 @@ import {
   describeDevice,
   isIos,
   planTrials,
-} from '../../../web_demo/src/engine/device.js';
-import { EQUAL_DB, psnrDb } from '../../../web_demo/src/engine/parity.js';
-import { assess } from '../../../web_demo/src/engine/self_test.js';
+} from '../../../mobile_runtime/javascript/device.js';
+import { EQUAL_DB, psnrDb } from '../../../mobile_runtime/javascript/parity.js';
+import { assess } from '../../../mobile_runtime/javascript/self_test.js';
 
 const DESKTOP = Object.freeze({
   gpu: /** @type {const} */ ('hardware'),

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { compare, orderOf, summarize } from '../../../web_demo/src/engine/statistics.js';
+import { compare, orderOf, summarize } from '../../../mobile_runtime/javascript/statistics.js';
 
 /**
  * @param {number|null} actual

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { planTiles, smallestSide } from '../../../web_demo/src/engine/tiles.js';
-import { estimate, smallerSide, startSide } from '../../../web_demo/src/engine/tile_run.js';
+import { planTiles, smallestSide } from '../../../mobile_runtime/javascript/tiles.js';
+import { estimate, smallerSide, startSide } from '../../../mobile_runtime/javascript/tile_run.js';
 
 const CASES = [
   { width: 1, height: 1, halo: 3, side: 8 },

@@ -1,19 +1,19 @@
-// The vectors of tests/vectors, as far as the page goes: its files take any size.
+// The vectors of tests/vectors, as far as the npm package goes: its files take any size.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
 
-import { upscaleAlpha } from '../../../web_demo/src/engine/alpha.js';
-import {
-  crop,
-  isGray,
-  removeColor,
-  toImage,
-  toPixels,
-} from '../../../web_demo/src/engine/pixels.js';
-import { planTiles } from '../../../web_demo/src/engine/tiles.js';
-import { spreadColors } from '../../../web_demo/src/ui/hidden_colors.js';
+// Another folder than the package holds a copy with a planted fault.
+const { SCNET_PACKAGE = '../../../mobile_runtime/javascript' } = process.env;
+/** @type {typeof import('../../../mobile_runtime/javascript/alpha.js')} */
+const { upscaleAlpha } = await import(`${SCNET_PACKAGE}/alpha.js`);
+/** @type {typeof import('../../../mobile_runtime/javascript/hidden_colors.js')} */
+const { spreadColors } = await import(`${SCNET_PACKAGE}/hidden_colors.js`);
+/** @type {typeof import('../../../mobile_runtime/javascript/pixels.js')} */
+const { crop, isGray, removeColor, toImage, toPixels } = await import(`${SCNET_PACKAGE}/pixels.js`);
+/** @type {typeof import('../../../mobile_runtime/javascript/tiles.js')} */
+const { planTiles } = await import(`${SCNET_PACKAGE}/tiles.js`);
 
 const { tilings, rounding, transparency } = JSON.parse(
   readFileSync(new URL('../../vectors/tiles.json', import.meta.url), 'utf8'),
@@ -21,9 +21,9 @@ const { tilings, rounding, transparency } = JSON.parse(
 const DEFAULT_SIDE = 256;
 
 /**
- * @typedef {import('../../../web_demo/src/engine/pixels.js').Image} Image
- * @typedef {import('../../../web_demo/src/engine/pixels.js').Pixels} Pixels
- * @typedef {import('../../../web_demo/src/engine/tiles.js').TilePlan} TilePlan
+ * @typedef {import('../../../mobile_runtime/javascript/pixels.js').Image} Image
+ * @typedef {import('../../../mobile_runtime/javascript/pixels.js').Pixels} Pixels
+ * @typedef {import('../../../mobile_runtime/javascript/tiles.js').TilePlan} TilePlan
  * @typedef {{scale: number, halo: number}} Model
  */
 
@@ -125,7 +125,7 @@ const spans = (tiles, [from, length], scale) => [
 
 for (const wanted of tilings) {
   const { height, width, scale, halo, sizes, side, seed, refused } = wanted;
-  if (sizes || refused === 'no pixels') continue; // the page's files take any size
+  if (sizes || refused === 'no pixels') continue; // its files take any size
   test(`vector ${seed}: ${width} x ${height}, halo ${halo}, side ${side}`, () => {
     const plan = () => planTiles({ width, height }, { halo, side: side ?? DEFAULT_SIDE, scale });
     if (refused) {

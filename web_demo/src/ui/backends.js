@@ -1,11 +1,10 @@
 /**
  * Choice of a backend, and the results of those that were tried.
  *
- * @import { Backend } from '../engine/device.js'
- * @import { Choice, Trial } from '../engine/self_test.js'
+ * @import { Backend, Choice, Trial } from '../../../mobile_runtime/javascript/index.js'
  */
 
-import { BACKEND_NAMES } from '../engine/device.js';
+import { BACKEND_NAMES } from '../../../mobile_runtime/javascript/index.js';
 import { element } from './elements.js';
 import { recall, remember } from './settings.js';
 

@@ -2,8 +2,7 @@
  * A result beside what it was made from: a small picture, which the stage enlarges as browsers do, and
  * a canvas that fills tile by tile.
  *
- * @import { Pixels } from '../engine/pixels.js'
- * @import { Tile } from '../engine/tile_run.js'
+ * @import { Pixels, Tile } from '../../../mobile_runtime/javascript/index.js'
  * @import { Picture } from './picture.js'
  */
 

@@ -1,11 +1,11 @@
 /**
  * Live upscaling of the middle of a camera's or video's frames.
  *
- * @import { Pixels } from '../engine/pixels.js'
+ * @import { Pixels } from '../../../mobile_runtime/javascript/index.js'
  * @import { Tools } from './source.js'
  */
 
-import { untilAborted } from '../engine/abortable.js';
+import { untilAborted } from '../../../mobile_runtime/javascript/index.js';
 import { Comparison } from './comparison.js';
 import { chosen } from './elements.js';
 import { showLive } from './messages.js';

@@ -1,8 +1,7 @@
 /**
  * Messages of the page: status, progress, notices and errors.
  *
- * @import { Loading } from '../engine/engine_file.js'
- * @import { Progress } from '../engine/tile_run.js'
+ * @import { Loading, Progress } from '../../../mobile_runtime/javascript/index.js'
  *
  * @typedef {{label: string, act: () => void}} Action Button of a message.
  */

@@ -1,7 +1,7 @@
 /**
  * Reading of picture files into pixels, as far as this device can hold them.
  *
- * @import { Pixels } from '../engine/pixels.js'
+ * @import { Pixels } from '../../../mobile_runtime/javascript/index.js'
  *
  * @typedef {object} Picture
  * @property {string} name Of the file, or empty.
@@ -11,9 +11,8 @@
  * @property {string[]} [losses] What of the file the result cannot have, in words.
  */
 
-import { hasTransparency } from '../engine/pixels.js';
+import { hasTransparency, spreadColors } from '../../../mobile_runtime/javascript/index.js';
 import { PageError } from './errors.js';
-import { spreadColors } from './hidden_colors.js';
 import { endsEarly, findLosses, readExif } from './picture_file.js';
 import { MAX_PICTURE_MEGAPIXELS } from './result_size.js';
 import { formatMegapixels, formatSize } from './format.js';

@@ -1,6 +1,6 @@
 /** Errors of any kind, shown to the visitor. */
 
-import { UpscalerError } from '../engine/upscaler.js';
+import { UpscalerError } from '../../../mobile_runtime/javascript/index.js';
 import { showTrials } from './backends.js';
 import { PageError } from './errors.js';
 import { say, sayError } from './messages.js';

@@ -1,7 +1,7 @@
 /**
  * Largest size of a picture and its result, so that the page does not run out of memory.
  *
- * @import { Area } from '../engine/pixels.js'
+ * @import { Area } from '../../../mobile_runtime/javascript/index.js'
  * @import { Size } from './view.js'
  */
 

@@ -2,13 +2,11 @@
  * What the visitor gave last: one picture, several, or a video. It runs when it is given, and again
  * when a choice changes.
  *
- * @import { Backend } from '../engine/device.js'
- * @import { Weights } from '../engine/catalog.js'
- * @import { Choice } from '../engine/self_test.js'
- * @import { Upscaler } from '../engine/upscaler.js'
+ * @import { Backend, Choice } from '../../../mobile_runtime/javascript/index.js'
+ * @import { Models, Weights } from './models.js'
  *
  * @typedef {object} Tools What a source works with.
- * @property {Upscaler} upscaler
+ * @property {Models} upscaler
  * @property {() => Settings} settings Chosen now.
  * @property {(comparison: Comparison) => void} onShown
  * @property {(choice: Choice) => void} onChoice
@@ -25,7 +23,7 @@
  *   that arrives late must not replace what was chosen since.
  */
 
-import { untilAborted } from '../engine/abortable.js';
+import { untilAborted } from '../../../mobile_runtime/javascript/index.js';
 import { Comparison } from './comparison.js';
 import { formatDuration, formatSize } from './format.js';
 import { say, sayProgress } from './messages.js';

@@ -2,7 +2,7 @@
  * Stage that shows a comparison: before left of the divider, after right of it, with the same zoom and
  * position.
  *
- * @import { Area } from '../engine/pixels.js'
+ * @import { Area } from '../../../mobile_runtime/javascript/index.js'
  * @import { Comparison } from './comparison.js'
  * @import { Picture } from './picture.js'
  * @import { Point, View } from './view.js'

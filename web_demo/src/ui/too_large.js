@@ -11,7 +11,7 @@
  * @property {(part: Picture) => void} onPart
  */
 
-import { crop } from '../engine/pixels.js';
+import { crop } from '../../../mobile_runtime/javascript/index.js';
 import { Comparison } from './comparison.js';
 import { formatMegapixels, formatSize } from './format.js';
 import { say, sayError } from './messages.js';

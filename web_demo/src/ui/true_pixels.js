@@ -2,7 +2,7 @@
  * Pictures without a canvas, for browsers whose canvases give out false pixels against fingerprinting
  * (Firefox with `resistFingerprinting`, Tor, LibreWolf, Brave).
  *
- * @import { Pixels } from '../engine/pixels.js'
+ * @import { Pixels } from '../../../mobile_runtime/javascript/index.js'
  */
 
 import { PageError } from './errors.js';

@@ -1,7 +1,7 @@
 /**
  * Video from a camera or a file.
  *
- * @import { Pixels } from '../engine/pixels.js'
+ * @import { Pixels } from '../../../mobile_runtime/javascript/index.js'
  */
 
 import { PageError } from './errors.js';

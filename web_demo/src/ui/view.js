@@ -1,7 +1,7 @@
 /**
  * Geometry of zoom and pan: which part of a picture is visible, and how large.
  *
- * @import { Area } from '../engine/pixels.js'
+ * @import { Area } from '../../../mobile_runtime/javascript/index.js'
  *
  * @typedef {{width: number, height: number}} Size In pixels; of the stage in device pixels.
  * @typedef {{x: number, y: number}} Point

@@ -2,7 +2,7 @@
  * Colors of invisible pixels. A canvas makes them black, and the network, which ignores
  * transparency, would draw a dark fringe around a cutout.
  *
- * @import { Pixels } from '../engine/pixels.js'
+ * @import { Pixels } from './pixels.js'
  */
 
 /** How far a color spreads, in pixels: what is farther away hardly affects visible pixels. */

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
-import { fetchGolden } from '../../../web_demo/src/engine/catalog.js';
+import { fetchGolden } from '../../../mobile_runtime/javascript/model_files.js';
 
 const PIXELS = Uint8Array.of(0, 1, 255);
 const OUTPUT = Float32Array.of(-0.25, 0.5, 1.25);

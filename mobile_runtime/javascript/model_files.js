@@ -1,80 +1,25 @@
 /**
- * Catalog of the converted files of the page, and their verified download.
+ * Verified download of a model and of the samples that test it.
  *
- * The build writes `models.json` from the manifests beside the files; see `models.mjs`.
- *
+ * @import { Model, Sample } from './manifest.js'
  * @import { GoldenImages } from './parity.js'
- *
- * @typedef {object} Blob A file, named after its content.
- * @property {string} url Relative to `models.json`.
- * @property {string} sha256
- *
- * @typedef {Blob & {height: number, width: number}} Sample A raw image, NCHW, RGB.
- *
- * @typedef {object} Golden An input and PyTorch's output for it.
- * @property {string} name
- * @property {Sample & {dtype: 'uint8'|'float32'}} input White at 255, or little-endian and white at 1.
- * @property {Sample & {stride: number}} output Little-endian float32, white at 1. Height and width are
- *   those of the whole output, of which the file keeps the rows and columns of `keptPositions`.
- *
- * @typedef {'photo'|'clean'} Weights For pictures as people have them, or for those without a trace of
- *   compression.
- *
- * @typedef {object} ModelEntry One converted file that can be chosen.
- * @property {Weights} weights
- * @property {number} scale Result pixels per picture pixel and side.
- * @property {string} head
- * @property {string} file
- * @property {string} precision
- * @property {number} bytes
- * @property {string} label For the visitor.
- * @property {number} halo Receptive-field radius of a result pixel, in picture pixels.
- * @property {string} licence Of the weights, such as `Apache-2.0` or `CC-BY-NC-4.0`.
- *
- * @typedef {object} CatalogFacts
- * @property {string} url Relative to `models.json`.
- * @property {string} sha256
- * @property {string} shift Form of the spatial shift.
- * @property {number} operators Number in the file.
- * @property {string} input Its name.
- * @property {string} output
- * @property {Golden[]} golden
- *
- * @typedef {ModelEntry & CatalogFacts} CatalogEntry
  */
 
 import { UpscalerError } from './errors.js';
 
 const DAMAGED = 'Reload the page; if that does not help, tell whoever runs it.';
 
-/** Where the build puts it: beside the modules. */
-export const CATALOG_URL = new URL('models.json', import.meta.url);
-
 /**
- * @param {URL} url
- * @returns {Promise<CatalogEntry[]>} One entry per scale and kind of weights, at least one.
- * @throws {UpscalerError} It cannot be fetched, or lists nothing.
- */
-export async function fetchCatalog(url = CATALOG_URL) {
-  const content = await fetchBytes(url, 'The list of models');
-  const entries = parse(new TextDecoder().decode(content));
-  if (entries.length === 0) {
-    throw new UpscalerError('model-wrong', `The list of models is damaged. ${DAMAGED}`);
-  }
-  return entries;
-}
-
-/**
- * @param {CatalogEntry} entry
+ * @param {Model} model
  * @returns {Promise<ArrayBuffer>} The verified file.
  * @throws {UpscalerError} It cannot be fetched, or has another hash.
  */
-export function fetchModel(entry) {
-  return fetchWhole(entry, `The model for ${entry.label}`);
+export function fetchModel(model) {
+  return fetchWhole(model, `The model for ${model.label}`);
 }
 
 /**
- * @param {CatalogEntry} entry
+ * @param {Model} model
  * @returns {Promise<GoldenImages[]>} What the self-test compares.
  * @throws {UpscalerError} A sample cannot be fetched, or was changed.
  */
@@ -99,31 +44,18 @@ function toValues(content, dtype) {
 }
 
 /**
- * @param {string} text
- * @returns {CatalogEntry[]} Empty if it is no catalog.
- */
-function parse(text) {
-  try {
-    const { models } = JSON.parse(text);
-    return Array.isArray(models) ? models : [];
-  } catch {
-    return [];
-  }
-}
-
-/**
- * @param {Blob} blob
+ * @param {{url: string, sha256: string}} file
  * @param {string} what For the visitor.
  */
 function fetchWhole({ url, sha256 }, what) {
   const bytes = /** @type {string[]} */ (sha256.match(/../g)).map((pair) => parseInt(pair, 16));
   // Checked by the browser: pages without https have no crypto.subtle.
   const integrity = `sha256-${btoa(String.fromCharCode(...bytes))}`;
-  return fetchBytes(new URL(url, CATALOG_URL), what, { integrity });
+  return fetchBytes(url, what, { integrity });
 }
 
 /**
- * @param {URL} url
+ * @param {URL|string} url
  * @param {string} what For the visitor.
  * @param {object} [options]
  * @param {string} [options.integrity] As in HTML.

@@ -2,8 +2,8 @@
  * Self-test of the backends on the golden samples, before one gets a picture: some drivers and
  * engines compute wrong pictures without an error (onnxruntime#24070, #26734).
  *
- * @import { CatalogEntry } from './catalog.js'
  * @import { Backend, Device } from './device.js'
+ * @import { Model } from './manifest.js'
  * @import { GoldenImages } from './parity.js'
  * @import { Setup } from './worker.js'
  *
@@ -25,7 +25,7 @@
  */
 
 import { NOISE } from './benchmark_rounds.js';
-import { fetchGolden, fetchModel } from './catalog.js';
+import { fetchGolden, fetchModel } from './model_files.js';
 import { BACKEND_NAMES, chooseThreads, planTrials } from './device.js';
 import { UpscalerError } from './errors.js';
 import { Inference, InferenceError } from './inference.js';
@@ -36,7 +36,7 @@ import { explain } from './tile_run.js';
 /**
  * Open a model on the best backend that reproduces the golden samples, or on the one asked for.
  *
- * @param {CatalogEntry} entry
+ * @param {Model} model
  * @param {Device} device
  * @param {Backend|'auto'} backend
  * @param {AbortSignal} signal Stops it, and closes the model even later.
@@ -45,18 +45,18 @@ import { explain } from './tile_run.js';
  * @throws {UpscalerError} The files cannot be fetched, or no backend works.
  * @throws The reason of `signal`.
  */
-export async function choose(entry, device, backend, signal, failed = new Set()) {
-  const model = await fetchModel(entry);
-  const setUpFor = (/** @type {Backend} */ one) => setUp(entry, device, one, model);
-  if (backend !== 'auto') return test(entry, [setUpFor(backend)], [], signal);
+export async function choose(model, device, backend, signal, failed = new Set()) {
+  const bytes = await fetchModel(model);
+  const setUpFor = (/** @type {Backend} */ one) => setUp(model, device, one, bytes);
+  if (backend !== 'auto') return test(model, [setUpFor(backend)], [], signal);
   const isLeft = (/** @type {{backend: Backend}} */ one) => !failed.has(one.backend);
-  const cached = readCachedTrials(keyOf(entry, device)).filter(isLeft);
+  const cached = readCachedTrials(keyOf(model, device)).filter(isLeft);
   const known = await reopen(cached, setUpFor, signal);
   if (known !== null) return known;
   const { candidates, skipped } = planTrials(device);
-  const chosen = await test(entry, candidates.map(setUpFor).filter(isLeft), skipped, signal);
+  const chosen = await test(model, candidates.map(setUpFor).filter(isLeft), skipped, signal);
   const { trials } = chosen.choice;
-  if (failed.size === 0 && areConclusive(trials)) cacheTrials(keyOf(entry, device), trials);
+  if (failed.size === 0 && areConclusive(trials)) cacheTrials(keyOf(model, device), trials);
   return chosen;
 }
 
@@ -87,15 +87,14 @@ export async function measureParity(inference, golden) {
 }
 
 /**
- * @param {CatalogEntry} entry
+ * @param {Model} model
  * @param {Device} device
  * @param {Backend} backend
- * @param {ArrayBuffer} model
+ * @param {ArrayBuffer} bytes
  * @returns {Setup}
  */
-export function setUp(entry, device, backend, model) {
-  const { input, output, scale } = entry;
-  return { backend, threads: chooseThreads(backend, device), model, input, output, scale };
+export function setUp({ input, output, scale }, device, backend, bytes) {
+  return { backend, threads: chooseThreads(backend, device), model: bytes, input, output, scale };
 }
 
 /**
@@ -119,14 +118,14 @@ async function reopen(trials, setUpFor, signal) {
 /**
  * Test the candidates, and keep the fastest that passes.
  *
- * @param {CatalogEntry} entry
+ * @param {Model} model
  * @param {Setup[]} candidates
  * @param {Trial[]} skipped
  * @param {AbortSignal} signal
  * @returns {Promise<Chosen>}
  */
-async function test(entry, candidates, skipped, signal) {
-  const golden = await fetchGolden(entry);
+async function test(model, candidates, skipped, signal) {
+  const golden = await fetchGolden(model);
   const trials = [...skipped];
   /** @type {Map<Trial, {inference: Inference, setup: Setup}>} */
   const open = new Map();
@@ -222,13 +221,13 @@ function noBackendError(trials) {
 }
 
 /**
- * @param {CatalogEntry} entry
+ * @param {Model} model
  * @param {Device} device
  */
-function keyOf(entry, device) {
+function keyOf(model, device) {
   const { userAgent, gpuName, isolated, cores } = device;
   // The address contains the hash of all modules, and so the version of the engine.
-  return [import.meta.url, entry.sha256, userAgent, gpuName, isolated, cores].join(' ');
+  return [import.meta.url, model.sha256, userAgent, gpuName, isolated, cores].join(' ');
 }
 
 /** @param {Trial} trial */

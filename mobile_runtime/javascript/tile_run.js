@@ -1,8 +1,8 @@
 /**
  * Upscaling of one picture tile by tile, with smaller tiles if memory runs out.
  *
- * @import { CatalogEntry } from './catalog.js'
  * @import { Inference } from './inference.js'
+ * @import { Model } from './manifest.js'
  * @import { Pixels } from './pixels.js'
  *
  * @typedef {object} Tile A finished piece of the result, in result pixels.
@@ -18,7 +18,7 @@
  * @typedef {{side: number, done: number}} Place How many tiles of a side are finished.
  *
  * @typedef {object} Run
- * @property {CatalogEntry} entry
+ * @property {Model} model
  * @property {() => Promise<Inference>} ready Returns the open model; opens it again if it was stopped.
  * @property {number} side Of the largest tile, in picture pixels.
  * @property {Place} place Is kept up to date; tiles before it are left out.
@@ -40,7 +40,7 @@ export const MAX_PIXELS = 64_000_000;
  * Return the initial side of a tile. The head `direct` works at low resolution to the end; the others
  * keep features at the resolution of the result, which takes `scale` squared times the memory.
  *
- * @param {CatalogEntry} entry
+ * @param {Model} model
  * @returns {number} In picture pixels.
  */
 export function startSide({ head, halo }) {
@@ -67,10 +67,10 @@ export function smallerSide(side, halo) {
  * @throws {InferenceError} A tile failed; those before it are finished.
  * @throws {DOMException} `signal` was aborted.
  */
-export async function runTiles(pixels, { entry, ready, side, place, signal, onTile, onProgress }) {
-  const halo = Math.max(entry.halo, hasTransparency(pixels) ? ALPHA_REACH : 0);
+export async function runTiles(pixels, { model, ready, side, place, signal, onTile, onProgress }) {
+  const halo = Math.max(model.halo, hasTransparency(pixels) ? ALPHA_REACH : 0);
   const gray = isGray(pixels); // of all tiles: one may be gray by itself
-  const tiles = planTiles(pixels, { halo, side, scale: entry.scale });
+  const tiles = planTiles(pixels, { halo, side, scale: model.scale });
   const areas = tiles.map(({ read }) => read.width * read.height);
   const inference = await ready();
   const started = performance.now();

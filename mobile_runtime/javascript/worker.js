@@ -13,7 +13,7 @@
  * @property {string} output
  * @property {number} scale
  *
- * @typedef {{engine: Backend, binary: ArrayBuffer}} Load Is sent first.
+ * @typedef {{engine: Backend, module: string, binary: ArrayBuffer}} Load Is sent first.
  * @typedef {{setup: Setup}} Open
  * @typedef {{image: Image}} Run
  * @typedef {{tile: Pixels, kept: Area, gray: boolean}} Upscale
@@ -70,14 +70,11 @@ async function execute(request) {
  * @param {Load} request
  * @returns {Promise<Loaded>}
  */
-async function load({ engine: backend, binary }) {
-  const gpu = backend === 'webgpu';
-  ort = await (gpu ? import('onnxruntime-web/webgpu') : import('onnxruntime-web/wasm'));
-  const version = ort.env.versions.web;
-  ort.env.wasm.wasmPaths = new URL(`../../onnxruntime-web-${version}/`, import.meta.url).href;
+async function load({ engine: backend, module, binary }) {
+  ort = await import(/* @vite-ignore */ /* webpackIgnore: true */ module);
   ort.env.wasm.wasmBinary = binary;
   await compileEarly(binary);
-  return { engine: `onnxruntime-web ${version} ${backend}` };
+  return { engine: `onnxruntime-web ${ort.env.versions.web} ${backend}` };
 }
 
 /**

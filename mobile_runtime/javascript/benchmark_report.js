@@ -4,8 +4,8 @@
  *
  * @import { Subject } from './benchmark.js'
  * @import { Times } from './benchmark_rounds.js'
- * @import { CatalogEntry } from './catalog.js'
  * @import { Backend, Device } from './device.js'
+ * @import { Model } from './manifest.js'
  * @import { Ratio, Statistics } from './statistics.js'
  *
  * @typedef {object} Measurement
@@ -34,13 +34,13 @@ import { NOISE, PLAN } from './benchmark_rounds.js';
 import { compare, summarize } from './statistics.js';
 
 /**
- * @param {CatalogEntry} entry
+ * @param {Model} model
  * @param {Device} device
  * @param {Subject[]} subjects
  * @param {Times} times
  * @returns {BenchmarkReport}
  */
-export function describeRuns(entry, device, subjects, { warmup, rounds }) {
+export function describeRuns(model, device, subjects, { warmup, rounds }) {
   const samples = subjects.map((_, i) => rounds.map((round) => /** @type {number} */ (round[i])));
   const first = /** @type {number[]} */ (samples[0]);
   return {
@@ -49,12 +49,12 @@ export function describeRuns(entry, device, subjects, { warmup, rounds }) {
     plan: PLAN,
     warmup_runs: warmup.length,
     files: subjects.map((subject, i) => ({
-      file: entry.file,
-      precision: entry.precision,
-      shift: entry.shift,
+      file: model.file,
+      precision: model.precision,
+      shift: model.shift,
       engine: subject.inference.engine,
       threads: subject.backend === 'webgpu' ? null : subject.threads,
-      placement: placementOf(subject.backend, entry.operators),
+      placement: placementOf(subject.backend, model.operators),
       height: NOISE.height,
       width: NOISE.width,
       cold: {

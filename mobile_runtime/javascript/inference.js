@@ -8,10 +8,7 @@
  * @typedef {{resolve: (answer: any) => void, reject: (reason: Error) => void}} Waiting
  */
 
-import { fetchEngine } from './engine_file.js';
-
-/** Where the build puts it: beside the modules. */
-const WORKER_URL = new URL('worker.js', import.meta.url);
+import { engineModule, fetchEngine } from './engine_file.js';
 
 /** Longer than any phone needs for a tile; some hang forever (onnxruntime#11679). */
 export const TIMEOUT_SECONDS = 120;
@@ -45,7 +42,8 @@ export class InferenceError extends Error {
 
 /** One open model. */
 export class Inference {
-  #worker = new Worker(WORKER_URL, { type: 'module' });
+  // Written so that bundlers find the file.
+  #worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   #waiting = /** @type {Map<number, Waiting>} */ (new Map());
   #count = 0;
   #closed = /** @type {Error|null} */ (null);
@@ -136,7 +134,7 @@ export class Inference {
       const binary = await fetchEngine(backend).catch(({ message, code }) => {
         throw new InferenceError(message, code);
       });
-      const loaded = /** @type {Loaded} */ (await this.#send({ engine: backend, binary }));
+      const loaded = /** @type {Loaded} */ (await this.#send({ engine: backend, module: engineModule(backend), binary }));
       this.engine = loaded.engine;
       const opened = /** @type {Opened} */ (await this.#ask({ setup }));
       this.loadMs = opened.milliseconds;
