@@ -233,8 +233,11 @@ def refuse(*_):
 
 
 METADATA = {
-    **{"scale": "[" * 99999, "halo": "-1", "halo_8bit": "4096"},
-    **{"sizes": "[[0, 8]]", "weights": "{}"},
+    "scale": "[" * 99999,
+    "halo": "-1",
+    "halo_8bit": "4096",
+    "sizes": "[[0, 8]]",
+    "weights": "{}",
 }
 
 
