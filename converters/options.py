@@ -37,6 +37,9 @@ class ConversionOptions:
     """Folder of photographs to calibrate `w8a8` on; None takes those that came with the project."""
     opset: int | None = None
     """Operator set of an ONNX file, one of `OPSETS`; None takes `DEFAULT_OPSET`."""
+    split_leaky_relu: bool = False
+    """Core ML: each leaky_relu is written as relu(x) - slope * relu(-x), the same function in other
+    operators, for Neural Engines that compute leaky_relu wrong."""
 
     def __post_init__(self) -> None:
         """Check that the format can do this.
@@ -77,6 +80,10 @@ class ConversionOptions:
             raise UnsupportedOptionError(
                 f"ONNX files come in operator sets {OPSETS[0]} to {OPSETS[-1]}, not {self.opset}."
             )
+        if self.split_leaky_relu and self.format != "coreml":
+            raise UnsupportedOptionError(
+                f"Only Core ML files have a leaky_relu to split, not {self.format}."
+            )
 
 
 def complete_options(
@@ -89,6 +96,7 @@ def complete_options(
     interface: Interface | None = None,
     calibration: Path | None = None,
     opset: int | None = None,
+    split_leaky_relu: bool = False,
 ) -> ConversionOptions:
     """Return options in which the format's defaults stand for what is not given.
 
@@ -104,6 +112,7 @@ def complete_options(
         interface=interface or format_.interfaces_in(PRECISIONS[precision])[0],
         calibration=calibration,
         opset=opset,
+        split_leaky_relu=split_leaky_relu,
     )
 
 
@@ -127,5 +136,6 @@ class FileName:
         if options.interface != format_.interfaces_in(PRECISIONS[options.precision])[0]:
             parts.append(options.interface)
         parts += [f"opset{options.opset}"] if options.opset else []
+        parts += ["split_leaky_relu"] if options.split_leaky_relu else []
         parts += [f"{height}x{width}" for height, width in options.sizes or ()]
         return "-".join(parts) + format_.suffix

@@ -1,6 +1,8 @@
 """A session that runs a checkpoint in PyTorch."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -34,7 +36,7 @@ class CheckpointSession:
 
     def run(self, image: Image) -> Image:
         """Upscale with the device form, in float32."""
-        with torch.inference_mode():
+        with torch.inference_mode(), _threads(self.engine.threads or 1):
             output: Image = self.network(torch.from_numpy(image)).numpy()
         return output
 
@@ -51,10 +53,20 @@ def open_session(
     if engine not in (None, ENGINE):
         raise EngineUnavailableError(f"A checkpoint runs on {ENGINE}, not on {engine}.")
     checkpoint = open_checkpoint(path)
-    torch.set_num_threads(threads or os.cpu_count() or 1)
-    info = EngineInfo(ENGINE, f"PyTorch {version('torch')}", torch.get_num_threads())
+    info = EngineInfo(ENGINE, f"PyTorch {version('torch')}", threads or os.cpu_count() or 1)
     ports = tensor_specs(ANY_SIZE, ANY_SIZE, "NCHW", "tensor")
     written = {"format": "pytorch", "precision": "fp32", "shift": "slice_concat", "sizes": None}
     model = describe_network(checkpoint, ports, ["torch"], **written)
     network = to_device_form(checkpoint.net)
     return CheckpointSession(info, model, network, remarks=checkpoint.remarks)
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Let PyTorch compute with so many threads: it has one number for the whole process."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -71,6 +71,8 @@ def convert(
     elif compressed:
         on_action("quantizing the weights")
         quantize_weights(graph, images, per_channel=True)
+    if options.split_leaky_relu:
+        _split_leaky_relu(graph)
     exact = precision.weight_bits == 32
     shapes = [(1, 3, *size) for size in options.sizes]
     shape = shapes[0] if len(shapes) == 1 else ct.EnumeratedShapes(shapes, default=shapes[0])
@@ -104,6 +106,27 @@ def _calibration_images(options: ConversionOptions) -> Iterator[Tensor]:
     if not PRECISIONS[options.precision].calibrated:
         for image in stress_images(CALIBRATED_AT):
             yield torch.from_numpy(image) * white
+
+
+def _split_leaky_relu(graph: fx.GraphModule) -> None:
+    """Write every LeakyReLU as two ReLUs: Neural Engines computed it wrong (coremltools#1023)."""
+    for name, layer in list(graph.named_modules()):
+        if isinstance(layer, nn.LeakyReLU):
+            graph.set_submodule(name, _TwoReLUs(layer.negative_slope))
+
+
+class _TwoReLUs(nn.Module):
+    """LeakyReLU, exact in any precision: one of the two terms is zero.
+
+    A difference, for coremltools makes a leaky_relu of the sum `relu(x) + (-slope) * relu(-x)`.
+    """
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        self.slope = slope
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features.relu() - self.slope * (-features).relu()
 
 
 class _Clipped(nn.Module):

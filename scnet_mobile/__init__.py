@@ -138,6 +138,7 @@ def convert(
     interface: Interface | None = None,
     calibration: FilePath | None = None,
     opset: int | None = None,
+    split_leaky_relu: bool = False,
     output_dir: FilePath = ".",
     overwrite: bool = False,
     verify: bool = True,
@@ -155,6 +156,8 @@ def convert(
         interface: `image`, 8-bit RGB, or `tensor`, floats; the format's usual one if not given.
         calibration: Folder of photographs for `w8a8`; bundled ones if not given.
         opset: Version of ONNX's operators, 13 to 21; 18 if not given.
+        split_leaky_relu: Core ML: write leaky_relu as two ReLUs, the same function, for a Neural
+            Engine whose results with leaky_relu are wrong.
         output_dir: Made if missing.
         overwrite: Replace files that exist.
         verify: Run the file on every engine here and compare with PyTorch before it is kept.
@@ -182,6 +185,7 @@ def convert(
         interface=interface,
         calibration=None if calibration is None else Path(calibration),
         opset=opset,
+        split_leaky_relu=split_leaky_relu,
     )
     return conversion.convert(
         checkpoint, [options], Path(output_dir), overwrite=overwrite, verify=verify

@@ -8,17 +8,17 @@ import torch
 from scnet.config import HEADS, STAGES, SCNetConfig
 from scnet.network import SCNet
 
-REPRESENTATIVE = {("direct", 2), ("mlp", 3), ("direct", 4), ("pixelshuffle", 8)}
+REPRESENTATIVE = {("direct", 2), ("mlp", 3), ("pixelshuffle", 4), ("direct", 8)}
 """Every head and every scale at least once."""
 
 
-def _networks(*marks):
-    """All twelve; what is not representative gets the marks."""
+def _networks(usual=REPRESENTATIVE, *marks):
+    """All twelve; those that are not usual get the marks."""
     return [
         pytest.param(
             SCNetConfig(scale, head, width=16, depth=2),
             id=f"{head}-x{scale}",
-            marks=() if (head, scale) in REPRESENTATIVE else marks,
+            marks=() if (head, scale) in usual else marks,
         )
         for head, scale in itertools.product(HEADS, STAGES)
     ]
@@ -27,8 +27,11 @@ def _networks(*marks):
 NETWORKS = _networks()
 """Every head at every scale, small: for what takes milliseconds."""
 
-CONVERTED_NETWORKS = _networks(pytest.mark.full)
+CONVERTED_NETWORKS = _networks(REPRESENTATIVE, pytest.mark.full)
 """The same for what takes seconds: `REPRESENTATIVE` always, the others in `nox -s full`."""
+
+ONE_NETWORK = _networks({("mlp", 3)}, pytest.mark.full)
+"""The same for what takes many seconds: the one with every kind of layer always."""
 
 
 def make_net(config, seed=0, strength=0.25):

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -20,6 +21,8 @@ from converters.conversion import convert, default_size, file_name
 from converters.errors import OutputError, UnsupportedOptionError, VerificationError
 from converters.options import SHIFTS, ConversionOptions
 from converters.output_folder import publish
+from mobile_runtime.check.placement import check
+from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError
 from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.golden_samples import read_golden
@@ -223,6 +226,22 @@ def test_folder_of_something_else_is_never_replaced(tmp_path, checkpoint):
     assert (path / "diary.txt").exists()
 
 
+def test_two_relus_are_the_leaky_relu_in_every_bit(converted, photograph):
+    usual = ConversionOptions("coreml", precision="fp16", sizes=((16, 20),), interface="image")
+    paths = converted(usual, replace(usual, split_leaky_relu=True))
+    counts = [read_manifest(path).operators for path in paths]
+    leaky = counts[0].pop("leaky_relu")
+    expected = Counter(counts[0]) + Counter({"relu": 2 * leaky, "mul": 2 * leaky, "sub": leaky})
+    assert counts[1] == expected
+    results = [open_session(path).run(photograph[..., :16, :20]) for path in paths]
+    assert np.array_equal(*results)
+    one, two = (report for path in paths for report in check(path))
+    assert (one.resident, two.resident) == (one.total, two.total)
+    rules = [{finding.rule for finding in report.findings} for report in (one, two)]
+    assert rules[0] - rules[1] == {"ANE017"}
+    assert rules[1] <= rules[0]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -234,6 +253,7 @@ def test_folder_of_something_else_is_never_replaced(tmp_path, checkpoint):
         ({"format": "tflite", "sizes": ((8, 8),), "interface": "image"}, "Only Core ML has image"),
         ({"format": "coreml", "sizes": ((0, 8),)}, r"1 to 4096 pixels, not 0\.$"),
         ({"format": "tflite", "sizes": ((8, 20000),)}, "not 20000: tile larger pictures"),
+        ({"format": "onnx", "sizes": None, "split_leaky_relu": True}, "Only Core ML files have"),
     ],
 )
 def test_formats_refuse_what_they_cannot_do(arguments, message):

@@ -9,6 +9,7 @@ import onnx
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 from click.testing import CliRunner
+from coremltools.proto import FeatureTypes_pb2, Model_pb2
 from model_files import copy_alone, options_for
 from onnx import TensorProto, helper, numpy_helper
 
@@ -199,11 +200,73 @@ def test_mlpackage_of_bgr_images_is_told_and_measured(converted, tmp_path):
     ("name", "message"),
     [("x.mlmodel", "older form of one file"), ("x.mlmodelc", "compiled for apps")],
 )
-@pytest.mark.parametrize("command", [info_command, benchmark_command])
-def test_older_core_ml_is_named(tmp_path, name, message, command):
+def test_older_core_ml_is_named(tmp_path, name, message):
     (tmp_path / name).write_bytes(b"\x08\x01")
     with pytest.raises(ModelLoadError, match=message):
-        run(command, tmp_path / name)
+        run(benchmark_command, tmp_path / name)
+
+
+def layered():
+    """A neural network of Core ML's first years: a convolution with weights of 8 bits."""
+    model = Model_pb2.Model(specificationVersion=3)
+    for ports, name, side in (
+        (model.description.input, "image", 8),
+        (model.description.output, "out", 6),
+    ):
+        array = ports.add(name=name).type.multiArrayType
+        array.shape.extend((3, side, side))
+        array.dataType = FeatureTypes_pb2.ArrayFeatureType.FLOAT32
+    model.description.metadata.author = "somebody"
+    layers = model.neuralNetwork.layers
+    weights = layers.add(name="first").convolution.weights
+    weights.rawValue, weights.quantization.numberOfBits = bytes(81), 8
+    layers.add(name="last").activation.ReLU.SetInParent()
+    return model
+
+
+def as_package(model, folder):
+    """The same in the folder that later versions of coremltools write."""
+    place = folder / "x.mlpackage/Data/model.mlmodel"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(model.SerializeToString())
+    item = {"path": "model.mlmodel"}
+    manifest = {"itemInfoEntries": {"root": item}, "rootModelIdentifier": "root"}
+    (folder / "x.mlpackage/Manifest.json").write_text(json.dumps(manifest))
+    return folder / "x.mlpackage"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_network_in_layers_is_told_and_not_run(tmp_path, packed):
+    path = tmp_path / "x.mlmodel"
+    path.write_bytes(layered().SerializeToString())
+    path = as_package(layered(), tmp_path) if packed else path
+    facts = info(path)
+    assert facts["version"] == "neuralNetwork, specification 3, iOS 12 or later"
+    assert [port["shapes"] for port in (*facts["inputs"], *facts["outputs"])] == [
+        [[3, 8, 8]],
+        [[3, 6, 6]],
+    ]
+    assert facts["operators"] == {"activation": 1, "convolution": 1}
+    assert facts["weight_elements"] == {"8-bit": 81}
+    assert facts["metadata"] == {"author": "somebody"}
+    for use in (check, measure):
+        with pytest.raises(ModelLoadError, match=r"neither checked nor run here; scnet info shows"):
+            use(path)
+
+
+def test_a_pipeline_names_its_models(tmp_path):
+    model = Model_pb2.Model(specificationVersion=1)
+    model.pipeline.models.add().CopyFrom(layered())
+    (tmp_path / "x.mlmodel").write_bytes(model.SerializeToString())
+    facts = info(tmp_path / "x.mlmodel")
+    assert (facts["operators"], facts["weight_elements"]) == ({"neuralNetwork": 1}, {"8-bit": 81})
+
+
+@pytest.mark.parametrize("content", [b"", b"\x08\x01", b"no model at all"])
+def test_an_mlmodel_that_is_none_is_refused(tmp_path, content):
+    (tmp_path / "x.mlmodel").write_bytes(content)
+    with pytest.raises(ModelLoadError, match=r"no Core ML (model|specification)"):
+        info(tmp_path / "x.mlmodel")
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".tflite", ".mlpackage"])

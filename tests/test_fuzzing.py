@@ -20,7 +20,7 @@ def originals(converted, tmp_path_factory):
 
 @pytest.mark.parametrize(
     "numbers",
-    [range(16), pytest.param(range(16, 60), marks=pytest.mark.full)],
+    [range(8), pytest.param(range(8, 60), marks=pytest.mark.full)],
     ids=["sample", "more"],
 )
 def test_damaged_files_end_in_a_sentence_and_an_exit_code(

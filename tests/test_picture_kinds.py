@@ -67,6 +67,7 @@ RAW = {
     "linear values of a sensor": tiff(full({262: (3, [34892])})),
     "a larger picture below": tiff(small({330: (4, full({254: (4, [0])}))})),
     "nothing but previews": tiff(small(PREVIEW)),
+    "IIQ": made.tiff(small(), data=b"IIII" + STRIPS[4:]),
     "CR2": made.tiff(small(), data=b"CR\2\0" + STRIPS[4:]),
     "ORF": b"IIRO" + bytes(100),
     "RW2": b"IIU\0" + bytes(100),
@@ -100,8 +101,20 @@ def test_a_damaged_tiff_is_refused(content):
         decode_picture(content, "a.tif")
 
 
-def floats():
-    return tiff(full({258: (3, [32] * 3), 339: (3, [3] * 3)}))
+def stored_as(bits, sample_format):
+    return tiff(full({258: (3, [bits] * 3), 339: (3, [sample_format] * 3)}))
+
+
+def avif():
+    file = BytesIO()
+    Image.fromarray(made.PIXELS).save(file, "AVIF")
+    return file.getvalue()
+
+
+def heic():
+    file = BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(made.PIXELS)).save(file)
+    return file.getvalue()
 
 
 def deep_jpeg():
@@ -114,7 +127,15 @@ NAMED = {
     "JPEG 2000": (b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(50), "is JPEG 2000"),
     "JPEG 2000 codestream": (b"\xff\x4f\xff\x51" + bytes(50), "is JPEG 2000"),
     "12-bit JPEG": (deep_jpeg(), "is a JPEG of 12 bits per channel"),
-    "float TIFF": (floats(), "stored as 32-bit floats"),
+    "float TIFF": (stored_as(32, 3), "stored as 32-bit floats"),
+    "half TIFF": (stored_as(16, 3), "stored as 16-bit floats"),
+    "deeper TIFF": (stored_as(32, 1), "stored as 32-bit integers"),
+    "odd TIFF": (stored_as(12, 1), "stored as 12-bit integers"),
+    "signed TIFF": (stored_as(8, 2), "stored as 8-bit integers with signs"),
+    "TIFF in a way of its own": (tiff(full({262: (3, [32_844])})), "TIFF .* not read here"),
+    "damaged AVIF": (avif()[:100], "is AVIF, and damaged"),
+    "damaged HEIC": (heic()[:100], "is HEIC .*, and damaged"),
+    "HEIC cut short": (heic()[:-50], r"cannot be read as a picture: [^\n]*\.$"),
     "SVG": (b"<?xml version='1.0'?>\n<!-- a -->\n<svg width='4'>", "is SVG"),
     "SVG without a head": (b"<svg>", "is SVG"),
     "PDF": (b"%PDF-1.4", "is a PDF"),
@@ -208,6 +229,22 @@ def test_corrupt_jpeg_data_is_told(stored, kind):
     damaged = DAMAGE[kind](whole, len(whole) * 2 // 3)
     (note,) = decode_picture(damaged, "a.jpg").notes
     assert "damaged" in note
+
+
+PNG = made.png()
+PNG_DAMAGE = {
+    "wrong checksum of the pixels": PNG[:-16] + b"nope" + PNG[-12:],
+    "no end": PNG[:-12],
+    "no checksum": PNG[:-14],
+}
+
+
+@pytest.mark.parametrize("kind", PNG_DAMAGE)
+def test_damaged_png_data_is_told(kind):
+    picture = decode_picture(PNG_DAMAGE[kind], "a.png")
+    assert np.array_equal(picture.pixels, made.PIXELS)
+    (note,) = picture.notes
+    assert "damaged or cut short" in note
 
 
 @pytest.mark.parametrize("name", [b"tEXt", b"iCCP", b"eXIf", b"pHYs", b"zzZz", b"tRNS"])

@@ -367,6 +367,7 @@ WRONG = {
     "more than the weights make": (["--scale", "5"], "4 at most"),
     "more than the model makes": (["--scale", "3.5", "-m", "x.onnx"], "which is x3"),
     "smaller": (["--size", "5x"], "nothing is left to upscale"),
+    "scale that is no number": (["--scale", "nan"], "nan"),
     "larger": (["--size", "28x"], "27x21 at most"),
     "quality of a PNG": (["--quality", "80"], ".png is none"),
 }
@@ -415,6 +416,7 @@ def test_a_file_can_go_to_standard_output_and_standard_input_into_a_file(room):
 
 
 STREAMS_REFUSED = {
+    "no transparency": (["clear.png", "-o", "-", "-f", "jpg"], "standard output: JPEG cannot hold"),
     "two": (["-", "a.png"], "hold one picture"),
     "two outputs": (["a.png", "b.png", "-o", "-"], "hold one picture"),
     "folder": (["-", "-o", "out/"], "has no name"),
@@ -427,12 +429,13 @@ def test_what_streams_cannot_hold_is_refused(room, kind):
     arguments, reason = STREAMS_REFUSED[kind]
     room.photo("a.png")
     room.photo("b.png")
+    Image.new("RGBA", SIZE).save("clear.png")
     try:
         told = room.upscale(*arguments, stdin=b"").stderr
     except ImageError as error:
         told = str(error)
     assert reason in told
-    assert room.names() == ["a.png", "b.png"]
+    assert room.names() == ["a.png", "b.png", "clear.png"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="opens a terminal of its own")

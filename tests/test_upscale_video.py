@@ -29,6 +29,7 @@ CLIPS = {
     "QuickTime": ("a.mov", [*H264, "-c:a", "pcm_s16le", "-vf", "setsar=4/3"], "a.x3.mov"),
     "WebM": ("a.webm", ["-c:v", "libvpx", "-c:a", "libopus"], "a.x3.webm"),
     "broadcast": ("a.ts", ["-c:v", "mpeg2video", "-c:a", "mp2"], "a.x3.mkv"),
+    "program stream": ("a.mpg", ["-c:v", "mpeg2video", "-c:a", "mp2"], "a.x3.mkv"),
     "without sound": ("a.mp4", [*H264, "-an"], "a.x3.mp4"),
 }
 
@@ -79,12 +80,18 @@ def test_frames_are_larger_and_shown_when_they_were_with_their_sound(upscale, ki
     assert times(expected) == pytest.approx(times(name), abs=0.0011)
     assert sound(expected) == sound(name)
     before, after = (
-        facts(n, "stream=width,height,sample_aspect_ratio", "format=duration:format_tags=title")
+        facts(
+            n,
+            "stream=width,height,sample_aspect_ratio:stream_tags=language",
+            "format=duration:format_tags=title",
+        )
         for n in (name, expected)
     )
     (old,), (new,) = before["streams"], after["streams"]
     assert (new["width"], new["height"]) == (3 * old["width"], 3 * old["height"])
     assert new["sample_aspect_ratio"] == old["sample_aspect_ratio"]
+    languages = [stream.get("tags", {}).get("language", "und") for stream in (old, new)]
+    assert languages[0] == languages[1]
     assert float(after["format"]["duration"]) == pytest.approx(
         float(before["format"]["duration"]), abs=0.015
     )
@@ -135,6 +142,18 @@ def test_videos_go_with_pictures_only_if_they_are_named(upscale, tmp_path):
     assert upscale("in").stdout.splitlines()[-1] == "1 upscaled, 1 not a picture by name"
     assert upscale("in/a.mp4", "in/b.png", "-o", "out").stdout.splitlines()[-1] == "2 upscaled"
     assert sorted(path.name for path in Path("out").iterdir()) == ["a.mp4", "b.png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.webm", ["-c:v", "libvpx-vp9", "-pix_fmt", "yuva420p", "-cpu-used", "8"]),
+        ("a.mov", ["-c:v", "qtrle", "-pix_fmt", "argb"]),
+    ],
+)
+def test_transparency_of_a_video_is_told(upscale, name, options):
+    ffmpeg(*SOURCE, *options, "-frames:v", "2", name)
+    assert "transparency was left out" in upscale(name).stderr
 
 
 REFUSED = {

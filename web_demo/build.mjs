@@ -1,5 +1,6 @@
 /**
- * Builds the page: `node build.mjs [--models FOLDER] [--output FOLDER]`, of the finished models by default.
+ * Builds the page: `node build.mjs [--models FOLDER] [--output FOLDER] [--source-url URL]`, of the finished
+ * models by default; with the address of the source code it links to it.
  *
  *     index.html  benchmark.html  service_worker.js  manifest.webmanifest  LICENSE.txt  icons/  samples/
  *     assets/HASH/               the modules, the style, models.json; HASH is that of their content
@@ -38,13 +39,15 @@ const STATIC = ['manifest.webmanifest', 'icons', 'samples'];
 /** Modules that are loaded by name from outside the modules. */
 const ENTRIES = ['src/main.js', 'src/benchmark_page.js', 'src/ui/models.js', '../mobile_runtime/javascript/worker.js'];
 
+/** Their heads begin with `head.html`. */
 const PAGES = ['index.html', 'benchmark.html'];
 
 /**
  * @param {string} models Folder of converted files.
  * @param {string} output Replaced once everything is complete.
+ * @param {string|undefined} sourceUrl Of the public source code, if there is one.
  */
-async function buildPage(models, output) {
+async function buildPage(models, output, sourceUrl) {
   const staging = `${output}.partial`;
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true });
@@ -61,7 +64,7 @@ async function buildPage(models, output) {
       await copy(path.join(ENGINE, 'dist', name), path.join(staging, engine, name));
     }
     await copy(path.join(HERE, '../LICENSE'), path.join(staging, 'LICENSE.txt'));
-    for (const page of PAGES) await write(staging, page, await link(page, version));
+    for (const page of PAGES) await write(staging, page, await link(page, version, sourceUrl));
     await write(staging, 'service_worker.js', await bundleServiceWorker(staging));
     await rm(output, { recursive: true, force: true });
     await rename(staging, output);
@@ -100,20 +103,27 @@ async function bundle(catalog, engine) {
 }
 
 /**
- * Return a page with its links into `assets/HASH`.
+ * Return a page with its links into `assets/HASH`, and to the source code.
  *
  * @param {string} name
  * @param {string} version
+ * @param {string|undefined} sourceUrl
  */
-async function link(name, version) {
-  const page = await readFile(path.join(HERE, name), 'utf8');
-  return page.replaceAll(/"(?:src\/)?(\w+\.(?:js|css))"/g, `"assets/${version}/$1"`);
+async function link(name, version, sourceUrl) {
+  const source = sourceUrl === undefined ? '' : `<a href="${new URL(sourceUrl).href}">Source code</a>.`;
+  const read = (/** @type {string} */ file) => readFile(path.join(HERE, file), 'utf8');
+  return (await read(name))
+    .replace('<!-- head -->', await read('head.html'))
+    .replace('<!-- source -->', source)
+    .replaceAll(/"(?:src\/)?(\w+\.(?:js|css))"/g, `"assets/${version}/$1"`)
+    .replaceAll(/\n\s+/g, '\n');
 }
 
 /** @param {string} folder Complete but for the service worker itself. */
 async function bundleServiceWorker(folder) {
   const all = await list(folder);
-  const isLarge = (/** @type {string} */ name) => /^(models|onnxruntime-web-)/.test(name);
+  // Kept once it was used, not from the start.
+  const isLarge = (/** @type {string} */ name) => /^(models|onnxruntime-web-)|\/video_file-/.test(name);
   const pageFiles = all.filter((name) => !isLarge(name));
   const contents = pageFiles.map((name) => readFile(path.join(folder, name)));
   const version = hash(...(await Promise.all(contents)));
@@ -185,13 +195,18 @@ async function main() {
     options: {
       models: { type: 'string', default: path.join(HERE, '../mobile_runtime/bundled_models') },
       output: { type: 'string', default: path.join(HERE, 'dist') },
+      'source-url': { type: 'string' },
     },
   });
   await access(ENGINE).catch(() => {
     throw new BuildError('onnxruntime-web is not installed: run `npm ci` first.');
   });
   const output = path.resolve(values.output);
-  await buildPage(path.resolve(values.models), output);
+  const sourceUrl = values['source-url'];
+  if (sourceUrl !== undefined && !(URL.canParse(sourceUrl) && sourceUrl.startsWith('https:'))) {
+    throw new BuildError(`--source-url must be an https address, not “${sourceUrl}”.`);
+  }
+  await buildPage(path.resolve(values.models), output, sourceUrl);
   await warn(output);
 }
 

@@ -97,6 +97,12 @@ class SizeType(click.ParamType[Size]):
     help=f"Folder of photographs to calibrate {CALIBRATED} on, of which 32 at most are used; some "
     "came with the program.",
 )
+@click.option(
+    "--split-leaky-relu",
+    is_flag=True,
+    help="Write leaky_relu as two ReLUs (coreml): exact, for a Neural Engine whose results with "
+    "leaky_relu are wrong.",
+)
 @click.option("--scale", type=click.Choice([str(s) for s in STAGES]), help="Must fit the file.")
 @click.option("--head", type=command_options.choice(HEADS), help="Must fit the file.")
 @click.option("--output-dir", "-o", type=command_options.PATH, default=".", show_default="here")
@@ -118,6 +124,7 @@ def command(
     head: Head | None,
     output_dir: Path,
     *,
+    split_leaky_relu: bool,
     overwrite: bool,
     details: bool,
     no_verify: bool,
@@ -149,6 +156,7 @@ def command(
             interface=_interface(format_, precision, interface),
             calibration=calibration if PRECISIONS[precision].calibrated else None,
             opset=opset if format_.has_opset else None,
+            split_leaky_relu=split_leaky_relu and format_.name == "coreml",
         )
         for format_ in chosen
         for precision in _precisions(format_, precisions)
@@ -158,6 +166,8 @@ def command(
         raise UnsupportedOptionError(f"--calibration is for --precision {CALIBRATED}.")
     if interface and interface not in [options.interface for options in files]:
         raise UnsupportedOptionError("--interface is about coreml files, and tflite files in w8a8.")
+    if split_leaky_relu and not any(options.split_leaky_relu for options in files):
+        raise UnsupportedOptionError("--split-leaky-relu is about coreml files.")
     with show_steps() as show:
         paths = convert(
             opened, files, output_dir, overwrite=overwrite, verify=not no_verify, on_step=show

@@ -19,7 +19,7 @@ from mobile_runtime.console import (
     write_json,
 )
 from mobile_runtime.formats.graph import Graph, Port, layout_of
-from mobile_runtime.formats.reader import OLD_CORE_ML, count_kinds, read_graph
+from mobile_runtime.formats.reader import OLD_CORE_ML, count_kinds, describe_graph
 from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.manifest import Model, hash_file, manifest_path, measure_file
@@ -168,7 +168,7 @@ def describe_file(path: Path) -> Facts:
         ModelLoadError: It is damaged, or not a model file.
         ManifestError: The manifest beside it belongs to another file.
     """
-    graph = read_graph(path)
+    graph = describe_graph(path)
     model = Model.from_metadata(graph.metadata)
     known = read_model_file(path) if manifest_path(path).exists() else None
     facts: Facts = {

@@ -105,7 +105,8 @@ def _is_refused(unit: Unit) -> Condition:
 
     def refused(graph: Graph, operator: Operator) -> bool:
         known = not _is_too_new(graph, operator) and not _has_foreign_domain(graph, operator)
-        return known and not webgpu_placement.runs(graph, operator, unit)
+        needed = not webgpu_placement.is_folded(graph, operator)
+        return known and needed and not webgpu_placement.runs(graph, operator, unit)
 
     return refused
 

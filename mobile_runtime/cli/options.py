@@ -17,17 +17,17 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
 
 
-class SecondsType(click.FloatRange):
-    """A finite time in seconds; click's floats include `inf` and `nan`."""
+class FiniteRange(click.FloatRange):
+    """A finite number; click's floats include `inf` and `nan`."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """Parse a number such as 0.5."""
-        seconds: float = super().convert(value, param, ctx)
-        if not isfinite(seconds):
-            self.fail(f"{seconds} is not a finite number.", param, ctx)
-        return seconds
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{number} is not a finite number.", param, ctx)
+        return number
 
 
 class EngineType(click.ParamType[str]):
@@ -57,7 +57,7 @@ def choice(names: Iterable[str]) -> click.Choice[str]:
     return click.Choice([*names], case_sensitive=False)
 
 
-SECONDS = SecondsType(min=0, min_open=True, max=1e6)
+SECONDS = FiniteRange(min=0, min_open=True, max=1e6)
 THREADS = click.IntRange(1, MAX_THREADS)
 
 engine = click.option(

@@ -61,7 +61,10 @@ def standard_output(suffix: str) -> Iterator[Path]:
         raise ImageError("Standard output is a terminal: redirect it into a file or a program.")
     with TemporaryDirectory(prefix="scnet-") as folder:
         path = Path(folder) / f"picture{suffix}"
-        yield path
+        try:
+            yield path
+        except ImageError as error:  # nobody has named that file
+            raise ImageError(str(error).replace(str(path), "standard output")) from error
         with path.open("rb") as file:
             copyfileobj(file, stream)
         stream.flush()

@@ -48,7 +48,7 @@ COLOR = click.types.FuncParamType(parse_color)
 )
 @click.option(
     "--scale",
-    type=click.FloatRange(1, 16),
+    type=options.FiniteRange(1, 16),
     help="Times that the result is as large: chooses the bundled weights, and what they or the "
     "--model make beyond it is reduced. By default the model's own.",
 )

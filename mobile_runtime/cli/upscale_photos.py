@@ -114,7 +114,7 @@ def _plan(
 def upscale_many(session: Session, found: Photos, output: Output, settings: Settings) -> int:
     """Upscale pictures one after the other; return the exit code."""
     jobs = _plan(session, found.photos, output, settings)
-    say(f"{len(jobs)} pictures with {describe_session(session)}")
+    say(f"{len(jobs)} picture{'s' * (len(jobs) != 1)} with {describe_session(session)}")
     outcomes: list[Outcome] = []
     try:
         with picture_progress(len(jobs)) as progress:

@@ -29,7 +29,7 @@ from mobile_runtime.formats.graph import (
 )
 from mobile_runtime.model_file.manifest import measure_file
 
-IOS_OF_VERSION = {6: 15, 7: 16, 8: 17, 9: 18, 10: 26}
+IOS_OF_VERSION = {1: 11, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15, 7: 16, 8: 17, 9: 18, 10: 26}
 """Specification version -> the iOS that reads it (coremltools 9.0, `__init__.py`)."""
 
 ARRAY_TYPES = {
@@ -85,23 +85,24 @@ def _read_model(model: Any, size_bytes: int) -> Graph:
         format="coreml",
         operators=tuple(_read_operator(op, tensors) for op in operations if not _is_constant(op)),
         tensors=tensors,
-        inputs=tuple(map(_to_port, read_features(model.description.input))),
-        outputs=tuple(map(_to_port, read_features(model.description.output))),
+        inputs=tuple(map(to_port, read_features(model.description.input))),
+        outputs=tuple(map(to_port, read_features(model.description.output))),
         version=model.specificationVersion,
         size_bytes=size_bytes,
-        release=_describe_release(model.specificationVersion),
+        release=describe_release(model.specificationVersion),
         weights=count_elements(_read_stored(op) for op in operations if _is_constant(op)),
-        metadata=_read_metadata(model.description.metadata),
+        metadata=read_metadata(model.description.metadata),
     )
     return fold_constants(graph)
 
 
-def _describe_release(version: int) -> str:
+def describe_release(version: int) -> str:
+    """Return a specification version in words, with the iOS that reads it."""
     ios = IOS_OF_VERSION.get(version)
     return f"specification {version}" + (f", iOS {ios} or later" if ios else "")
 
 
-def _read_metadata(metadata: Any) -> dict[str, str]:
+def read_metadata(metadata: Any) -> dict[str, str]:
     """Return the fields of `Metadata` in Model.proto that are filled in, the user's own last."""
     known = {
         "description": metadata.shortDescription,
@@ -183,7 +184,8 @@ def _read_values(value: Any) -> tuple[Any, ...]:
     return tuple(np.frombuffer(content, numpy_type).tolist())
 
 
-def _to_port(feature: Feature) -> Port:
+def to_port(feature: Feature) -> Port:
+    """Return an input or output as graphs of all formats have it."""
     shapes = (
         tuple(axis.start if axis.stop == axis.start + 1 else None for axis in shape)
         for shape in feature.shapes

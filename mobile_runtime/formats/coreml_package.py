@@ -76,19 +76,26 @@ def read_specification(path: Path) -> tuple[Path, Any]:
     Raises:
         ModelLoadError: Damaged, incomplete, or not an mlprogram.
     """
-    file = _find_specification(path)
-    model = Model_pb2.Model()
+    file = find_specification(path)
     try:
-        model.ParseFromString(_read_file(file))
+        model = parse_specification(file)
     except DecodeError as error:
         raise damaged(path, f"{file.name} is no Core ML specification, or was cut off") from error
     kind = model.WhichOneof("Type")
     if kind != "mlProgram":
         raise ModelLoadError(
-            f"{path} holds a model of type {kind or 'unknown'}, not an mlprogram: convert for "
-            "iOS 15 or later."
+            f"{path} holds a model of type {kind or 'unknown'}, not an mlprogram, and is neither "
+            "checked nor run here; scnet info shows what it holds. Convert its source with "
+            "coremltools for iOS 15 or later."
         )
     return file, model
+
+
+def parse_specification(file: Path) -> Any:
+    """Return the `Model_pb2.Model` in a file; raises DecodeError if it is none."""
+    model = Model_pb2.Model()
+    model.ParseFromString(_read_file(file))
+    return model
 
 
 def read_features(descriptions: Iterable[Any]) -> tuple[Feature, ...]:
@@ -141,7 +148,8 @@ class WeightFiles:
         return np.frombuffer(content[start : start + size], NUMPY_TYPES[mil_type])
 
 
-def _find_specification(path: Path) -> Path:
+def find_specification(path: Path) -> Path:
+    """Return the file with the specification of a package; errors as `read_specification`."""
     if not path.is_dir():
         raise ModelLoadError(f"{path} is not a folder: a .mlpackage is one; copy all of it.")
     content = _read_file(path / "Manifest.json")

@@ -3,7 +3,7 @@
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from mobile_runtime.errors import MissingDependencyError, ModelLoadError
 from mobile_runtime.extras import find_extra
@@ -11,9 +11,9 @@ from mobile_runtime.formats.graph import Graph
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
 OLD_CORE_ML = {
-    ".mlmodel": "is a Core ML model in the older form of one file, which is not read here: convert "
-    "its source with coremltools to an mlprogram (minimum_deployment_target=coremltools.target."
-    "iOS15), which is saved as .mlpackage.",
+    ".mlmodel": "is a Core ML model in the older form of one file, and is neither checked nor run "
+    "here; scnet info shows what it holds. Convert its source with coremltools to an mlprogram "
+    "(minimum_deployment_target=coremltools.target.iOS15), which is saved as .mlpackage.",
     ".mlmodelc": "is a Core ML model that was compiled for apps, which is not read here: name the "
     ".mlpackage that it was compiled from.",
 }
@@ -42,6 +42,19 @@ def read_graph(path: Path) -> Graph:
         MissingDependencyError: The library of the format is not installed.
     """
     return _reader(path).read_graph(path)
+
+
+def describe_graph(path: Path) -> Graph:
+    """Return what a model file holds, of Core ML's older types, which do not run here, too.
+
+    Raises:
+        ModelLoadError, MissingDependencyError: As `read_graph`.
+    """
+    if path.suffix in (".mlpackage", ".mlmodel") and path.exists():
+        layers = _import("mobile_runtime.formats.coreml_layers", "coremltools")
+        if layers.is_layered(path):
+            return cast(Graph, layers.read_layers(path))
+    return read_graph(path)
 
 
 def count_operators(path: Path) -> dict[str, int]:
@@ -82,7 +95,11 @@ def require_model_file(path: Path) -> None:
 def _reader(path: Path) -> Reader:
     require_model_file(path)
     format_ = FORMAT_OF_SUFFIX[path.suffix]
+    return cast(Reader, _import(format_.graph_reader, format_.package))
+
+
+def _import(module: str, package: str) -> Any:
     try:
-        return cast(Reader, import_module(format_.graph_reader))
+        return import_module(module)
     except ModuleNotFoundError as error:
-        raise MissingDependencyError(format_.package, find_extra(format_.package)) from error
+        raise MissingDependencyError(package, find_extra(package)) from error

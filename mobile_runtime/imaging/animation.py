@@ -12,6 +12,7 @@ from PIL import ImageFile
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging import png_chunks, png_metadata
+from mobile_runtime.imaging.animation_frames import show_frames
 from mobile_runtime.imaging.color_space import SRGB, ColorSpace
 from mobile_runtime.imaging.metadata import present
 from mobile_runtime.imaging.pictures import Picture
@@ -26,6 +27,8 @@ class Animation:
     """A file with several frames, each of them a whole picture."""
 
     content: bytes
+    name: str
+    """For messages."""
     height: int
     width: int
     durations_ms: tuple[float, ...]
@@ -40,11 +43,9 @@ class Animation:
 
     def frames(self) -> Iterator[Picture]:
         """Yield the frames as they are shown, in their colors; with alpha if any is transparent."""
-        with Pillow.open(BytesIO(self.content), formats=_FORMATS) as file:
-            for frame in _shown(file):
-                channels = np.asarray(frame)
-                alpha = np.ascontiguousarray(channels[..., 3]) if self.is_transparent else None
-                yield Picture(np.ascontiguousarray(channels[..., :3]), alpha, colors=self.colors)
+        for frame, _ in show_frames(self.content, self.height, self.width, self.name):
+            alpha = np.ascontiguousarray(frame[..., 3]) if self.is_transparent else None
+            yield Picture(np.ascontiguousarray(frame[..., :3]), alpha, colors=self.colors)
 
 
 def is_animated_gif(source: Path | BytesIO) -> bool:
@@ -81,16 +82,20 @@ def open_animation(content: bytes, name: str, *, max_pixels: int = MAX_PIXELS) -
             f"{max_pixels:,}: make it smaller, or raise the limit."
         )
     try:
-        return _describe(content, file)
+        return _describe(content, name, file)
     except DECODER_ERRORS as error:
         raise ImageError(f"{name} cannot be read as an animation: {error}.") from error
 
 
-def _describe(content: bytes, file: ImageFile.ImageFile) -> Animation:
-    durations, is_transparent = [], False
-    for frame in _shown(file):
-        durations.append(float(file.info.get("duration", 0)))
-        is_transparent = is_transparent or frame.getchannel("A").getextrema()[0] != 255
+def _describe(content: bytes, name: str, file: ImageFile.ImageFile) -> Animation:
+    notes = ("its frames became 8 bits per channel",) if _is_deep_png(content) else ()
+    opaque, durations = zip(
+        *(
+            (bool(frame[..., 3].min() == 255), duration_ms)
+            for frame, duration_ms in show_frames(content, file.height, file.width, name)
+        ),
+        strict=True,
+    )
     if file.format == "PNG":
         told = png_metadata.read_metadata(png_chunks.take_apart(content))
         colors, metadata = told.colors, told.metadata
@@ -99,22 +104,19 @@ def _describe(content: bytes, file: ImageFile.ImageFile) -> Animation:
         colors, metadata = source.colors, source.metadata
     return Animation(
         content,
+        name,
         file.height,
         file.width,
-        tuple(durations),
+        durations,
         _plays(file),
-        is_transparent,
+        not all(opaque),
         colors,
-        ("the metadata of the animation was left out",) if present(metadata) else (),
+        (("the metadata of the animation was left out",) if present(metadata) else ()) + notes,
     )
 
 
-def _shown(file: ImageFile.ImageFile) -> Iterator[Pillow.Image]:
-    """Yield the frames in RGBA; an APNG may have a picture before them, for other viewers."""
-    first = int(bool(getattr(file, "default_image", False)))
-    for number in range(first, getattr(file, "n_frames", 1)):
-        file.seek(number)
-        yield file.convert("RGBA")
+def _is_deep_png(content: bytes) -> bool:
+    return content.startswith(png_chunks.SIGNATURE) and content[24:25] == b"\x10"
 
 
 def _plays(file: ImageFile.ImageFile) -> int:

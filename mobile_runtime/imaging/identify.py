@@ -1,7 +1,7 @@
 """Names of files that are no picture this program reads, by their first bytes, and what to do."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from mobile_runtime.imaging.read_formats import NEEDS
@@ -34,18 +34,27 @@ _BRANDS: Mapping[bytes, str] = MappingProxyType(
                 b"mif1",
                 b"msf1",
             ),
-            f"HEIC (HEIF): install {NEEDS['HEIF']}, or {_AS_PNG}",
+            "HEIF",
         ),
-        **dict.fromkeys((b"avif", b"avis"), f"AVIF, which this Pillow does not read: {_AS_PNG}"),
+        **dict.fromkeys((b"avif", b"avis"), "AVIF"),
         b"crx ": _RAW,
         b"jp2 ": f"JPEG 2000: {_AS_PNG}",
     }
 )
 """Of ISO media files (ISO/IEC 14496-12): the four letters behind `ftyp`; others are videos."""
 
+_BY_LIBRARIES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "HEIF": ("HEIC (HEIF)", f": install {NEEDS['HEIF']}, or {_AS_PNG}"),
+        "AVIF": ("AVIF", f", which this Pillow does not read: {_AS_PNG}"),
+        "JXL": ("JPEG XL", f": install {NEEDS['JXL']}, or {_AS_PNG}"),
+    }
+)
+"""What a library here may read -> what it is, and what to do where it does not."""
+
 _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51", f"JPEG 2000: {_AS_PNG}"),
-    (rb"\xff\x0a|\0\0\0\x0cJXL ", f"JPEG XL: install {NEEDS['JXL']}, or {_AS_PNG}"),
+    (rb"\xff\x0a|\0\0\0\x0cJXL ", "JXL"),
     (rb"FUJIFILMCCD-RAW|IIRO|IIRS|MMOR|IIU\0|FOVb|\0MRM|.{6}HEAPCCDR", _RAW),
     (rb"8BPS", f"a Photoshop document: {_AS_PNG}"),
     (rb"gimp xcf", f"a GIMP document: {_AS_PNG}"),
@@ -64,6 +73,8 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
     (rb".{128}DICM", f"DICOM: {_AS_PNG}"),
     (rb"\0\x05\x16\x07", "a note of macOS beside a file: its name without `._` is the picture's"),
     (rb"\x1aE\xdf\xa3|RIFF.{4}AVI |\0\0\x01\xba|FLV\x01|OggS", _VIDEO),
+    (rb"II\*\0|MM\0\*|II\+\0|MM\0\+",
+     f"a TIFF that stores its values in a way that is not read here: {_AS_PNG}"),
     (rb"PK\x03\x04|\x1f\x8b|7z\xbc\xaf|Rar!", "an archive: unpack it first"),
     (rb"version https://git-lfs", "a pointer of Git LFS: run `git lfs pull` first"),
     (rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*|<!--.*?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>]",
@@ -73,12 +84,21 @@ _BEGINNINGS: tuple[tuple[bytes, str], ...] = (
 """Pattern -> what it is: what to do."""
 
 
-def identify(head: bytes) -> str | None:
+def identify(head: bytes, readable: Collection[str]) -> str | None:
     """Return what a file is and what to do with it, or None for one that is not known.
 
     Args:
         head: Its first `HEAD` bytes.
+        readable: Formats that are read here: a file of one of them is damaged.
     """
+    found = _find(head)
+    if found is None or found not in _BY_LIBRARIES:
+        return found
+    name, remedy = _BY_LIBRARIES[found]
+    return f"{name}, and damaged: get it again" if found in readable else name + remedy
+
+
+def _find(head: bytes) -> str | None:
     if head[4:8] == b"ftyp":
         known = [brand for brand in _brands(head) if brand in _BRANDS]
         return _BRANDS[min(known, key=lambda brand: brand in _GENERAL)] if known else _VIDEO

@@ -33,6 +33,8 @@ class Png:
     """Kinds of chunks left out: their checksum is wrong."""
     palette: bytes
     """Content of PLTE."""
+    is_whole: bool
+    """All chunks for pixels have the right checksum, and the end is there."""
 
     def first(self, kind: bytes) -> bytes | None:
         """Return the content of the first chunk of a kind."""
@@ -53,18 +55,22 @@ def take_apart(content: bytes) -> Png:
     """Return the chunks of a PNG; a file cut short gives those there are."""
     beside, damaged = [], []
     palette = b""
+    is_whole, kind = True, b""
     stream = [SIGNATURE]
     for kind, start, end in walk(content):
-        if kind in PIXEL_CHUNKS and (kind != b"tRNS" or _is_intact(content, start, end)):
+        is_intact = _is_intact(content, start, end)
+        if kind in PIXEL_CHUNKS and (kind != b"tRNS" or is_intact):
+            is_whole = is_whole and is_intact
             stream.append(content[start - 8 : end + 4])
             palette = content[start:end] if kind == b"PLTE" else palette
-        elif not _is_intact(content, start, end):
+        elif not is_intact:
             damaged.append(kind.decode("latin-1"))
         else:
             beside.append(Chunk(kind, content[start:end]))
         if kind == b"IEND":
             break
-    return Png(tuple(beside), b"".join(stream), tuple(damaged), palette)
+    is_whole = is_whole and kind == b"IEND"
+    return Png(tuple(beside), b"".join(stream), tuple(damaged), palette, is_whole)
 
 
 def unpack_profile(content: bytes) -> bytes | None:

@@ -37,6 +37,8 @@ class PngMetadata:
 def read_metadata(png: Png) -> PngMetadata:
     """Return what the chunks of a PNG say."""
     notes = [f"its chunk {kind} is damaged, and was left out" for kind in png.damaged]
+    if not png.is_whole:
+        notes.append("its data is damaged or cut short: parts of the picture may be wrong")
     packed = png.first(b"iCCP")
     profile = None if packed is None else unpack_profile(packed)
     if packed is not None and profile is None:

@@ -46,6 +46,7 @@ DECODER_ERRORS = (
     *(OSError, ValueError, SyntaxError, TypeError, Pillow.DecompressionBombError),
     # and what else their source lets through.
     *(EOFError, LookupError, ArithmeticError, MemoryError, struct.error, zlib.error),
+    RuntimeError,  # the plug-in for JPEG XL
 )
 
 BITS_PER_SAMPLE = 258
@@ -100,7 +101,7 @@ def decode_picture(
     try:
         return _decode(content, max_pixels, deep=deep)
     except UnidentifiedImageError as error:
-        known = identify(content[:HEAD])
+        known = identify(content[:HEAD], read_formats())
         expected = f"empty, damaged or not a picture: expected {', '.join(read_formats())}"
         raise ImageError(f"{name} is {known or expected}.") from error
     except ImageError as error:
@@ -224,5 +225,7 @@ def _expand_transparency_key(file: ImageFile.ImageFile) -> None:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, RuntimeError):
+        return "it is damaged"  # told in words for those who build the decoder
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return reason.rstrip(".")
+    return " ".join(reason.split()).rstrip(". ")

@@ -17,6 +17,9 @@ from mobile_runtime.imaging.tiff import TiffError
 from mobile_runtime.imaging.tiff_pages import find_page
 
 _MOVING = re.compile(rb"(MotionPhoto|MicroVideo)\s*(=\s*[\"']|>\s*)1")
+_SAMPLES = {2: "integers with signs", 3: "floats", 5: "complex integers", 6: "complex floats"}
+"""TIFF's SampleFormat; 1 and 4 are unsigned integers."""
+_BITS = (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True)
@@ -105,10 +108,12 @@ def _tiff(content: bytes) -> Source:
     except TiffError as error:
         raise ImageError(f"cannot be read as a picture: {error}.") from error
     bits = max(page.tiff.integers(page.directory, tiff_metadata.BITS), default=1)
-    if 3 in page.tiff.integers(page.directory, tiff_metadata.SAMPLE_FORMAT):
+    kind = max(page.tiff.integers(page.directory, tiff_metadata.SAMPLE_FORMAT), default=1)
+    if kind in _SAMPLES or bits not in _BITS:
         raise ImageError(
-            f"is stored as {bits}-bit floats, which hold light instead of 8-bit colors: save it as "
-            "8-bit sRGB first, where you can see what that changes."
+            f"is stored as {bits}-bit {_SAMPLES.get(kind, 'integers')}, and integers of 8 or 16 "
+            "bits without signs are all that is read of TIFF: save it as 8-bit sRGB first, where "
+            "you can see what that changes."
         )
     colors, metadata = tiff_metadata.read_metadata(page)
     return Source(content, page.number, colors, metadata, page.notes)

@@ -14,6 +14,8 @@ PHOTOMETRIC, SUB_DIRECTORIES = 262, 330
 DNG_VERSION = 50_706
 SENSOR_VALUES = (32_803, 34_892)
 """PhotometricInterpretation of a color filter array, and of linear raw."""
+_RAW_MARKS = (b"CR", b"IIII", b"MMMM")
+"""Behind the header: Canon, Phase One."""
 REDUCED, MASK = 1, 4
 """Bits of NewSubfileType."""
 
@@ -45,7 +47,7 @@ def find_page(content: bytes) -> Page:
     tiff = Tiff.open(content)
     pages = list(tiff.chain())
     below = [found for page in pages for found in _sub_directories(tiff, page)]
-    if content[8:10] == b"CR" or any(_is_raw(tiff, found) for found in (*pages, *below)):
+    if content.startswith(_RAW_MARKS, 8) or any(_is_raw(tiff, found) for found in (*pages, *below)):
         raise ImageError(
             f"is a camera's raw file, of which only the preview could be read: {DEVELOP}."
         )

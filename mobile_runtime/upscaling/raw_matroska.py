@@ -47,6 +47,7 @@ def write_header(width: int, height: int) -> bytes:
         _number(b"\xd7", 1),  # TrackNumber
         _number(b"\x73\xc5", 1),  # TrackUID
         _number(b"\x83", 1),  # TrackType: video
+        _element(b"\x22\xb5\x9c", b"und"),  # Language, which is English where nothing is said
         _element(b"\x86", b"V_UNCOMPRESSED"),  # CodecID
         video,
     )

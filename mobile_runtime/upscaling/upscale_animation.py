@@ -1,7 +1,6 @@
 """Upscaling of animations, frame by frame; durations and loops stay."""
 
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
 from time import perf_counter
 
@@ -65,16 +64,12 @@ def upscale_animation(
     height, width = animation.height, animation.width
     scale = model_of(session).scale
     wanted = target_size(size or Times(scale), height, width, scale=scale)
-    numbers = count(1)
-
-    def upscaled() -> Iterator[Picture]:
-        for frame in animation.frames():
-            flat = frame if background is None else flatten(frame, background)
-            large = upscale_picture(session, flat, alpha=alpha, tile=tile, exact=exact)
-            yield reduce_picture(large, *wanted)
-            if on_progress is not None:
-                on_progress(next(numbers), len(animation.durations_ms))
-
+    upscaled = (
+        reduce_picture(
+            upscale_picture(session, frame, alpha=alpha, tile=tile, exact=exact), *wanted
+        )
+        for frame in _frames(animation, background, on_progress)
+    )
     start = perf_counter()
     try:
         with (
@@ -82,10 +77,20 @@ def upscale_animation(
             atomic_write(target) as temporary,
             temporary.open("wb") as file,
         ):
-            lost = write(file, upscaled(), animation, quality)
+            lost = write(file, upscaled, animation, quality)
     except (OSError, ColorSpaceError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ImageError(f"{target} cannot be written: {reason}.") from error
     seconds = perf_counter() - start
     mirrored = find_mirrored(session, (height, width), exact=exact)
     return UpscaledFile((height, width), wanted, mirrored, seconds, animation.notes + lost)
+
+
+def _frames(
+    animation: Animation, background: Color | None, on_progress: OnProgress | None
+) -> Iterator[Picture]:
+    """Yield the frames, and tell the progress when the next one, or the end, is asked for."""
+    for number, frame in enumerate(animation.frames(), 1):
+        yield frame if background is None else flatten(frame, background)
+        if on_progress is not None:
+            on_progress(number, len(animation.durations_ms))

@@ -1,7 +1,7 @@
 """Video files: what one holds, and the kinds that are written."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -29,7 +29,7 @@ _HDR = ("smpte2084", "arib-std-b67")
 
 _ENTRIES = (
     "stream=time_base,sample_aspect_ratio,field_order,pix_fmt,height,color_space,color_transfer,"
-    "color_primaries:format=start_time:frame=pts,best_effort_timestamp,duration,pkt_duration"
+    "color_primaries:stream_tags=alpha_mode:format=start_time:frame=pts,best_effort_timestamp,duration,pkt_duration"
 )
 
 
@@ -115,20 +115,36 @@ def open_video(path: Path) -> Video:
         raise ImageError(f"{path} holds no video.")
     stream = found["streams"][0]
     _check_stream(path, stream)
-    times = [_first(frame, "pts", "best_effort_timestamp") for frame in found["frames"]]
+    times = _times(found["frames"])
     if any(a is None or b is None or b <= a for a, b in pairwise(times)):
         raise ImageError(f"{path} has frames without ascending times: remux it with ffmpeg first.")
     return Video(
         path=path,
         times=tuple(time or 0 for time in times),
-        last_duration=_first(found["frames"][-1], "duration", "pkt_duration") or 1,
+        last_duration=_duration(found["frames"][-1]) or 1,
         time_base=Fraction(stream["time_base"]),
         start=max(Fraction(found["format"].get("start_time", "0")), Fraction(0)),
         height=stream["height"],
         sample_aspect_ratio=stream.get("sample_aspect_ratio", "0:1"),
         colors=Colors(*(stream.get(f"color_{n}") for n in ("space", "transfer", "primaries"))),
-        notes=tuple(_notes(stream.get("pix_fmt", ""))),
+        notes=tuple(_notes(stream)),
     )
+
+
+def _times(frames: Sequence[Mapping[str, Any]]) -> list[int | None]:
+    """Return when frames are shown; the last one of an MPEG program stream does not say it."""
+    times: list[int | None] = []
+    for number, frame in enumerate(frames):
+        time = _first(frame, "pts", "best_effort_timestamp")
+        before = times[-1] if times else None
+        if time is None and before is not None and (duration := _duration(frames[number - 1])):
+            time = before + duration
+        times.append(time)
+    return times
+
+
+def _duration(frame: Mapping[str, Any]) -> int | None:
+    return _first(frame, "duration", "pkt_duration")
 
 
 def _check_stream(path: Path, stream: Mapping[str, Any]) -> None:
@@ -143,10 +159,12 @@ def _first(frame: Mapping[str, Any], *names: str) -> int | None:
     return next((int(frame[name]) for name in names if name in frame), None)
 
 
-def _notes(pixel_format: str) -> list[str]:
+def _notes(stream: Mapping[str, Any]) -> list[str]:
+    pixel_format, tags = stream.get("pix_fmt", ""), stream.get("tags", {})
     notes = []
     if any(depth in pixel_format for depth in ("p10", "p12", "p14", "p16", "48", "64")):
         notes.append("more than 8 bits per channel became 8")
-    if pixel_format.startswith(("yuva", "rgba", "argb", "bgra", "abgr", "gbrap", "ya")):
+    has_alpha = pixel_format.startswith(("yuva", "rgba", "argb", "bgra", "abgr", "gbrap", "ya"))
+    if has_alpha or "1" in (tags.get("alpha_mode"), tags.get("ALPHA_MODE")):  # of WebM
         notes.append("its transparency was left out")
     return notes

@@ -1,6 +1,7 @@
 """Table of what LiteRT's GPU engine takes, made by giving it every operator."""
 
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from mobile_runtime.check.litert_table import Row, Table
 from placement_tables import litert
@@ -36,7 +37,8 @@ def make_table() -> Table:
         for kind, dtype in usual.items()
         for version in range(1, NEWEST + 1)
     ]
-    shaped = [Trial(kind, form, usual[kind]) for kind, form in variants() if kind in usual]
+    forms = chain(FORMS.items(), variants())  # the usual form shows that its rank is no obstacle
+    shaped = [Trial(kind, form, usual[kind]) for kind, form in forms if kind in usual]
     weighted = [
         Trial(kind, _with_weights(FORMS[kind], dtype), weights=dtype)
         for kind in usual

@@ -32,6 +32,9 @@ TYPE_ATTRIBUTES = ("to", "dtype", "output_dtype", "output_datatype")
 RENAMED = {"pads": "paddings", "tiles": "repeats"}
 """Attributes that took another name in their first version."""
 
+OLDER_MODES = {("GridSample", 16): {"linear": "bilinear", "cubic": "bicubic"}}
+"""Operator and version -> what its modes were called then."""
+
 CONTROL_FLOW = ("If", "Loop", "Scan")
 ANY = {"any": "any"}
 """Types of an operator where none is to be chosen."""
@@ -138,10 +141,19 @@ def usual_types(places: dict[str, tuple[str, list[str]]]) -> dict[str, str]:
 
 
 def _single_changes(places: dict[str, tuple[str, list[str]]]) -> Iterator[dict[str, str]]:
+    """Yield the usual types, each change of one, and all that are alike.
+
+    Where one type is tied to another, as in Attention and OneHot, no change of one alone runs.
+    """
     usual = usual_types(places)
     yield usual
     for name, (_, types) in places.items():
         yield from (usual | {name: type_} for type_ in types if type_ != usual[name])
+    if len(places) > 1:
+        for type_ in DTYPES:
+            alike = usual | {name: type_ for name, (_, types) in places.items() if type_ in types}
+            if sum(alike[name] != usual[name] for name in places) > 1:
+                yield alike
 
 
 def _all_bindings(places: dict[str, tuple[str, list[str]]]) -> Iterator[dict[str, str]]:
@@ -162,7 +174,7 @@ def build(schema: Any, bound: dict[str, str]) -> bytes:
         inputs,
         list(example.output)[: schema.max_output],
         domain="",
-        **{k: v for k, v in attributes.items() if k in schema.attributes},
+        **{k: _older(schema, v) for k, v in attributes.items() if k in schema.attributes},
     )
     _choose_output_type(schema, node, bound)
     ports, constants = [], []
@@ -220,6 +232,12 @@ def _fit_inputs(
     while inputs and not inputs[-1]:
         inputs.pop()
     return inputs, moved
+
+
+def _older(schema: Any, value: Any) -> Any:
+    """Return the value of an attribute as a version of an operator knows it."""
+    names = OLDER_MODES.get((schema.name, schema.since_version), {})
+    return names.get(value.decode(), value) if isinstance(value, bytes) else value
 
 
 def _choose_output_type(schema: Any, node: Any, bound: dict[str, str]) -> None:

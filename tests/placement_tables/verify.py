@@ -91,11 +91,20 @@ def _say(report: PlacementReport | None) -> str:
     if report is None or any(finding.rule in REFUSED for finding in report.findings):
         return "refused"
     left = report.total - report.resident
-    return f"{left} on CPU, {report.copies} copies" if left else "whole"
+    return _describe(report.resident, left, report.copies)
 
 
 def _placed(found: web.Found) -> str:
     if found.placed is None:
         return "refused"
-    placed = found.placed
-    return f"{placed.cpu} on CPU, {placed.copies} copies" if placed.cpu else "whole"
+    return _describe(found.placed.gpu, found.placed.cpu, found.placed.copies)
+
+
+def _describe(gpu: int, cpu: int, copies: int) -> str:
+    """Return where operators run; not how many nodes the CPU makes of those that are all there.
+
+    It unfolds functions, and casts fp16 where it has no kernel, without listing what it added.
+    """
+    if not cpu:
+        return "whole"
+    return f"{cpu if gpu else 'all'} on CPU, {copies} copies"

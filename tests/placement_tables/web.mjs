@@ -5,7 +5,7 @@
  * in the same order. SwiftShader plays the GPU. A file that kills the page costs that file alone.
  *
  * @typedef {{gpu: number, cpu: number, copies: number}} Placed Nodes, after onnxruntime's own
- *   changes to the graph.
+ *   changes to the graph, but for the casts that it adds.
  * @typedef {{placed: Placed|null, failure: string|null}} Found
  */
 
@@ -33,6 +33,12 @@ const PAGE_FILES = 500;
 
 /** What onnxruntime says when it refuses a file, and not when the page is in trouble. */
 const REFUSAL = 'ERROR_CODE: ';
+
+/** What it says when no unit runs an operator, though some nodes were placed before. */
+const NO_KERNEL = /Could not find an implementation|Failed to find kernel/;
+
+/** A node that the file has not: fp16 becomes fp32 for the CPU, and fp16 again. */
+const INSERTED_CAST = 'Cast (InsertedPrecisionFreeCast_';
 
 /**
  * In the page: load the engine, and keep what it logs.
@@ -84,13 +90,14 @@ async function open(content) {
  */
 function read({ lines, failure }) {
   if (provider === 'wasm' && failure === null) return { placed: { gpu: 0, cpu: 1, copies: 0 }, failure };
-  if (lines.length === 0) return { placed: null, failure };
+  if (lines.length === 0 || NO_KERNEL.test(failure ?? '')) return { placed: null, failure };
   const placed = { gpu: 0, cpu: 0, copies: lines.filter((line) => /Memcpy\w+Host \(/.test(line)).length };
   for (const line of lines) {
     const [, unit, count] = /placed on \[(\w+)\]. Number of nodes: (\d+)/.exec(line) ?? [];
     if (unit !== undefined) placed[unit.startsWith('WebGpu') ? 'gpu' : 'cpu'] += Number(count);
   }
   placed.gpu -= placed.copies;
+  placed.cpu -= lines.filter((line) => line.includes(INSERTED_CAST)).length;
   return { placed, failure: null };
 }
 

@@ -33,6 +33,10 @@ class Tried:
 FATAL = 4
 """Onnxruntime's severity of what it still logs."""
 
+KERNEL_SPOKE = re.compile(r"unsupported data type|/core/providers/|/contrib_ops/")
+"""In refusals that come after a kernel was found: it dislikes made-up arguments, or JavaScript has
+no type for the input or output (bfloat16), which inside a file is no obstacle."""
+
 OPSET_LIMIT = re.compile(r"official support for domain ai.onnx is till opset (\d+)")
 
 
@@ -40,16 +44,22 @@ def make_table() -> Table:
     """Return the table; takes some minutes."""
     cases = [case for case in chain(single_operators(), contrib_operators()) if is_valid(case)]
     contents = [case.content for case in cases]
-    in_webgpu = list(web.place(contents, "webgpu"))
-    in_wasm = list(web.place(contents, "wasm"))
+    return tabulate(cases, list(web.place(contents, "webgpu")), list(web.place(contents, "wasm")))
+
+
+def tabulate(
+    cases: Sequence[Case], in_webgpu: Sequence[web.Found], in_wasm: Sequence[web.Found]
+) -> Table:
+    """Return the table of what came of each file."""
     newest = _newest_opset(in_wasm)
     forms: dict[tuple[str, int], list[Tried]] = {}
     for case, webgpu, wasm in zip(cases, in_webgpu, in_wasm, strict=True):
         if case.since <= newest:
             # Of its own operators with made-up arguments, Python's onnxruntime dies.
             own = ":" in case.kind
-            native = wasm.placed is not None if own else _opens(case.content)
-            tried = Tried(case.types, webgpu.placed, wasm.placed is not None, native)
+            runs = wasm.failure is None or bool(KERNEL_SPOKE.search(wasm.failure))
+            native = runs if own else _opens(case.content)
+            tried = Tried(case.types, webgpu.placed, runs, native)
             forms.setdefault((case.kind, case.since), []).append(tried)
     rows = (_make_row(kind, since, forms[kind, since]) for kind, since in sorted(forms))
     versions = web.engine_version(), onnxruntime.__version__
@@ -92,18 +102,21 @@ def _make_row(kind: str, since: int, tried: Sequence[Tried]) -> Row:
 
 
 def _types_by_port(tried: Sequence[Tried], fits: Callable[[Tried], bool]) -> dict[str, str]:
-    """Return the types that fit at each port, while the others have their usual ones."""
+    """Return the types that fit at each port, others being usual or of the same type."""
     usual = tried[0].types
     return {
         port: " ".join(
-            one.types[port] for one in tried if fits(one) and _differ(one.types, usual) <= {port}
+            dict.fromkeys(
+                one.types[port] for one in tried if fits(one) and _is_about(one, port, usual)
+            )
         )
         for port in usual
     }
 
 
-def _differ(types: dict[str, str], others: dict[str, str]) -> set[str]:
-    return {port for port in types if types[port] != others[port]}
+def _is_about(one: Tried, port: str, usual: dict[str, str]) -> bool:
+    changed = {each for each in usual if one.types[each] != usual[each]}
+    return changed <= {port} or (port in changed and len(changed) > 1)
 
 
 def _drop_repeated(rows: Iterable[Row]) -> list[Row]:

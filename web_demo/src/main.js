@@ -2,8 +2,9 @@
 
 import { untilAborted, watchLoading } from '../../mobile_runtime/javascript/index.js';
 import { Activity, isStopped } from './ui/activity.js';
-import { chosenBackend, connectBackends, describeTrials, showChoice } from './ui/backends.js';
+import { chosenBackend, connectBackends, showChoice } from './ui/backends.js';
 import { Comparison, TooLargeError } from './ui/comparison.js';
+import { connectDeviceReport } from './ui/device_report.js';
 import { button, chosen, element } from './ui/elements.js';
 import { PageError } from './ui/errors.js';
 import { connectInputs, fetchSample } from './ui/inputs.js';
@@ -13,15 +14,18 @@ import { Models } from './ui/models.js';
 import { startOffline } from './ui/offline.js';
 import { openPicture } from './ui/picture.js';
 import { QueueSource } from './ui/queue.js';
+import { planResult } from './ui/result_size.js';
 import { reportError } from './ui/report_error.js';
 import { allowSaving, connectSaving, sayOutcome } from './ui/save_panel.js';
-import { choose, offer, rememberChoice } from './ui/settings.js';
-import { PictureSource } from './ui/source.js';
+import { choose, offer, rememberChoice, rememberNumber } from './ui/settings.js';
+import { PictureSource, listScales } from './ui/source.js';
 import { offerLess } from './ui/too_large.js';
+import { canvasIsTrue } from './ui/true_pixels.js';
 import { openCamera, openVideo } from './ui/video.js';
 import { comeIntoView, connectViewing, show } from './ui/viewer.js';
 
 /** @import { Weights } from './ui/models.js' */
+/** @import { Picture } from './ui/picture.js' */
 /** @import { Settings, Source } from './ui/source.js' */
 
 /** Work of this length is worth a question before the page is left. */
@@ -44,7 +48,7 @@ let isTouched = false;
 async function openUpscaler() {
   upscaler ??= await Models.open({ onNotice: messages.sayNotice });
   const { models } = upscaler;
-  offer('scales', [...new Set(models.map(({ scale }) => `${scale}`))].toReversed());
+  offer('scales', [...listScales(upscaler).reverse().map(String), ...(canvasIsTrue() ? ['width'] : [])]);
   offer('weights', models.map(({ weights }) => weights));
   return upscaler;
 }
@@ -52,7 +56,9 @@ async function openUpscaler() {
 /** @type {() => Settings} */
 function settings() {
   const weights = /** @type {Weights} */ (chosen('weights'));
-  return { scale: Number(chosen('scales')), weights, backend: chosenBackend() };
+  const scale = chosen('scales');
+  const width = scale === 'width' ? element('width', HTMLInputElement).valueAsNumber : null;
+  return { scale: Number(scale), width, weights, backend: chosenBackend() };
 }
 
 /** @type {(next: Source) => void} Work on something else. */
@@ -88,6 +94,23 @@ function run(before = null) {
   });
 }
 
+/** A choice has changed. */
+function runAgain() {
+  if (!source?.isOnce) run();
+}
+
+/** @type {(file: File) => void} Show the middle of it live; on request, enlarge the whole of it. */
+function showVideo(file) {
+  const wholeFile = import('./ui/video_file.js').catch(() => null); // offline, for the first time
+  const toFile = button('to-file');
+  toFile.onclick = async () => {
+    const module = await wholeFile;
+    if (module) use(new module.VideoFileSource(file));
+    else messages.sayError('What writes videos could not be loaded. Check the connection, and choose the video again.');
+  };
+  use(new LiveSource(() => openVideo(file), file));
+}
+
 /** @type {(error: unknown, current: Source, before: Source|null) => Promise<void>} */
 async function explain(error, current, before) {
   if (isStopped(error)) return messages.sayStopped(source === current && current.canGoOn ? run : null);
@@ -98,16 +121,18 @@ async function explain(error, current, before) {
 
 /** @type {(current: PictureSource) => Promise<void>} */
 async function offerPart({ file, picture }) {
-  const scales = upscaler?.models.map(({ scale }) => scale) ?? [];
-  const onLess = (/** @type {number} */ scale) => {
-    choose('scales', `${scale}`);
+  if (!picture || !upscaler) return;
+  const scales = listScales(upscaler);
+  const { scale } = planResult(picture.pixels, settings(), scales);
+  const onLess = (/** @type {number} */ smaller) => {
+    choose('scales', `${smaller}`);
     run();
   };
-  if (!picture) return;
-  await offerLess({
-    ...{ picture, scale: settings().scale, scales, onLess },
-    onPart: (part) => use(new PictureSource(file, part)),
-  });
+  const onPart = (/** @type {Picture} */ part) => {
+    choose('scales', `${scale}`); // of a part, a width would be another scale
+    use(new PictureSource(file, { ...part, bitmap: null, preview: null }));
+  };
+  await offerLess({ picture, scale, scales, onLess, onPart });
 }
 
 /** Stop the work; a camera that was stopped stays so, whatever is chosen next. */
@@ -120,7 +145,9 @@ async function showMadeEarlier() {
   try {
     const { sample, result, scale } = MADE_EARLIER;
     const files = await Promise.all([fetchSample(sample), fetchSample(result)]);
-    const comparison = await Comparison.open(await openPicture(files[0], ''), scale);
+    const picture = await openPicture(files[0], '');
+    const plan = planResult(picture.pixels, { scale, width: null }, []);
+    const comparison = await Comparison.open(picture, plan);
     await comparison.paintFile(files[1]);
     if (!activity.hasBegun) show(comparison);
     else comparison.close();
@@ -163,7 +190,7 @@ connectInputs({
     if (files.length === 1 && first) use(new PictureSource(first));
     else use(new QueueSource(files, others, () => busySince > 0));
   },
-  onVideo: (file) => use(new LiveSource(() => openVideo(file))),
+  onVideo: showVideo,
   onNothing: messages.sayError,
 });
 button('live-camera').addEventListener('click', () => use(new LiveSource(openCamera)));
@@ -171,17 +198,16 @@ button('save-all').addEventListener('click', () => {
   const queue = source;
   if (queue instanceof QueueSource) void sayOutcome(() => queue.saveAll(chosen('formats')));
 });
-button('report').addEventListener('click', () => {
-  void sayOutcome(async () => {
-    await navigator.clipboard.writeText(describeTrials());
-    return 'Copied: what this device is.';
-  });
-});
-connectBackends(() => run());
+connectDeviceReport();
+connectBackends(runAgain);
 for (const id of ['scales', 'weights']) {
   rememberChoice(id);
-  element(id, HTMLElement).addEventListener('change', () => run());
+  element(id, HTMLElement).addEventListener('change', ({ target }) => {
+    const isWidth = Object(target).id === 'width';
+    if (!(isWidth && source instanceof LiveSource)) runAgain(); // which has none; a click on its buttons must arrive
+  });
 }
+rememberNumber('width');
 rememberChoice('live-sizes');
 connectViewing(allowSaving);
 connectSaving();

@@ -26,13 +26,14 @@ def conv(
     """Return the sum of (C_out, C_in) @ pixels over all positions in the kernel."""
     kernel = weight.shape[2:]
     taps = _taps(x, kernel, strides, pad_type, pad, dilations)
-    y: Array = reduce(operator.iadd, (_mix(tap, weight[at], groups) for at, tap in taps))
+    y: Array = reduce(operator.iadd, (mix(tap, weight[at], groups) for at, tap in taps))
     if bias is not None:
         y += along_axis(bias, 1, y.ndim)
     return y
 
 
-def _mix(pixels: Array, matrix: Array, groups: int) -> Array:
+def mix(pixels: Array, matrix: Array, groups: int) -> Array:
+    """Return pixels (N, C_in, ...) times a matrix (C_out, C_in / groups), group by group."""
     n, c_in, *size = pixels.shape
     c_out, per_group = matrix.shape
     if per_group == 1 and c_out == c_in == groups:  # depthwise

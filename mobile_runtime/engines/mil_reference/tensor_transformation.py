@@ -52,6 +52,13 @@ def slice_by_index(
     return np.asarray(x[tuple(index)])
 
 
+def crop(x: Array, crop_height: Ints, crop_width: Ints) -> Array:
+    """Return x without that many rows at top and bottom, and columns left and right."""
+    (top, bottom), (left, right) = crop_height, crop_width
+    height, width = x.shape[-2:]
+    return x[..., top : height - bottom, left : width - right]
+
+
 def concat(values: Sequence[Array], axis: int, interleave: bool = False) -> Array:
     """Return the values joined along an axis, one after the other or interleaved."""
     if not interleave:
@@ -60,6 +67,16 @@ def concat(values: Sequence[Array], axis: int, interleave: bool = False) -> Arra
     shape = list(values[0].shape)
     shape[after - 1] *= len(values)
     return np.stack(values, after).reshape(shape)
+
+
+def stack(values: Sequence[Array], axis: int) -> Array:
+    """Return the values joined along a new axis."""
+    return np.stack([np.asarray(value) for value in values], axis)
+
+
+def tile(x: Array, reps: Ints) -> Array:
+    """Return x, repeated along each axis."""
+    return np.tile(x, reps)
 
 
 def split(

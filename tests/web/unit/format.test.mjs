@@ -24,7 +24,7 @@ const NAMES = [
 ];
 for (const [name, result] of NAMES) {
   test(`the result of ${JSON.stringify(name)} is ${result}`, () =>
-    assert.equal(format.resultName(name, 4, 'png'), result));
+    assert.equal(format.resultName(name, '4x', 'png'), result));
 }
 
 test('sizes and times have the digits that mean something', () => {

@@ -1,18 +1,13 @@
-/** Ends, EXIF and losses of picture files, made by Pillow's rules here in bytes. */
+/** Ends, EXIF, colors and losses of picture files, made here in bytes. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { crc32 as nodeCrc32 } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 
-import { crc32 } from '../../../web_demo/src/ui/crc32.js';
-import {
-  endsEarly,
-  findLosses,
-  orientationOf,
-  pngChunk,
-  readExif,
-  withExif,
-} from '../../../web_demo/src/ui/picture_file.js';
+import { planColors } from '../../../web_demo/src/ui/color_profile.js';
+import { canHoldExif, orientationOf, readExif, withExif } from '../../../web_demo/src/ui/exif.js';
+import { endsEarly, findLosses } from '../../../web_demo/src/ui/picture_file.js';
+import { pngChunk } from '../../../web_demo/src/ui/png.js';
 
 const bytes = (/** @type {any[]} */ ...parts) =>
   new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(part))));
@@ -93,7 +88,7 @@ for (const [name, file] of Object.entries({
 for (const [type, empty] of /** @type {const} */ ([['image/jpeg', jpeg()], ['image/png', png()]])) {
   test(`EXIF goes into ${type}, upright and without the thumbnail`, async () => {
     const blob = withExif(new Blob([empty], { type }), EXIF);
-    const file = new Uint8Array(await /** @type {Blob} */ (blob).arrayBuffer());
+    const file = new Uint8Array(await blob.arrayBuffer());
     const found = /** @type {Uint8Array} */ (readExif(file));
     assert.equal(orientationOf(EXIF), 6);
     assert.equal(orientationOf(found), 1);
@@ -106,16 +101,65 @@ test('EXIF that breaks off is upright, and kept as it is', () => {
   for (const length of [0, 4, 9, 15]) assert.equal(orientationOf(EXIF.slice(0, length)), 1);
 });
 
-test('a wide color profile and further frames are said, sRGB is not', () => {
-  const profile = (/** @type {string} */ name) => segment(0xe2, text(`ICC_PROFILE\0\x01\x01${name}`));
-  assert.deepEqual(findLosses(jpeg(profile('s\0R\0G\0B'))), []);
-  assert.match(findLosses(jpeg(profile('Display P3')))[0], /converted to sRGB/);
-  assert.match(findLosses(png(pngChunk('acTL', new Uint8Array(8))))[0], /first frame/);
-  assert.match(findLosses(webp(['ANIM', [0, 0, 0, 0, 0, 0]]))[0], /first frame/);
+test('what a format cannot hold stays out, and is told from what it can', () => {
+  const long = new Uint8Array(0x10000);
+  assert.deepEqual(['image/png', 'image/jpeg', 'image/webp'].map((type) => canHoldExif(long, type)), [true, false, false]);
+  assert.ok(canHoldExif(EXIF, 'image/jpeg'));
+  const blob = new Blob([jpeg()], { type: 'image/jpeg' });
+  assert.equal(withExif(blob, long), blob);
 });
 
-test('the checksum is that of zlib, also in pieces', () => {
-  const data = Uint8Array.from({ length: 999 }, (_, i) => i % 251);
-  assert.equal(crc32(data), nodeCrc32(data));
-  assert.equal(crc32(data.subarray(400), crc32(data.subarray(0, 400))), nodeCrc32(data));
+/** @type {(red: number) => number[]} A profile with one tag, rXYZ, of this X. */
+const profile = (red) => [
+  ...[...Array(128).fill(0), ...u32(1), ...text('rXYZ'), ...u32(144), ...u32(20)],
+  ...[...text('XYZ '), ...u32(0), ...u32(Math.round(red * 0x10000)), ...u32(0), ...u32(0)],
+];
+const [SRGB, P3, ADOBE, DELL] = [0.4361, 0.5151, 0.6097, 0.41].map(profile);
+const inJpeg = (/** @type {number[]} */ icc) => jpeg(segment(0xe2, [...text('ICC_PROFILE\0\x01\x01'), ...icc]));
+const inPng = (/** @type {number[]} */ icc) => png(pngChunk('iCCP', bytes(text('name\0\0'), deflateSync(bytes(icc)))));
+const inAvif = (/** @type {any} */ colr, /** @type {any} */ more = []) => {
+  const inner = [...text('colr'), ...colr, ...more];
+  return bytes(box('ftyp', 24), u32(8 + inner.length), text('meta'), inner, box('mdat', 80));
+};
+
+/** @type {[string, Uint8Array<ArrayBuffer>, RegExp|string][]} With a canvas of a wide gamut, and what is said. */
+const COLORS = [
+  ['no profile', jpeg(), ''],
+  ['sRGB', inJpeg(SRGB), ''],
+  ['Display P3 in JPEG', inJpeg(P3), /P3 colors are kept/],
+  ['Display P3 in PNG', inPng(P3), /P3 colors are kept/],
+  ['Display P3 by number in PNG', png(pngChunk('cICP', bytes([12, 13, 0, 1]))), /P3 colors are kept/],
+  ['Display P3 in WebP', webp(['ICCP', P3]), /P3 colors are kept/],
+  ['Display P3 in AVIF', inAvif([...text('prof'), ...P3]), /P3 colors are kept/],
+  ['BT.2020 by number in AVIF', inAvif([...text('nclx'), 0, 9, 0, 16, 0, 9]), /converted to Display P3/],
+  ['Adobe RGB', inJpeg(ADOBE), /converted to Display P3/],
+  ['a narrow profile', inPng(DELL), /converted to sRGB/],
+  ['a profile without a red', inJpeg(Array(144).fill(0)), /converted to sRGB/],
+  ['half a profile', inJpeg(P3.slice(0, 140)), /converted to sRGB/],
+];
+
+for (const [name, file, said] of COLORS) {
+  test(`${name}: ${said || 'nothing is said'}`, async (t) => {
+    const context = { getContextAttributes: () => ({ colorSpace: 'display-p3' }) };
+    Object.assign(globalThis, { OffscreenCanvas: class { getContext = () => context; } });
+    t.after(() => Reflect.deleteProperty(globalThis, 'OffscreenCanvas'));
+    const colors = await planColors(file);
+    assert.match(colors.said, new RegExp(said || '^$'));
+    assert.equal(colors.colorSpace, /Display P3/.test(colors.said) ? 'display-p3' : 'srgb');
+    context.getContextAttributes = () => ({ colorSpace: 'srgb' });
+    const narrow = await planColors(file);
+    assert.deepEqual([narrow.colorSpace, !narrow.said], ['srgb', !said]);
+  });
+}
+
+test('further frames, more bits and hidden EXIF are said', () => {
+  assert.deepEqual(findLosses(jpeg()), []);
+  assert.match(findLosses(png(pngChunk('acTL', new Uint8Array(8))))[0], /first frame/);
+  assert.match(findLosses(webp(['ANIM', [0, 0, 0, 0, 0, 0]]))[0], /first frame/);
+  const deep = png();
+  deep[24] = 16;
+  assert.match(findLosses(deep)[0], /16 bits per color are reduced to 8/);
+  const more = [...text('pixi'), 0, 0, 0, 0, 3, 10, 10, 10, ...text('infeExif')];
+  const losses = findLosses(inAvif(text('nclx'), more));
+  assert.match(losses.join(), /EXIF data .* left out,.*10 bits/);
 });

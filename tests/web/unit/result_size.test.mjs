@@ -42,3 +42,16 @@ test('the last pixel of a picture is never passed', () => {
     assert.ok(part.x + part.width <= 8);
   }
 });
+
+test('a width is reached by the smallest scale that is enough, and never passed', () => {
+  const photo = { width: 400, height: 301 };
+  const plan = (/** @type {number} */ width) => size.planResult(photo, { scale: NaN, width }, [2, 3, 4]);
+  assert.deepEqual(plan(500), { scale: 2, size: { width: 500, height: 376 }, label: '500w' });
+  assert.equal(plan(800).scale, 2);
+  assert.equal(plan(801).scale, 3);
+  assert.deepEqual(plan(9999), { scale: 4, size: { width: 1600, height: 1204 }, label: '1600w' });
+  assert.throws(() => plan(400), /that wide already/);
+  for (const wrong of [NaN, 0, 500.5]) assert.throws(() => plan(wrong), /whole pixels/);
+  const twice = size.planResult(photo, { scale: 2, width: null }, []);
+  assert.deepEqual(twice, { scale: 2, size: { width: 800, height: 602 }, label: '2x' });
+});

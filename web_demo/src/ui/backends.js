@@ -88,10 +88,10 @@ function backendName(backend, threads) {
   return backend === 'wasm-threads' ? `Processor, ${threads} threads` : BACKEND_NAMES[backend];
 }
 
-/** @type {() => string} What this device is, for a report of a problem. */
+/** @type {() => string[]} What came of each backend, a line each. */
 export function describeTrials() {
-  const found = [...trials.values()].map(({ backend, reason, psnrDb }) =>
-    [backend, reason, psnrDb === null ? '' : `${psnrDb.toFixed(1)} dB`].join(' '),
-  );
-  return [navigator.userAgent, `${navigator.hardwareConcurrency} cores`, document.title, ...found].join('\n');
+  return [...trials.values()].map(({ backend, reason, psnrDb }) => {
+    const parity = psnrDb === null ? '' : ` ${psnrDb.toFixed(1)} dB`;
+    return `${backend}: ${reason}${parity}`;
+  });
 }

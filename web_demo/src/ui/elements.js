@@ -25,7 +25,7 @@ export function button(id) {
  * @returns {HTMLInputElement[]}
  */
 export function radios(id) {
-  return [...element(id, HTMLElement).querySelectorAll('input')];
+  return [...element(id, HTMLElement).querySelectorAll('input')].filter(({ type }) => type === 'radio');
 }
 
 /** @type {(id: string) => string} Value of the chosen radio button of a group. */

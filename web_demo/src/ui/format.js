@@ -34,13 +34,13 @@ export function formatMilliseconds(milliseconds) {
  * Return the file name of a result.
  *
  * @param {string} name Of the picture's file, perhaps with folders; perhaps empty.
- * @param {number} scale
+ * @param {string} label Such as 4x.
  * @param {string} extension Such as png.
  * @param {number} [copy] Number of this file among those of the same name.
  * @returns {string} Such as photo@4x.png.
  */
-export function resultName(name, scale, extension, copy = 1) {
+export function resultName(name, label, extension, copy = 1) {
   const file = name.split(/[/\\]/).at(-1) ?? '';
   const stem = file.replace(/\.[^.]*$/, '').replace(/[\p{Cc}<>:"|?*]/gu, '') || 'picture';
-  return `${stem}@${scale}x${copy > 1 ? ` ${copy}` : ''}.${extension}`;
+  return `${stem}@${label}${copy > 1 ? ` ${copy}` : ''}.${extension}`;
 }

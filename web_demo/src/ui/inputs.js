@@ -6,7 +6,7 @@
  * @typedef {object} Receivers
  * @property {(files: PictureFile[], others: number) => void} onPictures At least one; `others` is the
  *   number of files of a folder that are none.
- * @property {(file: Blob) => void} onVideo
+ * @property {(file: File) => void} onVideo
  * @property {(text: string) => void} onNothing Receives why there is no input.
  */
 

@@ -11,6 +11,9 @@ import { chosen } from './elements.js';
 import { showLive } from './messages.js';
 import { closeVideo, cropMiddle } from './video.js';
 import { formatMilliseconds } from './format.js';
+import { asPicture } from './picture.js';
+import { planResult } from './result_size.js';
+import { listScales } from './source.js';
 
 /** Frames that the speed is averaged over. */
 const FRAMES = 10;
@@ -21,9 +24,12 @@ export class LiveSource {
   verb = 'Stop';
   canGoOn = false;
 
-  /** @param {() => Promise<HTMLVideoElement>} open */
-  constructor(open) {
+  isOnce = false;
+
+  /** @param {() => Promise<HTMLVideoElement>} open @param {File|null} [file] That can be enlarged as a whole. */
+  constructor(open, file = null) {
     this.open = open;
+    this.file = file;
   }
 
   /**
@@ -32,20 +38,21 @@ export class LiveSource {
    * @throws {DOMException} `AbortError`, when it was stopped.
    */
   async run(tools, signal) {
-    const settings = tools.settings();
-    tools.onChoice(await tools.upscaler.prepare({ ...settings, signal }));
+    const { scale, width, ...others } = tools.settings();
+    const factor = width === null ? scale : Math.max(...listScales(tools.upscaler)); // what is live is small
+    tools.onChoice(await tools.upscaler.prepare({ ...others, scale: factor, signal }));
     const opening = this.open();
     try {
       const video = await untilAborted(opening, signal);
-      await enlargeFrames(video, tools, settings.scale, signal);
+      await enlargeFrames(video, tools, factor, this.file !== null, signal);
     } finally {
       void opening.then(closeVideo, () => {}); // also if the visitor allows the camera too late
     }
   }
 }
 
-/** @type {(video: HTMLVideoElement, tools: Tools, scale: number, signal: AbortSignal) => Promise<never>} */
-async function enlargeFrames(video, { upscaler, onShown }, scale, signal) {
+/** @type {(video: HTMLVideoElement, tools: Tools, scale: number, isFile: boolean, signal: AbortSignal) => Promise<never>} */
+async function enlargeFrames(video, { upscaler, onShown }, scale, isFile, signal) {
   /** @type {Comparison|null} */
   let comparison = null;
   /** @type {number[]} */
@@ -55,11 +62,12 @@ async function enlargeFrames(video, { upscaler, onShown }, scale, signal) {
     const pixels = cropMiddle(video, Number(chosen('live-sizes')));
     const result = await untilAborted(upscaler.upscaleFrame(pixels), signal);
     comparison = await refresh(comparison, pixels, scale);
-    await comparison.replace(pixels, result);
+    await comparison.setBefore(pixels);
+    comparison.paint({ x: 0, y: 0, pixels: result });
     comparison.isComplete = true;
     onShown(comparison);
     ends.push(performance.now());
-    showLive(speedText(ends, performance.now() - started));
+    showLive(speedText(ends, performance.now() - started), isFile);
     await untilAborted(new Promise(requestAnimationFrame), signal);
   }
 }
@@ -67,11 +75,8 @@ async function enlargeFrames(video, { upscaler, onShown }, scale, signal) {
 /** @type {(comparison: Comparison|null, pixels: Pixels, scale: number) => Promise<Comparison>} */
 async function refresh(comparison, pixels, scale) {
   const known = comparison?.picture.pixels;
-  if (!comparison || known?.width !== pixels.width || known.height !== pixels.height) {
-    return Comparison.open({ name: 'live', pixels, transparent: false }, scale);
-  }
-  comparison.picture.pixels = pixels;
-  return comparison;
+  if (comparison && known?.width === pixels.width && known.height === pixels.height) return comparison;
+  return Comparison.open(asPicture('live', pixels), planResult(pixels, { scale, width: null }, []));
 }
 
 /** @type {(ends: number[], milliseconds: number) => string} */

@@ -18,6 +18,7 @@ const bar = element('bar', HTMLElement);
 const goOn = button('go-on');
 const stop = button('stop');
 const liveSize = element('live-size', HTMLElement);
+const toFile = button('to-file');
 
 /** @type {(text: string) => void} Show the status, for screen readers too. */
 export function say(text) {
@@ -59,9 +60,10 @@ export function sayBusy(text, verb, onStop) {
 export function sayIdle() {
   keepFocus(stop);
   keepFocus(liveSize);
+  keepFocus(toFile);
   progress.classList.add('is-idle');
   stop.hidden = true;
-  liveSize.hidden = true;
+  liveSize.hidden = toFile.hidden = true;
   stop.onclick = null;
   bar.classList.remove('is-busy');
 }
@@ -86,10 +88,11 @@ export function sayProgress(work, { done, total, secondsLeft }) {
   show(`${work}: ${Math.floor((100 * done) / total)} %${left}`);
 }
 
-/** @type {(text: string) => void} Show work without an end, and the choice of its size. */
-export function showLive(text) {
+/** @type {(text: string, isFile: boolean) => void} Show work without an end, the choice of its size, and what else can be done with a file. */
+export function showLive(text, isFile) {
   progress.classList.add('is-idle');
   liveSize.hidden = false;
+  toFile.hidden = !isFile || !('VideoEncoder' in globalThis);
   show(text);
 }
 

@@ -2,18 +2,24 @@
  * Reading of picture files into pixels, as far as this device can hold them.
  *
  * @import { Pixels } from '../../../mobile_runtime/javascript/index.js'
+ * @import { ColorSpace } from './color_profile.js'
  *
  * @typedef {object} Picture
  * @property {string} name Of the file, or empty.
  * @property {Pixels} pixels
+ * @property {ColorSpace} colorSpace Of the pixels.
+ * @property {ImageBitmap|null} bitmap The same as the browser draws it, until somebody takes it.
+ * @property {OffscreenCanvas|null} preview Of a large picture: the same in small, which is drawn sooner.
  * @property {boolean} transparent
- * @property {Uint8Array|null} [exif]
- * @property {string[]} [losses] What of the file the result cannot have, in words.
+ * @property {Uint8Array|null} exif
+ * @property {string[]} notes What becomes of the file beside its pixels, in words.
  */
 
 import { hasTransparency, spreadColors } from '../../../mobile_runtime/javascript/index.js';
+import { planColors } from './color_profile.js';
 import { PageError } from './errors.js';
-import { endsEarly, findLosses, readExif } from './picture_file.js';
+import { readExif } from './exif.js';
+import { endsEarly, findLosses } from './picture_file.js';
 import { MAX_PICTURE_MEGAPIXELS } from './result_size.js';
 import { formatMegapixels, formatSize } from './format.js';
 import { canvasIsTrue, decodeTruly } from './true_pixels.js';
@@ -21,10 +27,13 @@ import { canvasIsTrue, decodeTruly } from './true_pixels.js';
 /** Rows that are drawn at once: a canvas for a whole photo is more than some phones have. */
 const STRIP_ROWS = 512;
 
+/** Longest side of a preview, in pixels: more than most screens show. */
+const PREVIEW_SIDE = 4096;
+
 /**
  * @param {Blob} blob
  * @param {string} name
- * @returns {Promise<Picture>} With EXIF orientation applied, in sRGB; the first of an animation.
+ * @returns {Promise<Picture>} With EXIF orientation applied; the first of an animation.
  * @throws {PageError}
  */
 export async function openPicture(blob, name) {
@@ -37,15 +46,21 @@ export async function openPicture(blob, name) {
   const image = await openImage(blob, name);
   try {
     checkSize({ width: image.naturalWidth, height: image.naturalHeight }, name);
-    const pixels = canvasIsTrue()
-      ? await decode(blob, image, name)
-      : await decodeTruly(bytes, blob.type);
-    const transparent = hasTransparency(pixels);
+    const { colorSpace, said } = await planColors(bytes);
+    const { pixels, transparent, ...drawn } = canvasIsTrue()
+      ? await decode(blob, image, name, colorSpace)
+      : withoutCanvas(await decodeTruly(bytes, blob.type));
     if (transparent) spreadColors(pixels);
-    return { name, pixels, transparent, exif: readExif(bytes), losses: findLosses(bytes) };
+    const notes = [said, ...findLosses(bytes)].filter(Boolean);
+    return { name, pixels, colorSpace, ...drawn, transparent, exif: readExif(bytes), notes };
   } finally {
     URL.revokeObjectURL(image.src);
   }
+}
+
+/** @type {(name: string, pixels: Pixels) => Picture} A frame of a video. */
+export function asPicture(name, pixels) {
+  return { name, pixels, colorSpace: 'srgb', bitmap: null, preview: null, transparent: false, exif: null, notes: [] };
 }
 
 /** @type {(blob: Blob, name: string) => Promise<Uint8Array<ArrayBuffer>>} */
@@ -106,8 +121,13 @@ function checkSize(size, name) {
   }
 }
 
-/** @type {(blob: Blob, image: HTMLImageElement, name: string) => Promise<Pixels>} */
-async function decode(blob, image, name) {
+/** @typedef {Pick<Picture, 'pixels'|'bitmap'|'preview'|'transparent'>} Decoded */
+
+/** @type {(pixels: Pixels) => Decoded} */
+const withoutCanvas = (pixels) => ({ pixels, bitmap: null, preview: null, transparent: hasTransparency(pixels) });
+
+/** @type {(blob: Blob, image: HTMLImageElement, name: string, colorSpace: ColorSpace) => Promise<Decoded>} */
+async function decode(blob, image, name, colorSpace) {
   const { naturalWidth: width, naturalHeight: height } = image;
   // In a thread of the browser, which an element is not; but from an element only it makes SVG.
   const bitmap = await createImageBitmap(blob, { imageOrientation: 'from-image' })
@@ -115,29 +135,34 @@ async function decode(blob, image, name) {
     .catch((error) => {
       throw unreadable(name, error);
     });
-  try {
-    return await readPixels(bitmap, { width, height });
-  } finally {
-    if ('close' in bitmap) bitmap.close();
-  }
+  const read = await readPixels(bitmap, { width, height }, colorSpace);
+  return { ...read, bitmap: bitmap instanceof ImageBitmap ? bitmap : null };
 }
 
-/** @type {(source: ImageBitmap|HTMLImageElement, size: {width: number, height: number}) => Promise<Pixels>} */
-async function readPixels(source, { width, height }) {
+/** @type {(source: ImageBitmap|HTMLImageElement, size: {width: number, height: number}, colorSpace: ColorSpace) => Promise<Omit<Decoded, 'bitmap'>>} */
+async function readPixels(source, { width, height }, colorSpace) {
   const data = new Uint8ClampedArray(width * height * 4);
+  let transparent = false;
+  let step = 1; // a power of two, so that the strips of the preview meet
+  while (Math.max(width, height) / step > PREVIEW_SIDE) step *= 2;
+  const preview = step > 1 ? new OffscreenCanvas(Math.ceil(width / step), Math.ceil(height / step)) : null;
+  const small = preview?.getContext('2d', { colorSpace });
   const canvas = new OffscreenCanvas(width, Math.min(height, STRIP_ROWS));
-  const context = canvas.getContext('2d', { willReadFrequently: true });
+  const context = canvas.getContext('2d', { willReadFrequently: true, colorSpace });
   if (!context)
     throw new PageError('This browser has no memory left. Close other tabs and try again.');
   for (let y = 0; y < height; y += STRIP_ROWS) {
     const rows = Math.min(STRIP_ROWS, height - y);
     context.clearRect(0, 0, width, rows);
     context.drawImage(source, 0, -y, width, height);
-    data.set(context.getImageData(0, 0, width, rows).data, y * width * 4);
+    const strip = context.getImageData(0, 0, width, rows);
+    data.set(strip.data, y * width * 4);
+    transparent ||= hasTransparency(strip);
+    small?.drawImage(canvas, 0, 0, width, rows, 0, y / step, width / step, rows / step);
     // The page stays quick; in a hidden tab timers fire once a second.
     if (!document.hidden && height > STRIP_ROWS) await new Promise((resolve) => setTimeout(resolve));
   }
-  return { width, height, data };
+  return { pixels: { width, height, data }, preview, transparent };
 }
 
 /** @type {(name: string) => string} */

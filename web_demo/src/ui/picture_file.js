@@ -1,23 +1,24 @@
 /**
- * What a picture's file has beside its pixels: an end, EXIF, a color profile, further frames.
+ * What a picture's file has beside its pixels: an end, a color profile, further frames, more bits.
  *
- * Formats: ITU-T T.81, B.1 (JPEG), PNG, RFC 9649 (WebP), GIF89a, ISO/IEC 14496-12 (AVIF, HEIC), EXIF 3.0.
+ * Formats: ITU-T T.81, B.1 (JPEG), PNG, RFC 9649 (WebP), GIF89a, ISO/IEC 14496-12 (AVIF, HEIC).
  *
  * @typedef {{kind: string, start: number, stop: number}} Part Content of a segment, chunk or box.
  */
 
-import { crc32 } from './crc32.js';
+const [JPEG_END, JPEG_SCAN] = [0xd9, 0xda];
 
-const [EXIF_TAG, ORIENTATION, JPEG_END, JPEG_SCAN] = ['Exif\0\0', 0x0112, 0xd9, 0xda];
+/** What is looked at where a box holds boxes. */
+const INNER_BYTES = 16_384;
 
-/** @type {(bytes: Uint8Array, start: number, length: number) => string} */
-const text = (bytes, start, length) => String.fromCharCode(...bytes.subarray(start, start + length));
+/** @type {(bytes: Uint8Array, start: number, length: number) => string} Bytes as Latin-1. */
+export const text = (bytes, start, length) => String.fromCharCode(...bytes.subarray(start, start + length));
 
 /** @type {(bytes: Uint8Array) => DataView} */
-const viewOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export const viewOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** @type {(bytes: Uint8Array) => 'PNG'|'JPEG'|'WebP'|'GIF'|'boxes'|null} */
-function formatOf(bytes) {
+export function formatOf(bytes) {
   if (text(bytes, 1, 3) === 'PNG') return 'PNG';
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'JPEG';
   if (text(bytes, 0, 4) + text(bytes, 8, 4) === 'RIFFWEBP') return 'WebP';
@@ -31,7 +32,7 @@ function formatOf(bytes) {
  * @param {Uint8Array} bytes
  * @returns {Part[]} Of JPEG up to the picture itself; empty for formats that are not known here.
  */
-function partsOf(bytes) {
+export function partsOf(bytes) {
   const format = formatOf(bytes);
   const view = viewOf(bytes);
   /** @type {Part[]} */
@@ -91,104 +92,26 @@ function hasTrailer(bytes) {
   return bytes[at] === 0x3b;
 }
 
-/** @type {(bytes: Uint8Array) => Uint8Array|null} EXIF data as it is in a PNG: a TIFF header and what follows. */
-export function readExif(bytes) {
-  for (const { kind, start, stop } of partsOf(bytes)) {
-    const isTagged = text(bytes, start, EXIF_TAG.length) === EXIF_TAG;
-    if (kind === 'eXIf' || kind === 'EXIF' || (kind === '225' && isTagged)) {
-      return bytes.slice(start + (isTagged ? EXIF_TAG.length : 0), stop);
-    }
-  }
-  return null;
+/** @type {(bytes: Uint8Array, kind: string) => number} Where the content of a box in AVIF's or HEIC's `meta` begins; -1 without one. */
+export function findInner(bytes, kind) {
+  const meta = formatOf(bytes) === 'boxes' && partsOf(bytes).find((part) => part.kind === 'meta');
+  if (!meta) return -1;
+  const at = text(bytes, meta.start, Math.min(INNER_BYTES, meta.stop - meta.start)).indexOf(kind);
+  return at < 0 ? -1 : meta.start + at + kind.length;
 }
 
-/** @type {(bytes: Uint8Array) => string[]} What the page cannot keep, in words for the visitor. */
+/** @type {(bytes: Uint8Array) => string[]} What the page cannot keep beside colors, in words for the visitor. */
 export function findLosses(bytes) {
-  const parts = partsOf(bytes);
-  const isProfile = (/** @type {Part} */ { kind, start }) =>
-    ['iCCP', 'ICCP', 'cICP'].includes(kind) ||
-    (kind === '226' && text(bytes, start, 11) === 'ICC_PROFILE');
-  const profile = parts.find(isProfile);
-  const letters = profile ? text(bytes, profile.start, Math.min(4096, profile.stop - profile.start)) : '';
-  const isSrgb = letters.replaceAll('\0', '').includes('sRGB');
+  const format = formatOf(bytes);
   const isAnimated =
-    parts.some(({ kind }) => ['acTL', 'ANIM'].includes(kind)) ||
-    (formatOf(bytes) === 'GIF' && text(bytes, 0, 2048).includes('NETSCAPE2.0'));
+    partsOf(bytes).some(({ kind }) => ['acTL', 'ANIM'].includes(kind)) ||
+    (format === 'GIF' && text(bytes, 0, 2048).includes('NETSCAPE2.0')) ||
+    (format === 'boxes' && text(bytes, 8, 4) === 'avis');
+  const depthAt = format === 'PNG' ? 24 : findInner(bytes, 'pixi') + 5; // of IHDR, of the first channel
+  const bits = format === 'PNG' || depthAt > 4 ? (bytes[depthAt] ?? 8) : 8;
   return [
-    ...(profile && !isSrgb ? ['its colors are converted to sRGB'] : []),
+    ...(findInner(bytes, 'Exif') >= 0 ? ['its EXIF data (camera, date, place) are left out'] : []),
     ...(isAnimated ? ['only its first frame is used'] : []),
+    ...(bits > 8 ? [`its ${bits} bits per color are reduced to 8`] : []),
   ];
-}
-
-/** @type {(exif: Uint8Array) => {view: DataView, little: boolean, directory: number, count: number}|null} */
-function openExif(exif) {
-  const view = viewOf(exif);
-  const little = text(exif, 0, 2) === 'II';
-  try {
-    const directory = view.getUint32(4, little);
-    return { view, little, directory, count: view.getUint16(directory, little) };
-  } catch {
-    return null; // it breaks off
-  }
-}
-
-/** @type {(exif: Uint8Array|null) => number} 1 to 8, as EXIF numbers them; 1 is upright. */
-export function orientationOf(exif) {
-  const found = exif && openExif(exif);
-  for (let i = 0; found && i < found.count; i++) {
-    const at = found.directory + 2 + 12 * i;
-    if (at + 12 > found.view.byteLength) break;
-    if (found.view.getUint16(at, found.little) === ORIENTATION) {
-      return found.view.getUint16(at + 8, found.little) || 1;
-    }
-  }
-  return 1;
-}
-
-/** @type {(exif: Uint8Array) => Uint8Array} The same of the upright picture, without the small one inside. */
-function makeUpright(exif) {
-  const copy = exif.slice();
-  const { view, little, directory, count } = openExif(copy) ?? {};
-  if (!view || directory === undefined || count === undefined) return copy;
-  for (let i = 0; i <= count; i++) {
-    const at = directory + 2 + 12 * i;
-    if (at + (i < count ? 12 : 4) > view.byteLength) break;
-    if (i === count) view.setUint32(at, 0, little ?? false);
-    else if (view.getUint16(at, little) === ORIENTATION) view.setUint16(at + 8, 1, little);
-  }
-  return copy;
-}
-
-/**
- * Put EXIF data into a file that has none.
- *
- * @param {Blob} blob PNG or JPEG.
- * @param {Uint8Array} exif As from `readExif`.
- * @returns {Blob|null} Null if this format cannot take it.
- */
-export function withExif(blob, exif) {
-  const upright = makeUpright(exif);
-  const body = blob.type === 'image/png' ? pngChunk('eXIf', upright) : jpegSegment(upright);
-  const at = { 'image/png': 33, 'image/jpeg': 2 }[blob.type]; // after the header
-  if (at === undefined || body === null) return null;
-  return new Blob([blob.slice(0, at), body, blob.slice(at)], { type: blob.type });
-}
-
-/** @type {(exif: Uint8Array) => Uint8Array<ArrayBuffer>|null} */
-function jpegSegment(exif) {
-  const length = 2 + EXIF_TAG.length + exif.length;
-  if (length > 0xffff) return null;
-  const tag = [...EXIF_TAG].map((letter) => letter.charCodeAt(0));
-  return new Uint8Array([0xff, 0xe1, length >> 8, length & 255, ...tag, ...exif]);
-}
-
-/** @type {(kind: string, content: Uint8Array) => Uint8Array<ArrayBuffer>} */
-export function pngChunk(kind, content) {
-  const chunk = new Uint8Array(content.length + 12);
-  const view = viewOf(chunk);
-  view.setUint32(0, content.length);
-  chunk.set([...kind].map((letter) => letter.charCodeAt(0)), 4);
-  chunk.set(content, 8);
-  view.setUint32(content.length + 8, crc32(chunk.subarray(4, content.length + 8)));
-  return chunk;
 }

@@ -3,8 +3,11 @@
  *
  * Results wait as PNG files in Blobs, which browsers keep on disk.
  *
+ * @import { ColorSpace } from './color_profile.js'
+ * @import { Plan } from './result_size.js'
  * @import { Tools, PictureFile } from './source.js'
  */
+
 
 import { isStopped } from './activity.js';
 import { Comparison } from './comparison.js';
@@ -17,17 +20,16 @@ import { saveFile } from './save_file.js';
 import { encodeAs, encodeResult } from './saving.js';
 import { PictureSource } from './source.js';
 import { show } from './viewer.js';
-import { makeZip } from './zip.js';
 
 /** Longest side of a thumbnail, in pixels. */
 const THUMBNAIL = 88;
 
 /** A picture of the queue, and its line in the list. */
 class Item {
-  /** @type {Blob|null} */
+  /** @type {{blob: Blob, plan: Plan, colorSpace: ColorSpace}|null} */
   result = null;
   isFailed = false;
-  /** What `result` was made with, such as "4 photo". */
+  /** What was chosen for it, such as "4 photo". */
   kind = '';
 
   /** @param {PictureFile} file @param {() => void} onOpen */
@@ -66,6 +68,7 @@ export class QueueSource {
   text = 'Opening the pictures…';
   verb = 'Stop';
   canGoOn = true;
+  isOnce = false;
 
   /**
    * @param {PictureFile[]} files @param {number} others How many files were left out.
@@ -90,8 +93,8 @@ export class QueueSource {
   /** @type {(tools: Tools, signal: AbortSignal) => Promise<void>} */
   async run(tools, signal) {
     const started = performance.now();
-    const { scale, weights } = tools.settings();
-    const kind = `${scale} ${weights}`;
+    const { scale, width, weights } = tools.settings();
+    const kind = `${scale} ${width} ${weights}`;
     for (const item of this.items) {
       if (item.kind === kind && (item.result || item.isFailed)) continue;
       Object.assign(item, { kind, result: null, isFailed: false });
@@ -113,8 +116,9 @@ export class QueueSource {
     try {
       const comparison = await item.source.enlarge(tools, signal);
       item.drawThumbnail(comparison);
-      item.result = await encodeResult(comparison, 'png');
-      item.say('Done');
+      const { plan, picture } = comparison;
+      item.result = { blob: await encodeResult(comparison, 'png'), plan, colorSpace: picture.colorSpace };
+      item.say(['Done', ...picture.notes].join('; '));
     } catch (error) {
       item.isFailed = !isStopped(error);
       item.say(item.isFailed ? describe(error) : 'Waiting');
@@ -127,9 +131,9 @@ export class QueueSource {
   async #reopen(file) {
     const item = this.items.find((one) => one.file === file);
     if (!item?.result || this.isBusy()) return;
-    const scale = Number(item.kind.split(' ')[0]);
-    const comparison = await Comparison.open(await openPicture(await file.load(), file.name), scale);
-    await comparison.paintFile(item.result);
+    const { blob, plan } = item.result;
+    const comparison = await Comparison.open(await openPicture(await file.load(), file.name), plan);
+    await comparison.paintFile(blob);
     comparison.isComplete = true;
     show(comparison);
     say(`Shown: ${file.name}`);
@@ -137,20 +141,18 @@ export class QueueSource {
 
   /** @type {(format: string) => Promise<string>} What was saved. */
   async saveAll(format) {
-    const done = this.items.filter(({ result }) => result);
-    /** @type {Map<string, {name: string, blob: Blob}>} */
+    /** @type {Map<string, {name: string, input: Blob}>} */
     const files = new Map();
-    for (const { file, result, kind } of done) {
-      const scale = Number(kind.split(' ')[0]);
-      const blob = await encodeAs(/** @type {Blob} */ (result), format);
-      for (let copy = 1; ; copy++) {
-        const name = resultName(file.name, scale, format, copy);
-        if (files.has(name)) continue;
-        files.set(name, { name, blob });
-        break;
-      }
+    for (const { file, result } of this.items) {
+      if (!result) continue;
+      const { blob, plan, colorSpace } = result;
+      let [copy, name] = [1, ''];
+      do name = resultName(file.name, plan.label, format, copy++);
+      while (files.has(name));
+      files.set(name, { name, input: await encodeAs(blob, format, colorSpace) });
     }
-    saveFile(await makeZip([...files.values()]), 'enlarged.zip');
+    const { downloadZip } = await import('client-zip');
+    saveFile(await downloadZip(files.values()).blob(), 'enlarged.zip');
     return `Saved ${files.size} pictures as enlarged.zip.`;
   }
 

@@ -5,6 +5,9 @@
  * @import { Size } from './view.js'
  */
 
+import { PageError } from './errors.js';
+import { formatSize } from './format.js';
+
 /** Megapixels that are decoded; phones take pictures of 50. */
 export const MAX_PICTURE_MEGAPIXELS = 64;
 
@@ -30,6 +33,32 @@ export function canHold({ width, height }) {
  */
 export function resultPixelLimit(memoryGb) {
   return Math.min(memoryGb ?? 4, 8) * 12.5e6; // a tenth of the memory
+}
+
+/**
+ * @typedef {object} Plan How a picture is enlarged.
+ * @property {number} scale Of the network.
+ * @property {Size} size Of the result, which is reduced to it.
+ * @property {string} label In file names, such as 4x or 1920w.
+ */
+
+/**
+ * @param {Size} size Of the picture. @param {{scale: number, width: number|null}} wanted The width counts, if given.
+ * @param {number[]} scales All there are, smallest first.
+ * @returns {Plan} Of the smallest scale that reaches the width, or of the largest.
+ * @throws {PageError} There is no such width.
+ */
+export function planResult(size, { scale, width }, scales) {
+  if (width === null) return { scale, size: enlarged(size, scale), label: `${scale}x` };
+  if (!(Number.isInteger(width) && width > 0)) throw new PageError('Type the width in whole pixels.');
+  if (width <= size.width) {
+    const has = formatSize(size);
+    throw new PageError(`This picture has ${has} pixels: it is that wide already. Type a larger width.`);
+  }
+  const enough = scales.find((one) => one * size.width >= width) ?? Math.max(...scales);
+  const reached = Math.min(width, enough * size.width);
+  const height = Math.max(1, Math.round((size.height * reached) / size.width));
+  return { scale: enough, size: { width: reached, height }, label: `${reached}w` };
 }
 
 /** @type {(size: Size, factor: number) => Size} */

@@ -1,12 +1,14 @@
 /**
  * Saving of results as files, sharing, and copying to the clipboard.
  *
+ * @import { ColorSpace } from './color_profile.js'
  * @import { Comparison } from './comparison.js'
+ * @import { Picture } from './picture.js'
  */
 
 import { PageError } from './errors.js';
 import { resultName } from './format.js';
-import { withExif } from './picture_file.js';
+import { canHoldExif, readExif, withExif } from './exif.js';
 import { canvasIsTrue, encodeTruly } from './true_pixels.js';
 
 /** Of JPEG and WebP: high enough to keep the details that the network adds. */
@@ -38,34 +40,37 @@ export async function writableFormats() {
  * @throws {PageError} This browser cannot write it.
  */
 export async function makeFile(comparison, extension) {
-  const name = resultName(comparison.picture.name, comparison.scale, extension);
+  const name = resultName(comparison.picture.name, comparison.plan.label, extension);
   return new File([await encodeResult(comparison, extension)], name, { type: TYPES[extension] ?? '' });
 }
 
 /** @type {(comparison: Comparison, extension: string) => string} What became of what the file had beside pixels. */
 export function describeMetadata({ picture }, extension) {
-  const losses = [...(picture.losses ?? [])];
-  if (picture.exif && extension === 'webp') losses.unshift('its EXIF data (camera, date, place) are left out');
-  const kept = picture.exif && extension !== 'webp' ? 'EXIF data (camera, date, place) are kept' : '';
-  const words = [kept, ...losses].filter(Boolean).join('; ');
+  const notes = [...picture.notes];
+  if (picture.exif) {
+    const isKept = canHoldExif(picture.exif, TYPES[extension] ?? '');
+    notes.unshift(`its EXIF data (camera, date, place) are ${isKept ? 'kept' : 'left out'}`);
+  }
+  const words = notes.join('; ');
   return words && ` ${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
 /** @type {(comparison: Comparison, extension: string) => Promise<Blob>} */
 export async function encodeResult({ after, pixels, picture }, extension) {
-  const blob = pixels ? await encodeTruly(pixels) : await encode(after, extension, picture.transparent);
-  return (picture.exif && withExif(blob, picture.exif)) ?? blob;
+  const blob = pixels ? await encodeTruly(pixels) : await encode(after, extension, picture);
+  return withExif(blob, picture.exif);
 }
 
-/** @type {(png: Blob, extension: string) => Promise<Blob>} A result in another format. */
-export async function encodeAs(png, extension) {
+/** @type {(png: Blob, extension: string, colorSpace: ColorSpace) => Promise<Blob>} A result in another format. */
+export async function encodeAs(png, extension, colorSpace) {
   if (TYPES[extension] === png.type || !canvasIsTrue()) return png;
   const bitmap = await createImageBitmap(png);
   const canvas = document.createElement('canvas');
   [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
-  canvas.getContext('2d')?.drawImage(bitmap, 0, 0);
+  canvas.getContext('2d', { colorSpace })?.drawImage(bitmap, 0, 0);
   bitmap.close();
-  return encode(canvas, extension, true);
+  const blob = await encode(canvas, extension, { transparent: true, colorSpace });
+  return withExif(blob, readExif(new Uint8Array(await png.arrayBuffer())));
 }
 
 /**
@@ -86,9 +91,9 @@ export async function copyResult(comparison) {
   }
 }
 
-/** @type {(canvas: HTMLCanvasElement, extension: string, transparent: boolean) => Promise<Blob>} */
-async function encode(canvas, extension, transparent) {
-  const opaque = extension === 'jpg' && transparent ? onWhite(canvas) : canvas;
+/** @type {(canvas: HTMLCanvasElement, extension: string, picture: Pick<Picture, 'transparent'|'colorSpace'>) => Promise<Blob>} */
+async function encode(canvas, extension, { transparent, colorSpace }) {
+  const opaque = extension === 'jpg' && transparent ? onWhite(canvas, colorSpace) : canvas;
   const type = TYPES[extension] ?? '';
   /** @type {Blob|null} */
   const blob = await new Promise((resolve) => opaque.toBlob(resolve, type, QUALITY));
@@ -99,11 +104,11 @@ async function encode(canvas, extension, transparent) {
   throw new PageError(`This browser cannot write this picture as ${extension.toUpperCase()}. ${other}`);
 }
 
-/** @type {(canvas: HTMLCanvasElement) => HTMLCanvasElement} JPEG has no transparency. */
-function onWhite(canvas) {
+/** @type {(canvas: HTMLCanvasElement, colorSpace: ColorSpace) => HTMLCanvasElement} JPEG has no transparency. */
+function onWhite(canvas, colorSpace) {
   const copy = document.createElement('canvas');
   [copy.width, copy.height] = [canvas.width, canvas.height];
-  const context = /** @type {CanvasRenderingContext2D} */ (copy.getContext('2d'));
+  const context = /** @type {CanvasRenderingContext2D} */ (copy.getContext('2d', { colorSpace }));
   context.fillStyle = '#fff';
   context.fillRect(0, 0, copy.width, copy.height);
   context.drawImage(canvas, 0, 0);

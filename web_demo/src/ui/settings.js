@@ -1,6 +1,6 @@
 /** The visitor's choices, remembered by the browser. */
 
-import { radios } from './elements.js';
+import { element, radios } from './elements.js';
 
 const STORAGE_KEY = 'scnet-settings';
 
@@ -27,10 +27,22 @@ export function remember(name, value) {
   }
 }
 
+/** @type {() => string} All that is remembered. */
+export function describeSettings() {
+  return JSON.stringify(read());
+}
+
 /** @type {(id: string) => void} Remember the choice in a group of radio buttons, and make it again. */
 export function rememberChoice(id) {
   choose(id, recall(id));
   for (const radio of radios(id)) radio.addEventListener('change', () => remember(id, radio.value));
+}
+
+/** @type {(id: string) => void} Remember what is typed into a field, and type it again. */
+export function rememberNumber(id) {
+  const field = element(id, HTMLInputElement);
+  field.value = recall(id) ?? field.value;
+  field.addEventListener('change', () => remember(id, field.value));
 }
 
 /** @type {(id: string, value: string|undefined) => void} Unless there is no such choice here. */

@@ -11,12 +11,17 @@
  * @property {(comparison: Comparison) => void} onShown
  * @property {(choice: Choice) => void} onChoice
  *
- * @typedef {{scale: number, weights: Weights, backend: Backend|'auto'}} Settings
+ * @typedef {object} Settings
+ * @property {number} scale Counts if there is no width.
+ * @property {number|null} width Of the result, in pixels.
+ * @property {Weights} weights
+ * @property {Backend|'auto'} backend
  *
  * @typedef {object} Source
  * @property {string} text Describes its work.
  * @property {string} verb Of the button that stops it.
  * @property {boolean} canGoOn After it was stopped.
+ * @property {boolean} isOnce Not to be done again when a choice changes.
  * @property {(tools: Tools, signal: AbortSignal) => Promise<void>} run
  *
  * @typedef {{name: string, load: () => Promise<Blob>}} PictureFile `load` is called in turn: a sample
@@ -28,14 +33,21 @@ import { Comparison } from './comparison.js';
 import { formatDuration, formatSize } from './format.js';
 import { say, sayProgress } from './messages.js';
 import { openPicture } from './picture.js';
+import { planResult } from './result_size.js';
 
 /** @import { Picture } from './picture.js' */
+
+/** @type {(upscaler: Models) => number[]} Smallest first. */
+export function listScales({ models }) {
+  return [...new Set(models.map(({ scale }) => scale))].sort((a, b) => a - b);
+}
 
 /** One picture. Stopped, it goes on from the tile that it had reached. */
 export class PictureSource {
   text = 'Opening the picture…';
   verb = 'Cancel';
   canGoOn = true;
+  isOnce = false;
   /** @type {{comparison: Comparison, kind: string, place: {side: number, done: number}}|null} */
   #begun = null;
   /** What the network took for the latest result, without its preparation. */
@@ -49,8 +61,10 @@ export class PictureSource {
 
   /** @type {(tools: Tools, signal: AbortSignal) => Promise<void>} */
   async run(tools, signal) {
-    const { size } = await this.enlarge(tools, signal);
-    say(`Done in ${formatDuration(this.#seconds)}: ${formatSize(size)} pixels.`);
+    const { size, plan } = await this.enlarge(tools, signal);
+    const isLess = size.width < (tools.settings().width ?? 0);
+    const most = isLess ? ` ${plan.scale}× is the most there is.` : '';
+    say(`Done in ${formatDuration(this.#seconds)}: ${formatSize(size)} pixels.${most}`);
   }
 
   /**
@@ -61,17 +75,18 @@ export class PictureSource {
    */
   async enlarge({ upscaler, settings, onShown, onChoice }, signal) {
     this.picture ??= await untilAborted(this.#open(), signal);
-    const { scale, weights, backend } = settings();
-    const kind = `${scale} ${weights}`;
+    const { scale, width, weights, backend } = settings();
+    const kind = `${scale} ${width} ${weights}`;
     const known = this.#begun?.comparison;
     if (this.#begun?.kind !== kind || known?.isComplete || known?.isClosed) {
-      const comparison = await Comparison.open(this.picture, scale);
+      const scales = listScales(upscaler);
+      const comparison = await Comparison.open(this.picture, planResult(this.picture.pixels, { scale, width }, scales));
       this.#begun = { comparison, kind, place: { side: 0, done: 0 } };
       onShown(comparison);
     }
     const { comparison, place } = this.#begun;
     say('Preparing…');
-    onChoice(await upscaler.prepare({ scale, weights, backend, signal }));
+    onChoice(await upscaler.prepare({ scale: comparison.plan.scale, weights, backend, signal }));
     const started = performance.now();
     await upscaler.upscale(this.picture.pixels, {
       signal,
@@ -83,7 +98,7 @@ export class PictureSource {
       onProgress: (progress) => sayProgress('Enlarging', progress),
     });
     signal.throwIfAborted();
-    comparison.isComplete = true;
+    await comparison.finish();
     this.#seconds = (performance.now() - started) / 1000;
     return comparison;
   }

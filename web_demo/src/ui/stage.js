@@ -12,6 +12,8 @@ import { fit, isFitted, moveBy, rescale, visiblePart, zoomAt } from './view.js';
 
 /** From this zoom on, pixels are shown as squares. */
 const SQUARES = 4;
+/** Opacity of the picture where it is not upscaled yet. */
+const UNFINISHED = 0.4;
 /** Side of the squares behind transparent pixels, in stage pixels. */
 const CHECKER = 12;
 
@@ -31,7 +33,8 @@ export class Stage {
   constructor(canvas, onView) {
     this.canvas = canvas;
     this.onView = onView;
-    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+    const colorSpace = matchMedia('(color-gamut: p3)').matches ? 'display-p3' : 'srgb';
+    this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { colorSpace }));
     this.checker = makeChecker(this.context);
     new ResizeObserver(() => this.#resize()).observe(canvas);
     this.#resize();
@@ -54,7 +57,7 @@ export class Stage {
   visiblePartOf(picture) {
     if (this.#shown?.picture !== picture) return null;
     const { x, y, width, height } = visiblePart(this.#view, this.#shown.size, this.canvas);
-    const scale = this.#shown.scale;
+    const scale = this.#shown.size.width / picture.pixels.width;
     return { x: x / scale, y: y / scale, width: width / scale, height: height / scale };
   }
 
@@ -115,12 +118,16 @@ export class Stage {
     this.context.clearRect(0, 0, width, height);
     if (!this.#shown) return;
     const border = Math.round(width * this.#split);
-    this.#drawSide(this.#shown.before, 0, border);
-    this.#drawSide(this.#shown.after, border, width);
+    const { before: whole, after, isBlank, isComplete, picture, size } = this.#shown;
+    const preview = picture.preview;
+    const before = preview && preview.width >= size.width * this.#view.zoom ? preview : whole;
+    this.#drawSide(before, 0, border);
+    if (!isComplete) this.#drawSide(before, border, width, UNFINISHED);
+    if (!isBlank) this.#drawSide(after, border, width);
   }
 
-  /** @type {(source: HTMLCanvasElement|ImageBitmap, left: number, right: number) => void} */
-  #drawSide(source, left, right) {
+  /** @type {(source: HTMLCanvasElement|OffscreenCanvas|ImageBitmap, left: number, right: number, opacity?: number) => void} */
+  #drawSide(source, left, right, opacity = 1) {
     const { context } = this;
     const { zoom, x, y } = this.#view;
     const size = /** @type {Comparison} */ (this.#shown).size;
@@ -134,12 +141,14 @@ export class Stage {
     context.beginPath();
     context.rect(left, 0, right - left, this.canvas.height);
     context.clip();
-    if (this.#shown?.picture.transparent) {
+    const isAbove = source === this.#shown?.after && !this.#shown.isComplete;
+    if (this.#shown?.picture.transparent && !isAbove) {
       context.fillStyle = this.checker;
       context.fillRect(to.x, to.y, width, height);
     }
     const isResult = source.width === size.width;
     const share = source.width / size.width;
+    context.globalAlpha = opacity;
     context.imageSmoothingEnabled = !isResult || zoom < SQUARES;
     context.imageSmoothingQuality = !isResult || zoom < 1 ? 'high' : 'medium';
     const [x0, y0, wide, high] = [part.x, part.y, part.width, part.height].map((v) => v * share);

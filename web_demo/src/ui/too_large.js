@@ -15,13 +15,17 @@ import { crop } from '../../../mobile_runtime/javascript/index.js';
 import { Comparison } from './comparison.js';
 import { formatMegapixels, formatSize } from './format.js';
 import { say, sayError } from './messages.js';
-import { canHold, enlarged, holdablePart, largestScale, wantedPart } from './result_size.js';
+import { canHold, enlarged, holdablePart, largestScale, planResult, wantedPart } from './result_size.js';
 import { show, stage } from './viewer.js';
 
 /** @type {(offer: Offer) => Promise<void>} */
 export async function offerLess({ picture, scale, scales, onLess, onPart }) {
   const fits = canHold(picture.pixels);
-  if (fits) show(await Comparison.open(picture, 1, 1));
+  if (fits) {
+    const plain = await Comparison.open(picture, planResult(picture.pixels, { scale: 1, width: null }, []));
+    plain.paint({ x: 0, y: 0, pixels: picture.pixels });
+    show(plain);
+  }
   const cut = () => {
     const wanted = wantedPart(picture.pixels, stage.visiblePartOf(picture));
     const area = holdablePart(wanted, scale, canHold);

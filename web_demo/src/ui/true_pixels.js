@@ -6,7 +6,8 @@
  */
 
 import { PageError } from './errors.js';
-import { orientationOf, pngChunk, readExif } from './picture_file.js';
+import { orientationOf, readExif } from './exif.js';
+import { pngChunk } from './png.js';
 
 const SIGNATURE = new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]);
 

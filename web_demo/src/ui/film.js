@@ -1,0 +1,72 @@
+/**
+ * A video file that is being written: frames in order, and of the sound what belongs to them.
+ *
+ * @import { AudioCodec, InputAudioTrack, Output, VideoCodec } from 'mediabunny'
+ * @import { Size } from './view.js'
+ */
+
+import * as media from 'mediabunny';
+
+export const QUALITY = new media.Quality('high');
+
+export class Film {
+  /** Where the latest frame ends. */
+  seconds = 0;
+  #output;
+  #canvas;
+  #frames;
+  /** @type {(end: number) => Promise<void>} Copy the sound up to there. */
+  #copySound = async () => {};
+
+  /** @param {Output} output @param {Size} size @param {VideoCodec} codec */
+  constructor(output, size, codec) {
+    this.#output = output;
+    this.#canvas = new OffscreenCanvas(size.width, size.height);
+    this.#frames = new media.VideoSampleSource({ codec, quality: QUALITY });
+    output.addVideoTrack(this.#frames);
+  }
+
+  /** @param {Output} output @param {Size} size @param {VideoCodec} codec @param {InputAudioTrack|null} audio */
+  static async begin(output, size, codec, audio) {
+    const film = new Film(output, size, codec);
+    if (audio) film.#copySound = await copier(audio, output);
+    await output.start();
+    return film;
+  }
+
+  /** @type {(picture: HTMLCanvasElement, start: number, duration: number) => Promise<void>} In seconds; the picture is reduced to the film's size. */
+  async add(picture, start, duration) {
+    const { width, height } = this.#canvas;
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
+    context.imageSmoothingQuality = 'high';
+    const isExact = picture.width >> 1 === width >> 1; // but for a line, as codecs count in pairs
+    if (isExact) context.drawImage(picture, 0, 0);
+    else context.drawImage(picture, 0, 0, width, height);
+    const sample = new media.VideoSample(this.#canvas, { timestamp: start, duration });
+    await this.#frames.add(sample);
+    sample.close();
+    this.seconds = start + duration;
+    await this.#copySound(this.seconds);
+  }
+
+  /** Close the file; what was added plays. Without a frame, there is none. */
+  async finish() {
+    await (this.seconds ? this.#output.finalize() : this.#output.cancel());
+  }
+}
+
+/** @type {(audio: InputAudioTrack, output: Output) => Promise<(end: number) => Promise<void>>} */
+async function copier(audio, output) {
+  const codec = /** @type {AudioCodec} */ (await audio.getCodec());
+  const source = new media.EncodedAudioPacketSource(codec);
+  output.addAudioTrack(source);
+  const decoderConfig = await audio.getDecoderConfig();
+  const packets = new media.EncodedPacketSink(audio).packets();
+  let next = await packets.next();
+  return async (end) => {
+    for (; !next.done && next.value.timestamp < end; next = await packets.next()) {
+      if (next.value.timestamp < 0) continue; // what an encoder puts before the start
+      await source.add(next.value, decoderConfig ? { decoderConfig } : undefined);
+    }
+  };
+}
