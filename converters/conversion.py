@@ -25,15 +25,10 @@ from mobile_runtime.errors import ScnetError
 from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.imaging.folder import list_pictures
 from mobile_runtime.model_file.file import ModelFile
+from mobile_runtime.model_file.file_hash import hash_file
 from mobile_runtime.model_file.format import FORMATS, FormatName
-from mobile_runtime.model_file.manifest import (
-    Manifest,
-    Model,
-    TensorSpec,
-    Weights,
-    hash_file,
-    write_manifest,
-)
+from mobile_runtime.model_file.manifest import Manifest, write_manifest
+from mobile_runtime.model_file.model import Model, TensorSpec, Weights
 from mobile_runtime.model_file.parity import find_wrong_rounding
 from mobile_runtime.model_file.precision import PRECISIONS, tolerance_for
 from mobile_runtime.steps import OnAction, OnStep, actions_of, ignore_action, ignore_step

@@ -28,7 +28,8 @@ from mobile_runtime.errors import (
 from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.golden_samples import read_golden
-from mobile_runtime.model_file.manifest import Model, manifest_path, read_manifest, write_manifest
+from mobile_runtime.model_file.manifest import manifest_path, read_manifest, write_manifest
+from mobile_runtime.model_file.model import Model
 from mobile_runtime.model_file.parity import compare, worst
 from mobile_runtime.validation.validate import validate
 

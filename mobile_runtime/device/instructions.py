@@ -11,13 +11,8 @@ from string import Template
 
 from mobile_runtime.device.test_templates import AppLibrary, DeviceTest, choose_test
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import (
-    GoldenSample,
-    Manifest,
-    TensorSpec,
-    own_tolerance,
-    tolerance_in,
-)
+from mobile_runtime.model_file.manifest import GoldenSample, Manifest, own_tolerance, tolerance_in
+from mobile_runtime.model_file.model import TensorSpec
 from mobile_runtime.model_file.parity import SIGNED_ERROR_LIMIT_LEVELS
 from mobile_runtime.model_file.precision import Tolerance
 

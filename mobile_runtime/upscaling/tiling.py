@@ -22,7 +22,7 @@ from itertools import product
 from math import prod
 
 from mobile_runtime.errors import ImageError
-from mobile_runtime.model_file.manifest import Model, Size
+from mobile_runtime.model_file.model import Model, Size
 
 DEFAULT_TILE = 256
 """Side of a tile in low-resolution pixels, where a file takes any size."""

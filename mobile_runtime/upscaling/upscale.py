@@ -16,7 +16,7 @@ from mobile_runtime.imaging.pictures import (
     to_image,
     to_pixels,
 )
-from mobile_runtime.model_file.manifest import Model, Size
+from mobile_runtime.model_file.model import Model, Size
 from mobile_runtime.upscaling.tiling import Area, Tile, choose_halo, plan_tiles
 
 OnProgress = Callable[[int, int], None]

@@ -22,7 +22,7 @@ from mobile_runtime.imaging.resizing import (
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
 from mobile_runtime.imaging.size_limits import enough_memory
 from mobile_runtime.imaging.writing import check_writable, left_out, save_picture
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 from mobile_runtime.upscaling.upscale import OnProgress, find_mirrored, model_of, upscale_pixels
 
 AlphaMethod = Literal["bicubic", "network"]

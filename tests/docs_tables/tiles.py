@@ -3,7 +3,7 @@
 from math import prod
 
 from docs_tables.results import markdown
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 from mobile_runtime.upscaling.tiling import plan_tiles
 
 PICTURES: tuple[Size, ...] = ((480, 640), (800, 1200), (1080, 1920), (3000, 4000))

@@ -13,7 +13,7 @@ import numpy as np
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.pictures import Picture, Pixels, to_image, to_pixels
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 from mobile_runtime.upscaling.tiling import Span, Tile, choose_halo, plan_tiles
 from mobile_runtime.upscaling.upscale import find_mirrored, upscale_pixels
 from mobile_runtime.upscaling.upscale_picture import upscale_picture
