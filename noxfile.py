@@ -138,6 +138,15 @@ def swift(session: nox.Session) -> None:
     session.run("pytest", "tests/test_swift.py", *session.posargs)
 
 
+@nox.session(default=False)
+def android(session: nox.Session) -> None:
+    """Compile the Kotlin module against a real android.jar, put into dist/android first."""
+    install(session, ".[convert]", *TEST)
+    install_kotlin(session)
+    session.run("python", "tests/android_jar.py")
+    session.run("pytest", "tests/test_kotlin.py", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check formatting, style, types and who imports whom."""

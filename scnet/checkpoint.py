@@ -25,6 +25,7 @@ from scnet.config import Head, SCNetConfig
 from scnet.errors import CheckpointError
 from scnet.network import SCNet
 from scnet.state_dict import build_net, check_tensors, infer_config
+from scnet.unreadable import check_inflation, explain
 from scnet.weights_header import METADATA_KEY, WeightsHeader
 from scnet.wrappers import unwrap
 
@@ -38,7 +39,10 @@ _READ_FAILURES = (
 """What torch and safetensors raise on damaged files of every kind."""
 
 _MORE_THAN_TENSORS = re.compile(r"GLOBAL|allowlisted|Unsupported operand 149|TorchScript")
-"""In torch's messages when it refuses to unpickle; operand 149 begins pickles not by torch."""
+"""In torch's messages when it refuses to unpickle."""
+
+_OTHER_PROTOCOL = "Unsupported operand 149"
+"""So begin pickles of protocol 4 and later, not by torch or by torch.save(pickle_protocol=4)."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,7 @@ def unpickle(path: Path) -> Any:
     Raises:
         CheckpointError: It is damaged, or contains anything else.
     """
+    check_inflation(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # about other pickle protocols
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -123,14 +128,18 @@ def unpickle(path: Path) -> Any:
     except _READ_FAILURES as error:
         refused = isinstance(error, pickle.UnpicklingError | RuntimeError)
         if refused and _MORE_THAN_TENSORS.search(str(error)):
+            other = _OTHER_PROTOCOL in str(error)
+            what = (
+                "is pickled in another protocol than PyTorch's own"
+                if other
+                else "holds more than tensors"
+            )
             raise CheckpointError(
-                f"{path} holds more than tensors, which is never unpickled, because that could run "
+                f"{path} {what}, which is never unpickled, because that could run "
                 "any program: save only the network's state_dict() where the file was made, by "
                 f"torch.save({_network(error)}.state_dict(), 'weights.pth')."
             ) from error
-        raise CheckpointError(
-            f"{path} is damaged or was cut off: it is no whole PyTorch file. Get it again."
-        ) from error
+        raise CheckpointError(f"{path} {explain(path)}.") from error
 
 
 def _network(error: Exception) -> str:
@@ -156,9 +165,7 @@ def _read_safetensors(path: Path) -> _File:
     except PermissionError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror}.") from error
     except _READ_FAILURES as error:
-        raise CheckpointError(
-            f"{path} is damaged or was cut off: it is no whole safetensors file. Get it again."
-        ) from error
+        raise CheckpointError(f"{path} {explain(path)}.") from error
     if header is None:  # written by another program
         return _File(tensors)
     try:

@@ -32,8 +32,8 @@ WRAPPERS = ("_orig_mod", "generator", "model", "module", "net", "net_g")
 OURS = ("conv_first.weight", "conv_hr.weight", "conv_last.weight")
 """Names that every SCNet has."""
 
-MOST_LEVELS = 3
-"""How deep the weights may lie in a file."""
+MOST_LEVELS = 16
+"""How deep the weights may lie in a file, which could be nested without end."""
 
 
 @dataclass(frozen=True)
@@ -93,16 +93,26 @@ def strip_names(tensors: Tensors, part: str) -> Iterator[Weights]:
         yield Weights(inside, part, prefix, (*remarks, *told))
 
 
-def _find_tensors(content: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Tensors]]:
-    """Yield where all mappings from names to tensors are, and the mappings."""
-    if not isinstance(content, Mapping) or (path and not content):
+def _find_tensors(
+    content: Any, path: tuple[str, ...] = (), seen: set[int] | None = None
+) -> Iterator[tuple[str, Tensors]]:
+    """Yield where all mappings from names to tensors are, and the mappings, each once."""
+    seen = set() if seen is None else seen
+    if not isinstance(content, Mapping | list | tuple) or (path and not content):
         return
-    if all(isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()):
+    if id(content) in seen or len(path) > MOST_LEVELS:
+        return
+    seen.add(id(content))
+    if isinstance(content, Mapping) and all(map(_is_named_tensor, content.items())):
         yield ".".join(path) or ALL, content
-    elif len(path) < MOST_LEVELS:
-        for key, value in content.items():
-            if isinstance(key, str):
-                yield from _find_tensors(value, (*path, key))
+        return
+    parts = content.items() if isinstance(content, Mapping) else enumerate(content)
+    for key, value in parts:
+        yield from _find_tensors(value, (*path, str(key)), seen)
+
+
+def _is_named_tensor(item: tuple[Any, Any]) -> bool:
+    return isinstance(item[0], str) and isinstance(item[1], Tensor)
 
 
 def _is_first(name: str) -> bool:

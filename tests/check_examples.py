@@ -342,6 +342,7 @@ ONX_EXAMPLES = {
         onnx(step("Conv", t(dtype="float64"), version=18)),
         onnx(step("Conv", version=18)),
     ),
+    "ONX010e": (onnx(step("Relu"), version=99), onnx(step("Relu"), version=10)),
     "ONX010d": (onnx(step("Conv", version=99)), onnx(step("Conv", version=22))),
     "ONX008": (onnx(*[step("Add")] * 1001), onnx(*[step("Add")] * 1000)),
     "ONX008b": (

@@ -27,8 +27,8 @@ def require_kotlin() -> None:
     (pytest.fail if "CI" in os.environ else pytest.skip)(reason)
 
 
-def compile_kotlin(sources: Iterable[Path], output: Path) -> None:
-    """Compile for the JVM; a warning is an error.
+def compile_kotlin(sources: Iterable[Path], output: Path, *libraries: Path) -> None:
+    """Compile for the JVM, beside Kotlin's own libraries; a warning is an error.
 
     Raises:
         AssertionError: The sources do not compile.
@@ -36,7 +36,7 @@ def compile_kotlin(sources: Iterable[Path], output: Path) -> None:
     jars = (COMPILER / "lib").glob("*.jar")
     classes = ":".join(str(jar) for jar in jars if "sources" not in jar.name)
     compiler = ("org.jetbrains.kotlin.cli.jvm.K2JVMCompiler", "-kotlin-home", str(COMPILER))
-    options = ("-Werror", "-jvm-target", "1.8", "-cp", _libraries(), "-d", str(output))
+    options = ("-Werror", "-jvm-target", "1.8", "-cp", _join(*libraries), "-d", str(output))
     command = ["java", "-Xmx1g", *SHORT_LIVED, "-cp", classes, *compiler, *options]
     done = subprocess.run([*command, *map(str, sources)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -44,9 +44,8 @@ def compile_kotlin(sources: Iterable[Path], output: Path) -> None:
 
 def java_command(classes: Path, main: str, *arguments: object) -> list[str]:
     """Return the command that runs a `main` of compiled sources."""
-    path = f"{classes}:{_libraries()}"
-    return ["java", *SHORT_LIVED, "-cp", path, main, *map(str, arguments)]
+    return ["java", *SHORT_LIVED, "-cp", _join(classes), main, *map(str, arguments)]
 
 
-def _libraries() -> str:
-    return ":".join(str(COMPILER / "lib" / f"{name}.jar") for name in LIBRARIES)
+def _join(*paths: Path) -> str:
+    return ":".join(map(str, (*paths, *(COMPILER / "lib" / f"{name}.jar" for name in LIBRARIES))))

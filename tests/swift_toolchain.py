@@ -6,18 +6,16 @@ makes that folder with apt, 0.6 GB down and 2.6 GB unpacked. Its C library is ne
 Debian 12, so its commands run in a root and a mount namespace of their own; nothing else changes.
 """
 
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from debian_packages import unpack
 
 PROJECT = Path(__file__).resolve().parent.parent
 ROOT = PROJECT / "dist" / "swift"
 PACKAGES = ("swiftlang", "libc6-dev", "libstdc++-14-dev", "bash", "coreutils")
-KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 ENTER = """set -e
 root=$1 home=$2 scratch=$3; shift 3
 mount -t proc proc "$root/proc"
@@ -70,49 +68,8 @@ def swift_command(*command: object, scratch: Path, **settings: str) -> list[str]
     return [*enter, str(ROOT.resolve()), str(PROJECT), str(scratch), *own]
 
 
-def install() -> None:
-    """Make `dist/swift`, unless there is a toolchain already.
-
-    Raises:
-        SystemExit: This is no Debian, or not root; the message says so.
-    """
-    if why_no_swift() is None:
-        return
-    if shutil.which("apt-get") is None or not KEYRING.exists() or os.geteuid() != 0:
-        sys.exit("There is no swift on the path, and only root on Debian can make dist/swift.")
-    state = ROOT / "apt"
-    shutil.rmtree(ROOT, ignore_errors=True)
-    for folder in ("lists/partial", "archives/partial", "empty"):
-        (state / folder).mkdir(parents=True)
-    for folder in ("proc", "dev"):
-        (ROOT / folder).mkdir()
-    (state / "status").touch()
-    (state / "sources.list").write_text(f"deb [signed-by={KEYRING}] {find_mirror()} trixie main\n")
-    (state / "apt.conf").write_text(
-        f'Dir::State "{state}"; Dir::State::status "{state}/status"; Dir::State::lists "lists";\n'
-        f'Dir::Cache "{state}"; Dir::Etc::sourcelist "{state}/sources.list";\n'
-        f'Dir::Etc::sourceparts "{state}/empty"; Dir::Etc::preferencesparts "{state}/empty";\n'
-    )
-    environment = os.environ | {"APT_CONFIG": str(state / "apt.conf")}
-    subprocess.run(["apt-get", "update"], env=environment, check=True)
-    download = ("apt-get", "install", "--yes", "--download-only", "--no-install-recommends")
-    subprocess.run([*download, *PACKAGES], env=environment, check=True)
-    for package in (state / "archives").glob("*.deb"):
-        subprocess.run(["dpkg", "--extract", package, ROOT], check=True)
-    shutil.rmtree(state)
-
-
-def find_mirror() -> str:
-    """Return the address of the Debian mirror that this machine uses."""
-    question = ("apt-get", "indextargets", "--format", "$(REPO_URI)")
-    answer = subprocess.run(
-        [*question, "Identifier: Packages", "Origin: Debian", "Label: Debian"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return answer.stdout.split()[0]
-
-
 if __name__ == "__main__":
-    install()
+    if why_no_swift() is not None:
+        unpack("trixie", PACKAGES, ROOT)
+        for name in ("proc", "dev"):
+            (ROOT / name).mkdir(exist_ok=True)

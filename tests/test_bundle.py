@@ -1,5 +1,6 @@
 """`scnet bundle`: a folder that proves a file by itself, or no folder at all."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from model_files import copy_whole, edit_manifest, exact_files, list_parts
 import mobile_runtime
 from converters.options import ConversionOptions
 from mobile_runtime.cli.bundle import command
+from mobile_runtime.device.app_packages import APP_LIBRARIES, LIMITS
 from mobile_runtime.device.bundle import APP, PROTOCOL
 from mobile_runtime.device.test_templates import TESTS
 from mobile_runtime.engines.session import open_session
@@ -27,7 +29,7 @@ SOURCES = Path(mobile_runtime.__file__).parent
 
 @pytest.fixture(scope="module")
 def originals(converted):
-    """A converted file for each test that there is."""
+    """A converted file for each kind of bundle."""
     images = [
         ConversionOptions(name, precision=precision, sizes=(SIZE,), interface="image")
         for name, precision in (("coreml", "fp16"), ("tflite", "w8a8"))
@@ -36,7 +38,7 @@ def originals(converted):
     return {(model.format, model.input.dtype): path for path, model in models.items()}
 
 
-@pytest.fixture(params=TESTS, ids=" ".join)
+@pytest.fixture(params=(*TESTS, *APP_LIBRARIES), ids=" ".join)
 def model(request, originals, tmp_path):
     """One of them among the others, with all that belongs to it, free to be damaged."""
     copies = {kind: copy_whole(path, tmp_path / "out") for kind, path in originals.items()}
@@ -70,22 +72,39 @@ def snapshot(folder):
 
 
 def test_bundle_validates_by_itself(model):
+    """In a package, model and samples lie apart: an app holds the one, its tests the others."""
     folder = bundle(model)
     shutil.rmtree(model.parent)
-    assert all(verdict.passed for verdict in validate(folder / model.name))
+    home, samples = places(folder, model)
+    if home != samples:
+        shutil.copytree(samples / "golden", home / "golden")
+    assert all(verdict.passed for verdict in validate(home / model.name))
+
+
+def places(folder, model):
+    """Folders of the model and of its samples in a bundle."""
+    (manifest,) = folder.rglob(f"{model.name}.json")
+    library = APP_LIBRARIES.get(key(read_manifest(manifest.with_suffix(""))))
+    return (folder / library.model, folder / library.samples) if library else (folder, folder)
 
 
 def test_bundle_holds_file_page_and_samples_once(model):
     folder = bundle(model)
+    home, samples = places(folder, model)
     manifest = read_manifest(model)
-    wanted = {path for sample in manifest.golden for path in (sample.input, sample.output)}
-    own = {*list_parts(folder / model.name), manifest_path(folder / model.name), folder / PROTOCOL}
-    for name in ("swift", "kotlin"):
-        own |= set((folder / name).rglob("*"))
-    found = {path for path in folder.rglob("*") if path.is_file()} - own - {folder / APP}
-    assert {path.relative_to(folder).as_posix() for path in found} == wanted
+    wanted = {
+        samples / path for sample in manifest.golden for path in (sample.input, sample.output)
+    }
+    wanted |= {*list_parts(home / model.name), manifest_path(home / model.name)}
+    if library := APP_LIBRARIES.get(key(manifest)):
+        wanted |= {folder / APP, samples / LIMITS}
+        wanted |= {folder / name for name in snapshot_of(SOURCES / library.folder)}
+    else:
+        wanted.add(folder / PROTOCOL)
+    assert {path for path in folder.rglob("*") if path.is_file()} == wanted
 
 
+@pytest.mark.parametrize("model", TESTS, ids=" ".join, indirect=True)
 def test_page_names_what_is_there(model):
     """Every path in the page exists, with the hash beside it, and nothing is left to fill in."""
     folder = bundle(model)
@@ -104,19 +123,19 @@ def test_page_names_what_is_there(model):
 
 def test_samples_are_what_the_page_says(model):
     """Bytes by planes, and floats of every third row and column and the last."""
-    folder = bundle(model)
-    manifest = read_manifest(folder / model.name)
-    for sample, golden in zip(manifest.golden, read_golden(manifest, folder), strict=True):
+    home, samples = places(bundle(model), model)
+    manifest = read_manifest(home / model.name)
+    for sample, golden in zip(manifest.golden, read_golden(manifest, samples), strict=True):
         height, width = sample.input_shape[2:]
-        pixels = np.fromfile(folder / sample.input, np.uint8).reshape(1, 3, height, width)
+        pixels = np.fromfile(samples / sample.input, np.uint8).reshape(1, 3, height, width)
         np.testing.assert_array_equal(pixels.astype(np.float32) / np.float32(255), golden.image)
         scale = manifest.model.scale
         rows = [*range(0, height * scale - 1, 3), height * scale - 1]
         columns = [*range(0, width * scale - 1, 3), width * scale - 1]
-        kept = np.fromfile(folder / sample.output, "<f4").reshape(1, 3, len(rows), len(columns))
+        kept = np.fromfile(samples / sample.output, "<f4").reshape(1, 3, len(rows), len(columns))
         np.testing.assert_array_equal(kept, golden.output)
         if manifest.model.precision == "fp32":
-            whole = open_session(folder / model.name).run(golden.image)
+            whole = open_session(home / model.name).run(golden.image)
             np.testing.assert_allclose(whole[:, :, rows][..., columns], kept, atol=1e-5)
 
 
@@ -150,18 +169,18 @@ def test_samples_of_an_older_file_get_smaller(onnx):
     assert all(verdict.passed for verdict in validate(folder / onnx.name))
 
 
-def test_library_for_an_app_lies_beside_its_page(model):
-    """Whole, as its own tests compile it; the page names the file as it is."""
+@pytest.mark.parametrize("model", APP_LIBRARIES, ids=" ".join, indirect=True)
+def test_package_is_the_library_as_its_tests_compile_it(model):
+    """And its page, of one screen, names the file as it is."""
     folder = bundle(model)
-    library = TESTS[key(read_manifest(model))].library
-    assert (folder / APP).exists() == (library is not None)
-    if library is None:
-        return
+    library = APP_LIBRARIES[key(read_manifest(model))]
     page = (folder / APP).read_text()
     assert model.name in page
     assert "${" not in page
-    assert library.folder in ("swift", "kotlin")
-    assert snapshot_of(folder / library.folder) == snapshot_of(SOURCES / library.folder)
+    assert len(page.splitlines()) <= 45
+    sources = snapshot_of(SOURCES / library.folder)
+    assert sources.items() <= snapshot_of(folder).items()
+    assert not (folder / PROTOCOL).exists()
 
 
 def snapshot_of(folder):
@@ -176,16 +195,28 @@ def key(manifest):
 
 def test_gates_are_those_of_the_manifest(originals, tmp_path):
     """8-bit outputs and GPUs in fp16 cannot be nearer than fp16 allows, w8a8 not than it does."""
-    pages = {
-        kind: (bundle(copy_whole(path, tmp_path / "-".join(kind) / "out")) / PROTOCOL).read_text()
+    folders = {
+        kind: bundle(copy_whole(path, tmp_path / "-".join(kind) / "out"))
         for kind, path in originals.items()
     }
     for kind in TESTS:
-        exact = kind[1] == "float32"
-        assert ("PSNR at least 90 dB, and no |d| over 1.0e-05" in pages[kind]) == exact
-        half = kind in (("tflite", "float32"), ("coreml", "uint8"))
-        assert ("PSNR at least 50 dB" in pages[kind]) == half
-        assert ("PSNR at least 40 dB" in pages[kind]) == (kind == ("tflite", "uint8"))
+        page = (folders[kind] / PROTOCOL).read_text()
+        assert "PSNR at least 90 dB, and no |d| over 1.0e-05" in page
+    exact, fp16, w8a8 = (
+        {"max_abs": 1e-5, "psnr_db": 90},
+        {"max_abs": None, "psnr_db": 50},
+        {"max_abs": None, "psnr_db": 40},
+    )
+    rounding = {"signed_error_levels": 0.2}
+    limits = {
+        kind: json.loads((folders[kind] / library.samples / LIMITS).read_text())
+        for kind, library in APP_LIBRARIES.items()
+    }
+    assert limits == {
+        ("coreml", "uint8"): {"own": fp16, "fp16": fp16, **rounding},
+        ("tflite", "float32"): {"own": exact, "fp16": fp16, **rounding},
+        ("tflite", "uint8"): {"own": w8a8, "fp16": w8a8, **rounding},
+    }
 
 
 def test_existing_folder_stays(onnx):

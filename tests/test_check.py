@@ -176,7 +176,7 @@ def save_onnx(path, nodes, *shape, initializers=(), domain=""):
     ports = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n in ("x", "y")]
     graph = helper.make_graph(nodes, "g", ports[:1], ports[1:], initializers)
     opsets = [helper.make_opsetid("", 18), *([helper.make_opsetid(domain, 1)] if domain else [])]
-    onnx.save(helper.make_model(graph, opset_imports=opsets), path)
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=10), path)
     return path
 
 

@@ -69,16 +69,17 @@ def test_all_formats_are_made_in_the_precision_and_size_asked_for(net, tmp_path)
 
 
 def test_onnx_of_one_size_and_another_operator_set(net, tmp_path):
-    convert(net, tmp_path / "out", "--format", "onnx", *SMALL, "--opset", "13")
-    ((name, model),) = read_models(tmp_path / "out").items()
-    assert name.endswith("-opset13-16x24.onnx")
-    assert (model.input.shape, model.output.shape) == ((1, 3, 16, 24), (1, 3, 32, 48))
-    graph = read_graph(tmp_path / "out" / name)
-    assert [port.shape for port in (*graph.inputs, *graph.outputs)] == [
-        model.input.shape,
-        model.output.shape,
-    ]
-    assert graph.release == "opset 13"
+    options = ("--format", "onnx", *SMALL, "--opset", "13", "--precision", "all")
+    convert(net, tmp_path / "out", *options)
+    for name, model in read_models(tmp_path / "out").items():
+        assert name.endswith("-opset13-16x24.onnx")
+        assert (model.input.shape, model.output.shape) == ((1, 3, 16, 24), (1, 3, 32, 48))
+        graph = read_graph(tmp_path / "out" / name)
+        assert [port.shape for port in (*graph.inputs, *graph.outputs)] == [
+            model.input.shape,
+            model.output.shape,
+        ]
+        assert graph.release == "opset 13"
 
 
 def test_the_case_of_names_does_not_matter(net, tmp_path):

@@ -9,21 +9,17 @@ import pytest
 from kotlin_compiler import compile_kotlin, java_command, require_kotlin
 from model_files import options_for
 
-from converters.options import ConversionOptions
 from mobile_runtime.device.bundle import PROTOCOL, bundle
 from mobile_runtime.device.test_templates import TESTS
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.model_file.golden_samples import read_golden
 from mobile_runtime.model_file.manifest import read_manifest
 
-STAND_INS = Path(__file__).parent / "device_stand_ins"
+HERE = Path(__file__).parent
+STAND_INS = (*(HERE / "device_stand_ins").glob("*.kt"), HERE / "kotlin/stand_ins/JUnit.kt")
 SIZE = (17, 22)
 
-FILES = (
-    options_for("onnx", SIZE),
-    options_for("tflite", SIZE),
-    ConversionOptions("tflite", precision="w8a8", sizes=(SIZE,), interface="image"),
-)
+FILES = (options_for("onnx", SIZE),)
 """One for each test in Kotlin."""
 
 FAULTS = {
@@ -44,7 +40,7 @@ def compiled(converted, tmp_path_factory):
     """The tests of all files, compiled, and the outputs that the networks should return."""
     require_kotlin()
     folder = tmp_path_factory.mktemp("device")
-    sources = [*STAND_INS.glob("*.kt")]
+    sources = [*STAND_INS]
     for index, path in enumerate(converted(*FILES)):
         bundle(path, folder / f"bundle{index}")
         page = (folder / f"bundle{index}" / PROTOCOL).read_text()

@@ -16,6 +16,8 @@ from click.testing import CliRunner
 from model_files import copy_alone, exact_files
 from onnx import helper, numpy_helper
 from PIL import Image as Pillow
+from placement_tables.tflite_forms import FORMS
+from placement_tables.tflite_models import build_form
 
 from mobile_runtime.cli.upscale import command as upscale
 from mobile_runtime.engines import gpu_adapter
@@ -23,8 +25,15 @@ from mobile_runtime.engines.coreml_native import CPU, GPU, NEURAL_ENGINE, UNITS,
 from mobile_runtime.engines.gpu_adapter import find_adapter
 from mobile_runtime.engines.registry import ENGINES, Engine
 from mobile_runtime.engines.sandboxed_run import FirstRun, run_sandboxed
-from mobile_runtime.engines.session import engines, open_session, unavailable_reason
+from mobile_runtime.engines.session import (
+    engines,
+    open_session,
+    open_tensors_unsandboxed,
+    unavailable_reason,
+)
 from mobile_runtime.errors import EngineUnavailableError, ModelLoadError
+from mobile_runtime.formats.feed import Feed
+from mobile_runtime.formats.tflite_schema import unpack
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 
 SIZE = (16, 20)
@@ -159,6 +168,31 @@ def test_operators_that_the_gpu_leaves_to_the_cpu_are_told(tmp_path):
     placement = open_session(path, engine="litert-gpu").placement
     assert placement.described == "1 of 3 operators on GPU, the rest on CPU"
     assert not placement.complete
+
+
+def free_relu():
+    """A RELU of pictures of any size."""
+    model = unpack(chain("RELU"))
+    for tensor in model.subgraphs[0].tensors:
+        tensor.shapeSignature = [1, -1, -1, 3]
+    return pack(model)
+
+
+GPU_FILES = {
+    "two inputs": (lambda: build_form("ADD", FORMS["ADD"], "float32", 1), [(1, 8, 8, 4)] * 2),
+    "any size": (free_relu, [(1, 10, 12, 3)]),
+}
+
+
+@pytest.mark.usefixtures("swiftshader")
+@pytest.mark.parametrize("kind", GPU_FILES)
+def test_gpu_runs_files_of_anybody(tmp_path, kind):
+    build, shapes = GPU_FILES[kind]
+    (tmp_path / "x.tflite").write_bytes(build())
+    feeds = [Feed(str(n), "float32", shape, "NHWC") for n, shape in enumerate(shapes)]
+    session = open_tensors_unsandboxed(tmp_path / "x.tflite", feeds, engine="litert-gpu", threads=1)
+    session.run()
+    assert session.placement.complete
 
 
 def chain(*kinds):

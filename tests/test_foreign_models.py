@@ -106,6 +106,47 @@ def test_what_cannot_be_measured_is_said_with_the_reason(tmp_path, kind):
         measure(path)
 
 
+def test_what_is_no_tensor_and_what_is_constant_is_told(tmp_path):
+    """A sequence goes in; what comes out beside it depends on nothing."""
+    sequence = helper.make_tensor_sequence_value_info("a", TensorProto.FLOAT, [2])
+    results = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in "bc"]
+    value = helper.make_tensor("value", TensorProto.FLOAT, [1], [1])
+    nodes = [
+        helper.make_node("ConcatFromSequence", ["a"], ["b"], axis=0),
+        helper.make_node("Constant", [], ["c"], value=value),
+    ]
+    graph = helper.make_graph(nodes, "sequence", [sequence], results)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "x.onnx")
+    facts = info(tmp_path / "x.onnx")
+    assert [(port["name"], port["dtype"]) for port in facts["inputs"]] == [("a", "sequence")]
+    assert [port["name"] for port in facts["outputs"]] == ["b", "c"]
+    with pytest.raises(ModelLoadError, match="of sequence, not of numbers"):
+        measure(tmp_path / "x.onnx")
+
+
+def test_a_size_that_is_computed_from_a_fixed_shape_is_no_work_for_the_cpu(tmp_path):
+    """As PyTorch's older exporter writes F.interpolate(x, y.shape[2:])."""
+    image, large = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, side, side])
+        for name, side in (("a", 8), ("b", 16))
+    )
+    sizes = helper.make_tensor("sizes", TensorProto.INT64, [2], [16, 16])
+    ends = [helper.make_tensor(f"at{n}", TensorProto.INT64, [1], [n]) for n in (0, 2)]
+    nodes = [
+        helper.make_node("Shape", ["a"], ["shape"]),
+        helper.make_node("Slice", ["shape", "at0", "at2"], ["start"]),
+        helper.make_node("Concat", ["start", "sizes"], ["wanted"], axis=0),
+        helper.make_node("Resize", ["a", "", "", "wanted"], ["b"]),
+    ]
+    graph = helper.make_graph(nodes, "resize", [image], [large], [sizes, *ends])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.save(model, tmp_path / "x.onnx")
+    (report,) = check(tmp_path / "x.onnx", ["webgpu"])
+    assert report.resident == report.total
+    assert report.copies == 0
+
+
 def save_external(folder, values):
     """A file whose only weight is in a file beside it."""
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""The Kotlin library does what the Python implementation does, on a JVM and on stand-ins."""
+"""The Kotlin module does what the Python implementation does, on a JVM and on stand-ins."""
 
 import re
 import subprocess
@@ -6,20 +6,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from android_jar import JAR
 from kotlin_compiler import compile_kotlin, java_command, require_kotlin
+from model_files import options_for
 from vectors.store import FILE
 
 from converters.options import ConversionOptions
 from mobile_runtime.atomic_write import file_lock
+from mobile_runtime.device.bundle import bundle
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
-from mobile_runtime.model_file.manifest import manifest_path
+from mobile_runtime.model_file.golden_samples import read_golden
+from mobile_runtime.model_file.manifest import manifest_path, read_manifest
 from mobile_runtime.upscaling.upscale_picture import upscale_picture
 
 HERE = Path(__file__).parent
-LIBRARY = HERE.parent / "mobile_runtime/kotlin/src/main/kotlin/io/github/scnetmobile"
+SOURCES = HERE.parent / "mobile_runtime/kotlin/src"
 PACKAGE = "io.github.scnetmobile"
-CORE_CHECKS = ("IntegerNetwork.kt", "Vectors.kt")
 
 FAULTS = {
     "halo": ("Tiles.kt", "maxOf(covered - halo, 0)", "maxOf(covered - halo + 1, 0)"),
@@ -29,10 +32,30 @@ FAULTS = {
 """Name -> file, a piece of it and what is planted: a halo short by one pixel, a mirror image that
 does not repeat the border, a paste from the wrong row."""
 
+SIZE = (32, 40)
+FILES = {
+    "float32": options_for("tflite", SIZE),
+    "uint8": ConversionOptions("tflite", sizes=(SIZE,), precision="w8a8", interface="image"),
+}
+
+WRONG_OUTPUTS = {
+    "one value": lambda output: np.where(output == output[0, 2, -1, -1], 1.5, output),
+    "a wrong last column": lambda output: np.concatenate([output[..., :-1], output[..., :1]], 3),
+    "two phases swapped": lambda output: output[..., np.arange(output.shape[3]) ^ 1],
+    "red and blue swapped": lambda output: output[:, ::-1],
+    "not numbers": lambda output: np.full_like(output, np.nan),
+    "a row short": lambda output: output[:, :, :-1],
+}
+
+
+def truncate(output):
+    """Make every other column one level too dark: 51 dB, as by an engine that truncates."""
+    return output - np.float32(1 / 255) * (np.arange(output.shape[3]) % 2)
+
 
 @pytest.fixture(scope="module")
 def classes(shared_folder):
-    """The library with its checks, and the core of it with each fault, in packages of their own.
+    """The module with all of its tests, and the core of it with each fault, in a package each.
 
     Compiled once in a run of the tests, for all of its processes.
     """
@@ -41,7 +64,7 @@ def classes(shared_folder):
     folder.mkdir(exist_ok=True)
     with file_lock(folder):
         if not (folder / "classes").exists():
-            sources = list(LIBRARY.glob("*.kt"))
+            sources = list(SOURCES.rglob("*.kt"))
             for part in ("checks", "stand_ins"):
                 sources += (HERE / "kotlin" / part).glob("*.kt")
             for fault in FAULTS:
@@ -54,8 +77,8 @@ def plant(fault, folder):
     """Write the parts of the library that run on any JVM, one of them changed."""
     folder.mkdir(exist_ok=True)
     file, piece, wrong = FAULTS[fault]
-    core = [path for path in LIBRARY.glob("*.kt") if "import android" not in path.read_text()]
-    for path in (*core, *(HERE / "kotlin/checks" / name for name in CORE_CHECKS)):
+    core = [path for path in SOURCES.rglob("*.kt") if "import android" not in path.read_text()]
+    for path in (*core, HERE / "kotlin/checks/Vectors.kt"):
         text = path.read_text().replace(f"package {PACKAGE}", f"package fault.{fault}")
         if path.name == file:
             assert text.count(piece) == 1
@@ -81,6 +104,46 @@ def test_vectors_show_a_planted_fault(classes, fault):
     assert found.count("differs: tiling") >= 10
 
 
+def test_tests_of_the_module_pass(classes):
+    results = run(classes, f"{PACKAGE}.TestsKt", f"{PACKAGE}.UpscaleTest").splitlines()
+    assert len(results) >= 4
+    assert all(result.startswith("passed ") for result in results)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_tests_of_the_module_show_a_planted_fault(classes, fault):
+    results = run(classes, f"{PACKAGE}.TestsKt", f"fault.{fault}.UpscaleTest").splitlines()
+    assert "failed tilesGiveWhatTheWholePictureGives" in results
+
+
+@pytest.mark.parametrize("options", FILES.values(), ids=FILES)
+def test_golden_samples_on_stand_ins(classes, converted, tmp_path, options):
+    """The test on a device passes for what the file computes, and for nothing else."""
+    (path,) = converted(options)
+    bundle(path, tmp_path / "module")
+    session, samples = open_session(path), read_golden(read_manifest(path), path.parent)
+    outputs = [session.run(sample.image) for sample in samples]
+    wrong = WRONG_OUTPUTS | ({"truncated": truncate} if options.interface == "image" else {})
+    cases = {"right": lambda output: output, "no GPU": lambda output: output, **wrong}
+    for name, change in cases.items():
+        (tmp_path / name).mkdir()
+        for number, (sample, output) in enumerate(zip(samples, outputs, strict=True)):
+            sample.image.astype("<f4").tofile(tmp_path / name / f"{number}.input")
+            change(output).astype("<f4").tofile(tmp_path / name / f"{number}.output")
+    folders = (tmp_path / name for name in cases)
+    test = (f"{PACKAGE}.TestsKt", f"{PACKAGE}.GoldenTest", tmp_path / "module", *folders)
+    results = run(classes, *test).splitlines()
+    assert len(results) == 3 * len(cases)
+    assert {line for line in results if line.startswith("skipped")} == {
+        "skipped gpuComputesWhatPyTorchDoes no GPU"
+    }
+    for processor in ("cpu", "gpu"):
+        assert f"passed {processor}ComputesWhatPyTorchDoes right" in results
+        for name in wrong:
+            assert f"failed {processor}ComputesWhatPyTorchDoes {name}" in results
+    assert "passed bitmapBecomesWhatTheFileComputes right" in results
+
+
 def test_android_part_on_stand_ins(classes):
     """See `checks/Android.kt`: color spaces, alpha, accelerators, cancellation, refusals."""
     lines = run(classes, f"{PACKAGE}.AndroidKt").splitlines()
@@ -88,10 +151,15 @@ def test_android_part_on_stand_ins(classes):
     assert [line for line in lines if not line.startswith("passed: ")] == []
 
 
-FILES = {
-    "float32": ConversionOptions("tflite", sizes=((32, 40),)),
-    "uint8": ConversionOptions("tflite", sizes=((32, 40),), precision="w8a8", interface="image"),
-}
+@pytest.mark.skipif(not JAR.exists(), reason="no dist/android: nox -s android makes it on Debian")
+def test_android_part_compiles_against_a_real_android(tmp_path):
+    """Only what stands in `after_api_23` needs a later Android, and LiteRT is a stand-in."""
+    require_kotlin()
+    stand_ins = [
+        HERE / f"kotlin/stand_ins/{name}.kt" for name in ("LiteRt", "Instrumentation", "JUnit")
+    ]
+    sources = [*SOURCES.rglob("*.kt"), *stand_ins, *(HERE / "kotlin/after_api_23").glob("*.kt")]
+    compile_kotlin(sources, tmp_path / "classes", JAR)
 
 
 @pytest.mark.parametrize("size", [(70, 83), (20, 11)])

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from mobile_runtime.errors import ImageError
+from mobile_runtime.imaging.heif_boxes import read_boxes
 from mobile_runtime.imaging.reading import decode_picture
 
 SMALL = made.PIXELS[::4, ::4]
@@ -297,3 +298,39 @@ def test_a_heic_is_read_as_what_it_shows():
     picture = decode_picture(file.getvalue(), "photo.heic")
     assert picture.pixels.shape == pixels.shape
     assert np.abs(picture.pixels.astype(int) - pixels).max() <= 6
+
+
+P3, PQ = (12, 13), (9, 16)
+
+
+def test_a_heic_of_more_bits_and_colors_says_so():
+    values = made.PIXELS.astype(np.uint16) * 257
+    heic = pillow_heif.from_bytes("RGB;16", (36, 24), values.tobytes())
+    heic.save(file := BytesIO(), color_primaries=PQ[0], transfer_characteristics=PQ[1])
+    picture = decode_picture(file.getvalue(), "a.heic")
+    assert picture.colors.chunks == ((b"cICP", bytes([*PQ, 0, 1])),)
+    assert "beyond 8 bits" in " ".join(picture.notes)
+
+
+CODE_POINTS = {
+    "sRGB": ((1, 13), None),
+    "nothing said": ((2, 2), None),
+    "video, which is shown as sRGB": ((1, 1), None),
+    "Display P3": (P3, P3),
+    "P3 as video": ((12, 1), P3),
+    "HDR": (PQ, PQ),
+}
+
+
+@pytest.mark.parametrize("kind", CODE_POINTS)
+def test_colors_of_an_avif_are_kept(kind):
+    said, kept = CODE_POINTS[kind]
+    content = avif().replace(b"nclx\0\1\0\x0d", struct.pack(">4s2H", b"nclx", *said))
+    picture = decode_picture(content, "a.avif")
+    assert picture.colors.chunks == (() if kept is None else ((b"cICP", bytes([*kept, 0, 1])),))
+    assert picture.notes == ()
+
+
+def test_a_gain_map_of_an_avif_is_told():
+    (note,) = read_boxes(avif().replace(b"av01", b"tmap")).notes
+    assert "gain map" in note

@@ -79,7 +79,9 @@ def save(path, nodes, inputs, initializers=(), *, opset=18, functions=()):
     result = helper.make_tensor_value_info("y", TensorProto.UNDEFINED, None)
     graph = helper.make_graph(nodes, "g", ports, [result], initializers)
     opsets = [helper.make_opsetid("", opset), helper.make_opsetid("own", 1)]
-    onnx.save(helper.make_model(graph, opset_imports=opsets, functions=functions), path)
+    onnx.save(
+        helper.make_model(graph, opset_imports=opsets, functions=functions, ir_version=10), path
+    )
     return path
 
 

@@ -1,6 +1,7 @@
 """The Swift package does what the Python implementation does; its Apple parts are type-checked."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +12,7 @@ from swift_toolchain import require_swift, run_swift, swift_command
 from vectors.store import FILE
 
 from converters.options import ConversionOptions
+from mobile_runtime.device.bundle import bundle
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
 from mobile_runtime.upscaling.upscale_picture import upscale_picture
@@ -19,7 +21,9 @@ HERE = Path(__file__).parent
 PACKAGE = HERE.parent / "mobile_runtime" / "swift"
 CORE = sorted((PACKAGE / "Sources/SCNetTiles").glob("*.swift"))
 APPLE = sorted((PACKAGE / "Sources/SCNetMobile").glob("*.swift"))
+GOLDEN = sorted((PACKAGE / "Tests/SCNetMobileTests").glob("*.swift"))
 TEST = ("swift", "test", "--configuration", "release", "-Xswiftc", "-enable-testing")
+IMAGE_FILE = ConversionOptions("coreml", sizes=((32, 40),), interface="image")
 
 FAULTS = {
     "halo": ("Tiles.swift", "max(covered - halo, 0)", "max(covered - max(halo - 1, 0), 0)"),
@@ -44,25 +48,42 @@ def pipe(swift, tmp_path_factory):
     return folder / "pipe"
 
 
-def test_vectors_are_reproduced(tmp_path):
-    package = shutil.copytree(PACKAGE, tmp_path / "package")
-    command = (*TEST, "--package-path", package)
-    printed = run_swift(*command, scratch=tmp_path, SCNET_VECTORS=str(FILE))
-    assert "Executed 6 tests, with 0 failures" in printed
+@pytest.fixture(scope="module")
+def package(swift, converted, tmp_path_factory):
+    """A bundle, whose tests are joined by those that compare with the vectors."""
+    (path,) = converted(IMAGE_FILE)
+    package = tmp_path_factory.mktemp("bundle") / "package"
+    bundle(path, package)
+    shutil.copy(HERE / "swift/VectorsTests.swift", package / "Tests/SCNetTilesTests")
+    return package
+
+
+def test_bundle_passes_its_tests_and_reproduces_the_vectors(package):
+    """As its README.md says; what needs Core ML is left out on Linux."""
+    printed = run_swift(
+        *TEST, "--package-path", package, scratch=package.parent, SCNET_VECTORS=str(FILE)
+    )
+    names = set(re.findall(r"Test Case '(\w+\.\w+)' passed", printed))
+    assert "GoldenTests.testModelAndSamplesBelongTogether" in names
+    assert "Executed 9 tests, with 0 failures" in printed
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_vectors_show_a_planted_fault(tmp_path, fault):
-    package = shutil.copytree(PACKAGE, tmp_path / "package")
+def test_vectors_and_the_own_tests_show_a_planted_fault(package, fault):
+    """Compiled in the package's own build folder, so that only what is changed is made anew."""
     file, piece, wrong = FAULTS[fault]
     source = package / "Sources/SCNetTiles" / file
-    assert source.read_text().count(piece) == 1
-    source.write_text(source.read_text().replace(piece, wrong))
-    only = ("--filter", "testPlansAndResultsAreThoseOfPython", "--package-path", package)
-    command = swift_command(*TEST, *only, scratch=tmp_path, SCNET_VECTORS=str(FILE))
+    right = source.read_text()
+    assert right.count(piece) == 1
+    source.write_text(right.replace(piece, wrong))
+    command = swift_command(
+        *TEST, "--package-path", package, scratch=package.parent, SCNET_VECTORS=str(FILE)
+    )
     done = subprocess.run(command, capture_output=True, text=True, timeout=1200)
+    source.write_text(right)
     assert done.returncode != 0
     assert done.stdout.count("error: VectorsTests.testPlansAndResultsAreThoseOfPython") >= 10
+    assert "error: UpscaleTests.testTilesGiveWhatTheWholePictureGives" in done.stdout
 
 
 @pytest.mark.parametrize("system", ["UIKit", "AppKit"])
@@ -73,8 +94,10 @@ def test_apple_parts_and_an_app_are_well_typed(tmp_path, version, system):
     for name in ("CoreVideo", "CoreGraphics", "CoreML", system):
         emit(name, [HERE / f"swift/stand_ins/{name}.swift"], tmp_path, "-swift-version", "5")
     emit("SCNetTiles", CORE, tmp_path, *checks)
-    emit("SCNetMobile", APPLE, tmp_path, *checks)
+    bundle_module = HERE / "swift/stand_ins/BundleModule.swift"
+    emit("SCNetMobile", [*APPLE, bundle_module], tmp_path, *checks)
     emit("App", [HERE / "swift/App.swift"], tmp_path, *checks)
+    emit("GoldenTests", [*GOLDEN, bundle_module], tmp_path, *checks, "-D", "SWIFT_PACKAGE")
 
 
 def emit(module, sources, folder, *options):
@@ -87,7 +110,7 @@ def emit(module, sources, folder, *options):
 @pytest.mark.parametrize("size", [(70, 83), (20, 11)])
 def test_picture_equals_that_of_scnet_upscale(converted, pipe, tmp_path, size):
     """The core runs a real file behind a pipe, by the executor of its MIL program."""
-    (path,) = converted(ConversionOptions("coreml", sizes=((32, 40),), interface="image"))
+    (path,) = converted(IMAGE_FILE)
     session = open_session(path)
     bgra = np.random.default_rng(5).integers(0, 256, (*size, 4), dtype=np.uint8)
     bgra[::3, ::2, 3] = 0  # hides what is there

@@ -1,6 +1,9 @@
 """Checkpoints of other training programs: loaded and told in a line each, or refused."""
 
+import gzip
+import io
 import re
+import zipfile
 from collections import OrderedDict
 
 import numpy as np
@@ -9,6 +12,7 @@ import torch
 from click.testing import CliRunner
 from networks import NETWORKS, make_net
 from PIL import Image as Pillow
+from safetensors.torch import save as safetensors_bytes
 from safetensors.torch import save_file
 from torch.optim.swa_utils import AveragedModel
 
@@ -78,6 +82,11 @@ KNOWN = {
     "under two names": (
         {"model": {"state_dict": WEIGHTS}, "epoch": 3},
         ["The weights are those under model.state_dict."],
+    ),
+    "in a list": ([WEIGHTS, {"epoch": 3}], ["The weights are those under 0."]),
+    "under five names": (
+        {"a": {"b": [{"c": {"d": WEIGHTS}}]}},
+        ["The weights are those under a.b.0.c.d."],
     ),
     "the same weights twice": (
         {"model": WEIGHTS, "best": {name: tensor.clone() for name, tensor in WEIGHTS.items()}},
@@ -163,6 +172,13 @@ def test_safetensors_have_prefixes_too(tmp_path, prefix):
     assert opened.remarks == (f"net.safetensors: {prefix} was taken off the names.",)
 
 
+def endless():
+    """A mapping that holds itself, which pickle can."""
+    content = {}
+    content.update({str(number): content for number in range(100)})
+    return content
+
+
 REFUSED = {
     "two networks": (
         {"model": WEIGHTS, "net": RIVAL},
@@ -200,6 +216,8 @@ REFUSED = {
         {"a": under("module."), "b": under("module.") | {"module.x": torch.zeros(1).expand(2**45)}},
         r"x claims \d+ bytes, but the file stores 4",
     ),
+    "two in a list": ([WEIGHTS, RIVAL], r"differ \(0 and 1\)"),
+    "itself, a hundred times, at every depth": (endless(), "nor is anything in it"),
     "no tensors at any depth": ({"model": {"a": 1}, "epoch": 3}, "nor is anything in it"),
     "a name that speaks to terminals": (
         {"\x1b[2J": WEIGHTS, "net": RIVAL},
@@ -220,6 +238,47 @@ def test_a_lightning_file_with_classes_is_never_unpickled(tmp_path):
     content = LIGHTNING | {"hyper_parameters": pytest.raises}
     with pytest.raises(CheckpointError, match=r"never unpickled.*torch\.save\(net\.state_dict\(\)"):
         open_checkpoint(save(tmp_path, content, "last.ckpt"))
+
+
+def test_another_protocol_of_pickles_is_named(tmp_path):
+    torch.save(WEIGHTS, tmp_path / "net.pth", pickle_protocol=4)
+    with pytest.raises(
+        CheckpointError, match="another protocol than PyTorch's own, which is never"
+    ):
+        open_checkpoint(tmp_path / "net.pth")
+
+
+def packed(content):
+    """A .zip that holds what torch.save writes, or something else, well packed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, part in content.items():
+            target.writestr(name, part)
+    return file.getvalue()
+
+
+UNREADABLE = {
+    "pointer": (b"version https://git-lfs.github.com/spec/v1\n", "pointer of Git LFS"),
+    "page": (b"<!DOCTYPE html><title>Not found", "web page"),
+    "gzip": (gzip.compress(b"weights"), "packed by gzip"),
+    "zip of files": (packed({"net.pth": b"weights"}), r"a \.zip of other files"),
+    "safetensors": (safetensors_bytes(WEIGHTS), r"name it \.safetensors"),
+    "bomb": (packed({"net/data.pkl": bytes(10**6)}), "unpack to 1,000,000 bytes"),
+    "nothing": (b"", "damaged or was cut off"),
+}
+
+
+@pytest.mark.parametrize(("content", "message"), UNREADABLE.values(), ids=UNREADABLE)
+def test_what_is_no_checkpoint_is_called_what_it_is(tmp_path, content, message):
+    (tmp_path / "net.pth").write_bytes(content)
+    with pytest.raises(CheckpointError, match=message):
+        open_checkpoint(tmp_path / "net.pth")
+
+
+def test_a_pytorch_file_of_another_name_is_told(tmp_path):
+    save(tmp_path, WEIGHTS).rename(tmp_path / "net.safetensors")
+    with pytest.raises(CheckpointError, match=r"name it \.pth"):
+        open_checkpoint(tmp_path / "net.safetensors")
 
 
 OTHERS = {

@@ -100,6 +100,10 @@ def _is_too_new(graph: Graph, operator: Operator) -> bool:
     return ":" not in operator.kind and operator.version > table().newest_opset
 
 
+def _is_of_newer_format(graph: Graph) -> bool:
+    return graph.version > table().newest_ir
+
+
 def _is_refused(unit: Unit) -> Condition:
     """Return the condition that neither a unit nor what it falls back to runs an operator."""
 
@@ -266,6 +270,13 @@ RULES = (
         *("ONX010d", "error", ("webgpu", "wasm"), each(_is_too_new)),
         "A version of the operator set that is newer than the engine: the file does not load.",
         "Export for operator set 21 or older.",
+        MEASURED,
+    ),
+    refusal(
+        *("ONX010e", "error", ("webgpu", "wasm"), whole(_is_of_newer_format)),
+        "A version of ONNX's file format (IR) that is newer than the engine: the file does not "
+        "load.",
+        "Set ir_version to 10, or export with an older version of the onnx package.",
         MEASURED,
     ),
 )

@@ -41,6 +41,8 @@ class Table(msgspec.Struct, frozen=True):
     """Of onnxruntime."""
     newest_opset: int
     """Of ONNX's operators; files of newer ones are refused."""
+    newest_ir: int
+    """Of ONNX's file format, likewise."""
     rows: tuple[Row, ...]
 
 

@@ -42,9 +42,6 @@ def runs(graph: Graph, operator: Operator, unit: Unit) -> bool:
 
 def is_folded(graph: Graph, operator: Operator) -> bool:
     """Return whether onnxruntime is done with an operator while it loads the file."""
-    if operator.kind in SHAPE_READERS:
-        shape = graph.tensor(operator.inputs[0]).shape
-        return shape is not None and None not in shape
     if operator.kind in REMOVED:
         ends = {port.name for port in (*graph.inputs, *graph.outputs)}
         return not ends.issuperset((operator.inputs[0], operator.outputs[0]))

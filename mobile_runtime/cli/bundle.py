@@ -1,4 +1,4 @@
-"""`scnet bundle`: a folder with a model file and a test for a device."""
+"""`scnet bundle`: a folder with a model file for an app."""
 
 from pathlib import Path
 
@@ -14,13 +14,13 @@ from mobile_runtime.device.bundle import APP, PROTOCOL, bundle
 @click.option("--output-dir", "-o", "folder", type=options.PATH, required=True, help="New folder.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing bundle.")
 def command(file: Path, folder: Path, *, overwrite: bool) -> None:
-    """Write a folder with a model FILE for an app: a library, and a test for a device.
+    """Write a folder with a model FILE for an app: a package with a library and its tests.
 
-    README.md in it says how an app upscales pictures with this file: by a Swift package for Core ML
-    files that take images, by a Kotlin module for TFLite files. PROTOCOL.md is written for this
-    file: names, shapes, layout, hashes, limits, and the test itself, in Swift for Core ML and in
-    Kotlin for TFLite and ONNX. The manifest and the golden samples lie beside them.
+    A Core ML file that takes images becomes a Swift package, a TFLite file a Gradle module; its
+    README.md says how an app uses it, how the tests are run, and what has run. For another file,
+    PROTOCOL.md has names, shapes, layout, hashes and limits, and a test. Manifest and samples
+    are in each.
     """
     bundle(file, folder, overwrite=overwrite)
-    pages = [name for name in (APP, PROTOCOL) if (folder / name).exists()]
-    say(f"{folder}: see {' and '.join(pages)} in it.")
+    page = next(name for name in (APP, PROTOCOL) if (folder / name).exists())
+    say(f"{folder}: see {page} in it.")

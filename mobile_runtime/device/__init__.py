@@ -1,1 +1,1 @@
-"""Experimental tests on devices, never run on one yet: Android over adb; Swift and Kotlin tests."""
+"""Experimental, never run on a device yet: packages for apps, and tests of phones over adb."""

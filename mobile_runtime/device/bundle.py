@@ -1,12 +1,18 @@
-"""Folder with a model file, its golden samples, a test for a device and a library for an app."""
+"""Folder with a model file for an app: a package with a library, or a page with a test."""
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mobile_runtime.atomic_write import replace_atomically, staging_dir
+from mobile_runtime.device.app_packages import (
+    AppLibrary,
+    find_library,
+    write_limits,
+    write_sources,
+)
 from mobile_runtime.device.instructions import format_app_page, format_instructions
-from mobile_runtime.device.test_templates import choose_test
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.golden_samples import GoldenImages, read_golden, write_golden
@@ -14,16 +20,15 @@ from mobile_runtime.model_file.manifest import Manifest, own_tolerance, write_ma
 
 PROTOCOL = "PROTOCOL.md"
 APP = "README.md"
-LIBRARIES = Path(__file__).parent.parent
 SIGN = b"Written by `scnet bundle`"
 """In the page of every bundle; a folder without it is not replaced."""
-_NO_BUILDS = shutil.ignore_patterns(".build", ".gradle", "build")
 
 
 def bundle(model: Path, folder: Path, *, overwrite: bool = False) -> None:
-    """Write a folder with a model file, manifest, golden samples and instructions for a test.
+    """Write a folder with a model file, its manifest and golden samples, for an app.
 
-    Where there is a library for this kind of file in an app, it lies beside them, with a page.
+    Where there is a library for this kind of file, the folder is a package of it with a README.md;
+    else a PROTOCOL.md says how to call the file, and has a test.
 
     The folder appears once it is complete and every hash in it is right, or not at all; an existing
     bundle is replaced if `overwrite` is set.
@@ -46,21 +51,43 @@ def bundle(model: Path, folder: Path, *, overwrite: bool = False) -> None:
 
 
 def _fill(
-    staging: Path, model: Path, manifest: Manifest, golden: list[GoldenImages], *, name: str
+    staging: Path, model: Path, manifest: Manifest, golden: Sequence[GoldenImages], *, name: str
 ) -> None:
     """Write and check the content of a new folder that will be renamed to `name`."""
+    if library := find_library(manifest):
+        _fill_package(staging, library, model, manifest, golden)
+        return
     staging.mkdir()
-    copy = shutil.copytree if model.is_dir() else shutil.copyfile
-    copy(model, staging / model.name)
-    samples = tuple(write_golden(staging, sample) for sample in golden)  # older ones get smaller
-    write_manifest(replace(manifest, golden=samples), staging)
-    page = format_instructions(manifest, samples, name)
+    complete = _put_model(staging, staging, model, manifest, golden)
+    page = format_instructions(complete, name)
     (staging / PROTOCOL).write_text(page, encoding="utf-8")
-    if library := choose_test(manifest).library:
-        shutil.copytree(LIBRARIES / library.folder, staging / library.folder, ignore=_NO_BUILDS)
-        text = format_app_page(manifest, library)
-        (staging / APP).write_text(text, encoding="utf-8")
-    read_golden(read_model_file(staging / model.name).manifest, staging)
+
+
+def _fill_package(
+    staging: Path,
+    library: AppLibrary,
+    model: Path,
+    manifest: Manifest,
+    golden: Sequence[GoldenImages],
+) -> None:
+    write_sources(library, staging)
+    samples = staging / library.samples
+    _put_model(staging / library.model, samples, model, manifest, golden)
+    write_limits(samples, manifest)
+    (staging / APP).write_text(format_app_page(manifest, library), encoding="utf-8")
+
+
+def _put_model(
+    folder: Path, samples: Path, model: Path, manifest: Manifest, golden: Sequence[GoldenImages]
+) -> Manifest:
+    """Write a model file, its samples and the manifest that fits, and check them."""
+    copy = shutil.copytree if model.is_dir() else shutil.copyfile
+    copy(model, folder / model.name)
+    kept = tuple(write_golden(samples, sample) for sample in golden)  # older ones get smaller
+    complete = replace(manifest, golden=kept)
+    write_manifest(complete, folder)
+    read_golden(read_model_file(folder / model.name).manifest, samples)
+    return complete
 
 
 def _check_folder(folder: Path, model: Path, *, overwrite: bool) -> None:
@@ -73,6 +100,6 @@ def _check_folder(folder: Path, model: Path, *, overwrite: bool) -> None:
         return
     if not overwrite:
         raise ScnetError(f"{folder} exists: name another folder, or give --overwrite.")
-    page = folder / PROTOCOL
-    if folder.is_symlink() or not page.is_file() or SIGN not in page.read_bytes():
+    pages = [page for page in (folder / APP, folder / PROTOCOL) if page.is_file()]
+    if folder.is_symlink() or not any(SIGN in page.read_bytes() for page in pages):
         raise ScnetError(f"{folder} is no bundle: it is not replaced.")

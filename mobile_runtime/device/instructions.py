@@ -1,19 +1,18 @@
-"""Page of instructions for verifying one model file on a device, with the source of its test.
+"""Pages of bundles: how an app uses a package, or how a file is verified, with a test for it.
 
 The texts are in `templates/`. What is put into them comes from a manifest that anybody may have
 written, so only plain names and numbers are allowed.
 """
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 
-from mobile_runtime.device.test_templates import AppLibrary, DeviceTest, choose_test
+from mobile_runtime.device.app_packages import AppLibrary
+from mobile_runtime.device.test_templates import DeviceTest, choose_test
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import GoldenSample, Manifest, own_tolerance, tolerance_in
+from mobile_runtime.model_file.manifest import GoldenSample, Manifest, own_tolerance
 from mobile_runtime.model_file.model import TensorSpec
-from mobile_runtime.model_file.parity import SIGNED_ERROR_LIMIT_LEVELS
 from mobile_runtime.model_file.precision import Tolerance
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,12 +23,11 @@ ROW = (
 HASHED_FOLDER = " (of its files, in the order of their paths: path, a zero byte, content)"
 
 
-def format_instructions(manifest: Manifest, samples: Sequence[GoldenSample], folder: str) -> str:
+def format_instructions(manifest: Manifest, folder: str) -> str:
     """Return the page for one file, in Markdown.
 
     Args:
-        manifest: Of the file.
-        samples: As `write_golden` has written them.
+        manifest: Of the file, with samples as `write_golden` has written them.
         folder: Name of the folder that holds all of it.
 
     Raises:
@@ -43,7 +41,7 @@ def format_instructions(manifest: Manifest, samples: Sequence[GoldenSample], fol
         "input_name": _identifier(model.input.name),
         "output_name": _identifier(model.output.name),
     }
-    rows = [_describe_sample(sample) for sample in samples]
+    rows = [_describe_sample(sample) for sample in manifest.golden]
     return _fill(
         "PROTOCOL.md",
         **names,
@@ -58,7 +56,7 @@ def format_instructions(manifest: Manifest, samples: Sequence[GoldenSample], fol
         licence=_plain_text(model.weights.licence),
         layout=test.layout,
         rows="\n".join(ROW.format(**row) for row in rows),
-        gates="\n".join(_describe_tolerances(manifest)),
+        gate=_describe_tolerance(own_tolerance(manifest)),
         language=test.language,
         engine=test.engine,
         install=test.install,
@@ -69,13 +67,12 @@ def format_instructions(manifest: Manifest, samples: Sequence[GoldenSample], fol
 
 
 def format_app_page(manifest: Manifest, library: AppLibrary) -> str:
-    """Return how to use a file in an app with a library that lies beside it, in Markdown.
+    """Return how to use a package in an app, in Markdown.
 
     Raises:
         ManifestError: The file's name is not safe in code.
     """
-    file = _identifier(manifest.file)
-    return _fill(library.page, file=file, stem=Path(file).stem, scale=manifest.model.scale)
+    return _fill(library.page, file=_identifier(manifest.file), scale=manifest.model.scale)
 
 
 def _describe_sample(sample: GoldenSample) -> dict[str, str]:
@@ -96,50 +93,20 @@ def _describe_sample(sample: GoldenSample) -> dict[str, str]:
 def _format_code(
     manifest: Manifest, test: DeviceTest, names: dict[str, str], rows: list[dict[str, str]]
 ) -> str:
-    tolerance, fp16 = _tolerance(manifest), tolerance_in(manifest, "fp16")
+    tolerance = own_tolerance(manifest)
     code = _fill(
         test.code,
         **names,
         scale=manifest.model.scale,
         samples="\n".join(test.row.format(**row) for row in rows),
-        max_abs=_max_abs(tolerance, test),
+        max_abs=test.infinity if tolerance.max_abs is None else repr(float(tolerance.max_abs)),
         psnr_db=float(tolerance.psnr_db),
-        fp16_max_abs=_max_abs(fp16, test),
-        fp16_psnr_db=float(fp16.psnr_db),
-        signed_error=SIGNED_ERROR_LIMIT_LEVELS,
     )
     return code.rstrip()
 
 
 def _fill(name: str, **blanks: object) -> str:
     return Template((TEMPLATES / name).read_text(encoding="utf-8")).substitute(blanks)
-
-
-def _describe_tolerances(manifest: Manifest) -> list[str]:
-    tolerance, fp16 = _tolerance(manifest), tolerance_in(manifest, "fp16")
-    if manifest.model.input.dtype == "uint8":
-        return [
-            f"- {_describe_tolerance(tolerance)}, of 8-bit values, which are rounded",
-            f"- the median of the samples' mean errors within {SIGNED_ERROR_LIMIT_LEVELS} of a "
-            "level: beyond, the device truncates instead of rounding",
-        ]
-    if manifest.model.format == "tflite":
-        return [
-            f"- CPU: {_describe_tolerance(tolerance)}",
-            f"- GPU, which computes in fp16: {_describe_tolerance(fp16)}",
-        ]
-    return [f"- {_describe_tolerance(tolerance)}"]
-
-
-def _tolerance(manifest: Manifest) -> Tolerance:
-    """Return the tolerance on a device; 8-bit outputs cannot be closer than fp16 ones."""
-    if manifest.model.output.dtype == "uint8":
-        return tolerance_in(manifest, "fp16")
-    return own_tolerance(manifest)
-
-
-def _max_abs(tolerance: Tolerance, test: DeviceTest) -> str:
-    return test.infinity if tolerance.max_abs is None else repr(float(tolerance.max_abs))
 
 
 def _describe_tolerance(tolerance: Tolerance) -> str:

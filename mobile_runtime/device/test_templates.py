@@ -1,24 +1,11 @@
-"""Templates of the tests on a device: language, engine and layout per kind of file."""
+"""Templates of tests on a device, for files without a library: language, engine and layout."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mobile_runtime.device.app_packages import APP_LIBRARIES
 from mobile_runtime.errors import ManifestError
 from mobile_runtime.model_file.manifest import Manifest
-
-
-@dataclass(frozen=True)
-class AppLibrary:
-    """Sources that upscale pictures in an app."""
-
-    folder: str
-    """In `mobile_runtime`, and in a bundle."""
-    page: str
-    """File in `templates/`."""
-
-
-_SWIFT = AppLibrary("swift", "APP.swift.md")
-_KOTLIN = AppLibrary("kotlin", "APP.kt.md")
 
 
 @dataclass(frozen=True)
@@ -36,18 +23,11 @@ class DeviceTest:
     """In that language, where there is no limit on max_abs."""
     layout: str
     """Of what the model takes and returns, made of the samples' files; a sentence."""
-    library: AppLibrary | None = None
-    """For pictures of any size in an app; None where there is none for this kind of file."""
 
 
 _XCODE = (
     "Add this folder to a test target as a folder reference (blue in Xcode), so that it is copied "
     "as it is. From iOS 16 and macOS 13 on."
-)
-_ANDROID = (
-    "Copy this folder into `src/androidTest/assets`, with `com.google.ai.edge.litert:litert` "
-    "and `litert-gpu` 2.3 or later, `androidx.test:runner` and `junit:junit` as dependencies "
-    "of the tests."
 )
 _SWIFT_ROW = (
     '        (input: "{input}", output: "{output}", height: {height}, width: {width}, '
@@ -59,27 +39,6 @@ TESTS: Mapping[tuple[str, str], DeviceTest] = {
     ("coreml", "float32"): DeviceTest(
         *("coreml_tensor.swift", "Swift", "Core ML", _XCODE, _SWIFT_ROW, ".infinity"),
         layout="The model takes each byte as a float32, divided by 255, in the same order.",
-    ),
-    ("coreml", "uint8"): DeviceTest(
-        *("coreml_image.swift", "Swift", "Core ML", _XCODE, _SWIFT_ROW, ".infinity"),
-        layout="The model takes and returns pixels of blue, green and red; clip PyTorch's output "
-        "to 0..1, multiply it by 255 and round it before comparing.",
-        library=_SWIFT,
-    ),
-    ("tflite", "float32"): DeviceTest(
-        *("tflite.kt", "Kotlin", "LiteRT"),
-        f"{_ANDROID} `scnet device android` does the same over adb, without an app.",
-        *(_KOTLIN_ROW, "Double.POSITIVE_INFINITY"),
-        layout="The model takes each byte as a float32, divided by 255, and takes and returns "
-        "NHWC: red, green and blue of each pixel together.",
-        library=_KOTLIN,
-    ),
-    ("tflite", "uint8"): DeviceTest(
-        *("tflite_image.kt", "Kotlin", "LiteRT", _ANDROID),
-        *(_KOTLIN_ROW, "Double.POSITIVE_INFINITY"),
-        layout="The model takes and returns NHWC: red, green and blue of each pixel together; clip "
-        "PyTorch's output to 0..1, multiply it by 255 and round it before comparing.",
-        library=_KOTLIN,
     ),
     ("onnx", "float32"): DeviceTest(
         *("onnx.kt", "Kotlin", "onnxruntime"),
@@ -101,9 +60,10 @@ def choose_test(manifest: Manifest) -> DeviceTest:
     """
     model = manifest.model
     test = TESTS.get((model.format, model.input.dtype))
+    kinds = (" ".join(kind) for kind in (*APP_LIBRARIES, *TESTS))
     if test is None or model.input.dtype != model.output.dtype:
         raise ManifestError(
             f"There is no test for a {model.format} file from {model.input.dtype} to "
-            f"{model.output.dtype}: expected one of {', '.join(' '.join(key) for key in TESTS)}."
+            f"{model.output.dtype}: expected one of {', '.join(kinds)}."
         )
     return test

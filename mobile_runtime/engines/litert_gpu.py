@@ -25,7 +25,8 @@ from mobile_runtime.engines.native_log import captured_stderr
 from mobile_runtime.engines.session import Placement, TensorSession
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.feed import Feed
-from mobile_runtime.formats.reader import count_operators
+from mobile_runtime.formats.graph import is_free
+from mobile_runtime.formats.reader import read_graph
 from mobile_runtime.formats.tflite_file import (
     TFLiteFile,
     read_checked,
@@ -99,31 +100,30 @@ def open_tensors(path: Path, engine: str, threads: int, feeds: Sequence[Feed]) -
     """Open a `.tflite` of anybody; see `mobile_runtime.engines.session.open_tensors`.
 
     Raises:
-        ModelLoadError: LiteRT failed, or the file takes several inputs.
+        ModelLoadError: LiteRT failed.
     """
     del threads
-    if len(feeds) != 1:
-        raise ModelLoadError(
-            f"{path} takes {len(feeds)} inputs, and {engine} is measured with one: use --engine "
-            "xnnpack."
-        )
-    content, values = read_checked(path), feeds[0].values().reshape(-1)
-    total = sum(count_operators(path).values())
+    content, graph = read_checked(path), read_graph(path)
+    free = [index for index, port in enumerate(graph.inputs) if is_free(port.shape)]
+    values = [feed.values().reshape(-1) for feed in feeds]
     adapter = find_adapter().name
     with captured_stderr() as log:
         try:
             compiled = CompiledModel.from_buffer(
                 content, environment=_environment(), options=_options(None)
             )
+            for index in free:
+                compiled.resize_input_tensor(index, list(feeds[index].shape))
             inputs, outputs = compiled.create_input_buffers(0), compiled.create_output_buffers(0)
         except (ValueError, RuntimeError) as error:
             raise ModelLoadError(f"{path} was refused by LiteRT on the GPU ({error}).") from error
         log.seek(0)
-        placement = _place(total, compiled, log.read())
+        placement = _place(len(graph.operators), compiled, log.read())
 
     def run() -> object:
         try:
-            inputs[0].write(values)
+            for buffer, value in zip(inputs, values, strict=True):
+                buffer.write(value)
             return compiled.run_by_index(0, inputs, outputs)
         except (ValueError, RuntimeError) as error:
             raise ModelLoadError(f"{path} cannot be run by LiteRT on the GPU: {error}") from error

@@ -102,6 +102,7 @@ def _run(path: Path, session: Any, values: Mapping[str, Any]) -> list[Any]:
 def _load(path: Path, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # errors: what is odd about other people's files may run
     # Idle threads would go on spinning after a run, and take time from whatever runs next.
     options.add_session_config_entry("session.force_spinning_stop", "1")
     # From the second run on, all buffers would lie in one new block, beside those of the first run:

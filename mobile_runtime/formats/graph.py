@@ -87,7 +87,7 @@ class Graph:
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = ()
     version: int = 0
-    """Core ML's specification version; 0 for the others."""
+    """Core ML's specification version, ONNX's IR version; 0 for TFLite."""
     size_bytes: int = 0
     """Of the whole model, weights in other files included."""
     release: str = ""

@@ -23,9 +23,11 @@ from mobile_runtime.formats.graph import (
     Tensor,
     count_elements,
     fold_constants,
+    is_free,
 )
 
 OWN_DOMAINS = ("", "ai.onnx")
+SHAPE_READERS = ("Shape", "Size")
 NUMPY_NAMES = {"float": "float32", "double": "float64"}
 """ONNX's name of a type -> NumPy's, where they differ."""
 
@@ -123,14 +125,26 @@ def _read_model(model: Any, size_bytes: int) -> Graph:
         format="onnx",
         operators=tuple(op for op in operators if op.kind != "Constant"),
         tensors=tensors,
-        inputs=_read_ports(model.graph.input, tensors),
+        inputs=_read_ports(_not_constant(model.graph.input, tensors), tensors),
         outputs=_read_ports(model.graph.output, tensors),
+        version=model.ir_version,
         size_bytes=size_bytes,
         release="opset " + ", ".join(f"{k} {v}".strip() for k, v in sorted(versions.items())),
         weights=count_elements(tensor for tensor in tensors.values() if tensor.constant),
         metadata=_read_metadata(model),
     )
-    return fold_constants(graph)
+    return fold_constants(replace(graph, tensors=tensors | _known_shapes(graph)))
+
+
+def _known_shapes(graph: Graph) -> dict[str, Tensor]:
+    """Return what reads the shape of a tensor whose shape is fixed: engines compute it at once."""
+    found = {}
+    for op in graph.operators:
+        if op.kind in SHAPE_READERS and op.inputs and op.outputs:
+            shape = graph.tensor(op.inputs[0]).shape
+            if shape is not None and not is_free(shape):
+                found[op.outputs[0]] = replace(graph.tensor(op.outputs[0]), constant=True)
+    return found
 
 
 def _walk(graph: Any) -> Iterator[Any]:
@@ -176,8 +190,9 @@ def _read_constant(op: Operator) -> Tensor:
 
 def _read_tensors(graph: Any) -> Iterator[Tensor]:
     for value in (*graph.value_info, *graph.input, *graph.output):
-        kind = value.type.tensor_type
-        yield Tensor(value.name, _read_shape(kind), _dtype(kind.elem_type))
+        kind, form = value.type.tensor_type, value.type.WhichOneof("value")
+        other = form.removesuffix("_type") if form not in (None, "tensor_type") else ""
+        yield Tensor(value.name, _read_shape(kind), other or _dtype(kind.elem_type))
     for tensor in graph.initializer:
         yield _read_initializer(tensor, tensor.name)
 
@@ -201,11 +216,14 @@ def _dtype(number: int) -> str:
 
 
 def _read_ports(ports: Any, tensors: dict[str, Tensor]) -> tuple[Port, ...]:
-    """Return the inputs or outputs; initializers may stand among the inputs, and are none."""
-    names = [port.name for port in ports if not tensors[port.name].constant]
-    return tuple(
-        Port(name, (tensors[name].shape or (),), dtype=tensors[name].dtype) for name in names
-    )
+    """Return the inputs or outputs."""
+    found = (tensors[port.name] for port in ports)
+    return tuple(Port(each.name, (each.shape or (),), dtype=each.dtype) for each in found)
+
+
+def _not_constant(ports: Any, tensors: dict[str, Tensor]) -> list[Any]:
+    """Return the inputs without initializers, which may stand among them."""
+    return [port for port in ports if not tensors[port.name].constant]
 
 
 def _read_metadata(model: Any) -> dict[str, str]:

@@ -100,7 +100,7 @@ def _describe(content: bytes, name: str, file: ImageFile.ImageFile) -> Animation
         told = png_metadata.read_metadata(png_chunks.take_apart(content))
         colors, metadata = told.colors, told.metadata
     else:
-        source = from_decoder(file)
+        source = from_decoder(file, content)
         colors, metadata = source.colors, source.metadata
     return Animation(
         content,

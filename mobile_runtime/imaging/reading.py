@@ -122,7 +122,7 @@ def _decode(content: bytes, max_pixels: int | None, *, deep: bool) -> Picture:
         enough_memory("cannot be read", *file.size),
     ):
         if not source.is_told:
-            source = from_decoder(file)
+            source = from_decoder(file, content)
         deep = deep and is_deep_file(file)
         _check_header(file, max_pixels, deep=deep)
         orientation, metadata, notes = _upright(source.metadata)

@@ -11,6 +11,7 @@ from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging import jpeg_segments, png_chunks, png_metadata, tiff_metadata, xmp
 from mobile_runtime.imaging.color_space import SRGB, ColorSpace
 from mobile_runtime.imaging.exif import PREFIX, Exif
+from mobile_runtime.imaging.heif_boxes import Told, read_boxes
 from mobile_runtime.imaging.jpeg_scans import end_properly
 from mobile_runtime.imaging.metadata import NO_METADATA, Metadata, Resolution
 from mobile_runtime.imaging.tiff import TiffError
@@ -48,8 +49,8 @@ def take_apart(content: bytes) -> Source:
     return Source(content, is_told=False)
 
 
-def from_decoder(file: ImageFile.ImageFile) -> Source:
-    """Return what the decoder of WebP, AVIF, GIF, BMP and of plug-ins found."""
+def from_decoder(file: ImageFile.ImageFile, content: bytes) -> Source:
+    """Return what the decoder of WebP, AVIF, GIF, BMP and of plug-ins found in a file."""
     info = file.info
     dpi = info.get("dpi")
     comment = info.get("comment") or b""
@@ -59,7 +60,10 @@ def from_decoder(file: ImageFile.ImageFile) -> Source:
         resolution=Resolution(dpi[0], dpi[1]) if dpi and all(dpi) else None,
         comments=(comment,) if isinstance(comment, bytes) and comment else (),
     )
-    return Source(b"", 0, ColorSpace(info.get("icc_profile") or None), metadata)
+    told = read_boxes(content) if file.format in ("AVIF", "HEIF") else Told()
+    profile = info.get("icc_profile") or None
+    colors = ColorSpace(profile, () if profile else told.color_chunks)
+    return Source(content, 0, colors, metadata, told.notes)
 
 
 def _png(content: bytes) -> Source:

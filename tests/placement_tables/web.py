@@ -16,7 +16,7 @@ NEEDED = "run `npm --prefix web_demo ci`, and install Chromium: `apt-get install
 
 
 class Placed(msgspec.Struct, frozen=True):
-    """Nodes by unit, after onnxruntime's own changes to the graph; casts that it adds do not count."""
+    """Nodes by unit, after onnxruntime's own changes to the graph; added casts do not count."""
 
     gpu: int
     cpu: int

@@ -37,6 +37,8 @@ KERNEL_SPOKE = re.compile(r"unsupported data type|/core/providers/|/contrib_ops/
 """In refusals that come after a kernel was found: it dislikes made-up arguments, or JavaScript has
 no type for the input or output (bfloat16), which inside a file is no obstacle."""
 
+UNKNOWN_IR = 99
+IR_LIMIT = re.compile(r"max supported IR version: (\d+)")
 OPSET_LIMIT = re.compile(r"official support for domain ai.onnx is till opset (\d+)")
 
 
@@ -44,11 +46,22 @@ def make_table() -> Table:
     """Return the table; takes some minutes."""
     cases = [case for case in chain(single_operators(), contrib_operators()) if is_valid(case)]
     contents = [case.content for case in cases]
-    return tabulate(cases, list(web.place(contents, "webgpu")), list(web.place(contents, "wasm")))
+    in_webgpu, in_wasm = (list(web.place(contents, name)) for name in ("webgpu", "wasm"))
+    return tabulate(cases, in_webgpu, in_wasm, find_newest_ir(contents[0]))
+
+
+def find_newest_ir(content: bytes) -> int:
+    """Return the newest version of ONNX's file format that the engine reads, as it says itself."""
+    model = onnx.load_from_string(content)
+    model.ir_version = UNKNOWN_IR
+    (found,) = web.place([model.SerializeToString()], "wasm")
+    limit = IR_LIMIT.search(found.failure or "")
+    assert limit, found
+    return int(limit[1])
 
 
 def tabulate(
-    cases: Sequence[Case], in_webgpu: Sequence[web.Found], in_wasm: Sequence[web.Found]
+    cases: Sequence[Case], in_webgpu: Sequence[web.Found], in_wasm: Sequence[web.Found], ir: int
 ) -> Table:
     """Return the table of what came of each file."""
     newest = _newest_opset(in_wasm)
@@ -63,7 +76,7 @@ def tabulate(
             forms.setdefault((case.kind, case.since), []).append(tried)
     rows = (_make_row(kind, since, forms[kind, since]) for kind, since in sorted(forms))
     versions = web.engine_version(), onnxruntime.__version__
-    return Table("onnxruntime-web", *versions, newest, tuple(_drop_repeated(rows)))
+    return Table("onnxruntime-web", *versions, newest, ir, tuple(_drop_repeated(rows)))
 
 
 def is_valid(case: Case) -> bool:

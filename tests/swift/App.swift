@@ -7,8 +7,8 @@ import SCNetMobile
 import UIKit
 
 @MainActor
-func show(_ photo: UIImage, model: URL) async throws -> UIImage {
-    try await SCNetUpscaler(model: model).upscale(photo) { done, total in print(done, total) }
+func show(_ photo: UIImage) async throws -> UIImage {
+    try await SCNetUpscaler().upscale(photo) { done, total in print(done, total) }
 }
 #elseif canImport(AppKit)
 import AppKit

@@ -45,9 +45,10 @@ private fun manifest(type: String = "float32", sizes: String = "[[16, 20]]"): St
     return """{"file": "a.tflite", "model": {"scale": 2, "halo": 3, "sizes": $sizes, "input": $port, "output": $port}}"""
 }
 
-private fun context(manifest: String = manifest()) = Context(AssetManager(mapOf("a.tflite.json" to manifest)))
+private fun context(manifest: String = manifest(), names: List<String> = listOf("a.tflite")) =
+    Context(AssetManager(names.flatMap { listOf("scnet/$it" to byteArrayOf(), "scnet/$it.json" to manifest.toByteArray()) }.toMap()))
 
-private fun open(manifest: String = manifest()) = runBlocking { SCNetUpscaler.open(context(manifest), "a.tflite") }
+private fun open(manifest: String = manifest()) = runBlocking { SCNetUpscaler.open(context(manifest)) }
 
 private fun makeBitmap(size: Size = SIZE, config: Bitmap.Config = Bitmap.Config.ARGB_8888, hasAlpha: Boolean = false): Bitmap {
     val bitmap = Bitmap.createBitmap(size.width, size.height, config)
@@ -155,6 +156,9 @@ private fun refusals(): Boolean {
         manifest().replace("\"scale\": 2", "\"scale\": 2.5"), manifest() + "}",
     )
     val missing = runCatching { runBlocking { SCNetUpscaler.open(context(), "b.tflite") } }.exceptionOrNull()
-    return missing is IOException &&
+    val unnamed = listOf(listOf(), listOf("a.tflite", "b.tflite")).map { names ->
+        runCatching { runBlocking { SCNetUpscaler.open(context(names = names)) } }.exceptionOrNull()
+    }
+    return missing is IOException && unnamed.all { it is UpscaleException.UnexpectedModel } &&
         manifests.all { runCatching { open(it) }.exceptionOrNull() is UpscaleException.UnexpectedModel }
 }

@@ -56,14 +56,6 @@ private fun tilingAgrees(case: Any?): Boolean {
 private fun numbers(span: Span) =
     listOf(span.read.first, span.read.stop, span.kept.first, span.kept.stop).map { it.toDouble() }
 
-fun makePicture(size: Size, seed: Int, gray: Boolean = false): Pixels {
-    val values = makeBytes((if (gray) 1 else 3) * size.height * size.width, seed)
-    return Pixels(size, IntArray(size.height * size.width) {
-        if (gray) OPAQUE or values[it] * 0x10101
-        else OPAQUE or (values[3 * it] shl 16) or (values[3 * it + 1] shl 8) or values[3 * it + 2]
-    })
-}
-
 private fun alphaAgrees(case: Any?): Boolean {
     val size = Size(case.int("height"), case.int("width"))
     val rgba = makeBytes(4 * size.height * size.width, case.int("seed"))

@@ -6,8 +6,4 @@ object Build {
         @JvmField
         var SDK_INT = 36
     }
-
-    object VERSION_CODES {
-        const val Q = 29
-    }
 }

@@ -1,6 +1,8 @@
 package com.google.ai.edge.litert
 
 import android.content.res.AssetManager
+import io.github.scnetmobile.ByteNetwork
+import io.github.scnetmobile.FloatNetwork
 import io.github.scnetmobile.IntegerByteNetwork
 import io.github.scnetmobile.IntegerFloatNetwork
 import io.github.scnetmobile.ModelDescription
@@ -40,25 +42,23 @@ class CompiledModel private constructor(private val network: Network) : AutoClos
         check(Thread.currentThread() == thread) { "The GPU engine runs on the thread that compiled for it" }
         val size = network.model.sizes!!.single()
         when (network) {
-            is IntegerFloatNetwork -> outputs[0].writeFloat(network.run(inputs[0].readFloat(), size))
-            is IntegerByteNetwork -> outputs[0].writeInt8(network.run(inputs[0].readInt8(), size))
-            else -> error("No such network")
+            is FloatNetwork -> outputs[0].writeFloat(network.run(inputs[0].readFloat(), size))
+            is ByteNetwork -> outputs[0].writeInt8(network.run(inputs[0].readInt8(), size))
         }
     }
 
     override fun close() { closed++ }
 
     companion object {
-        /** What this stand-in runs on, and how many were closed; set by tests. */
+        /** What this stand-in runs, where, and how many were closed; set by tests. */
+        var network: (ModelDescription) -> Network = { if (it.type == ValueType.UINT8) IntegerByteNetwork(it) else IntegerFloatNetwork(it) }
         var available = setOf(Accelerator.CPU)
         @Volatile var closed = 0
 
         @JvmStatic
         fun create(assets: AssetManager, name: String, options: Options): CompiledModel {
             if (options.accelerator !in available) throw LiteRtException("no ${options.accelerator} here")
-            val model = ModelDescription.fromManifest(assets.open("$name.json").readBytes().decodeToString())
-            val bytes = model.type == ValueType.UINT8
-            return CompiledModel(if (bytes) IntegerByteNetwork(model) else IntegerFloatNetwork(model))
+            return CompiledModel(network(ModelDescription.fromManifest(assets.open("$name.json").readBytes().decodeToString())))
         }
     }
 }

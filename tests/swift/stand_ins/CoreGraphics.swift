@@ -21,13 +21,17 @@ public struct CGBitmapInfo: OptionSet, Sendable {
 
 open class CGColorSpace {
     public static var sRGB: CFString { "kCGColorSpaceSRGB" }
+    public static var displayP3: CFString { "kCGColorSpaceDisplayP3" }
     public init?(name: CFString) {}
     public var model: CGColorSpaceModel { .rgb }
     public var supportsOutput: Bool { true }
 }
 
+public func CGColorSpaceUsesExtendedRange(_ space: CGColorSpace) -> Bool { false }
+
 open class CGDataProvider {
     public init?(data: CFData) {}
+    public var data: CFData? { nil }
 }
 
 /// Not `Sendable` here: nothing relies on it.
@@ -36,6 +40,7 @@ open class CGImage {
     public var height: Int { 0 }
     public var colorSpace: CGColorSpace? { nil }
     public var alphaInfo: CGImageAlphaInfo { .none }
+    public var dataProvider: CGDataProvider? { nil }
 
     public init?(
         width: Int, height: Int, bitsPerComponent: Int, bitsPerPixel: Int, bytesPerRow: Int,

@@ -84,10 +84,7 @@ test('nothing moves while the page loads and works', async (t) => {
 });
 
 test('a first visit without engine, models and samples loads less than 100 KB', async (t) => {
-  const page = await visit(t, {
-    before: () => Object.assign(navigator, { connection: { saveData: true } }), // the engine is not loaded early
-    context: { serviceWorkers: 'block' },
-  });
+  const page = await visit(t);
   await page.waitForLoadState('networkidle');
   const names = await page.evaluate(() =>
     performance.getEntries().filter((entry) => 'decodedBodySize' in entry).map(({ name }) => new URL(name).pathname),

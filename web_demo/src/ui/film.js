@@ -12,6 +12,8 @@ export const QUALITY = new media.Quality('high');
 export class Film {
   /** Where the latest frame ends. */
   seconds = 0;
+  /** Of frames. */
+  count = 0;
   #output;
   #canvas;
   #frames;
@@ -46,12 +48,13 @@ export class Film {
     await this.#frames.add(sample);
     sample.close();
     this.seconds = start + duration;
+    this.count++;
     await this.#copySound(this.seconds);
   }
 
   /** Close the file; what was added plays. Without a frame, there is none. */
   async finish() {
-    await (this.seconds ? this.#output.finalize() : this.#output.cancel());
+    await (this.count ? this.#output.finalize() : this.#output.cancel());
   }
 }
 

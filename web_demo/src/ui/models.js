@@ -12,7 +12,6 @@
  */
 
 import { UpscalerError, createUpscaler, preloadEngine, setEngineFolder, untilAborted } from '../../../mobile_runtime/javascript/index.js';
-import { runBenchmark } from '../../../mobile_runtime/javascript/benchmark.js';
 import { keepForOffline } from './offline.js';
 
 /** Where the build puts it: beside the modules. */
@@ -110,7 +109,9 @@ export class Models {
    */
   async benchmark(options) {
     if (!this.#open) throw stopped();
-    return runBenchmark(this.#open.entry, { ...options, onNotice: this.#onNotice });
+    const { entry } = this.#open;
+    const { runBenchmark } = await import('../../../mobile_runtime/javascript/benchmark.js');
+    return runBenchmark(entry, { ...options, onNotice: this.#onNotice });
   }
 
   /** Stop everything and free the memory. */

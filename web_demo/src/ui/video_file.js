@@ -50,13 +50,15 @@ export class VideoFileSource {
       const { format, codec } = await chooseFormat(even, (await audio?.getCodec()) ?? null);
       const name = resultName(this.file.name, plan.label, format.fileExtension.slice(1));
       const target = await openTarget(name); // asked for while the click counts
-      tools.onChoice(await tools.upscaler.prepare({ ...others, scale: plan.scale, signal }));
-      const comparison = await Comparison.open(asPicture(this.file.name, blank(size)), plan);
       const film = await Film.begin(new media.Output({ format, target }), even, codec, audio);
-      const work = { input, video, film, comparison, tools, signal };
-      const failure = await enlargeFrames(work).catch((error) => error);
+      const enlarge = async () => {
+        tools.onChoice(await tools.upscaler.prepare({ ...others, scale: plan.scale, signal }));
+        const comparison = await Comparison.open(asPicture(this.file.name, blank(size)), plan);
+        await enlargeFrames({ video, film, comparison, tools, signal });
+      };
+      const failure = await enlarge().catch((error) => error);
       await film.finish();
-      if (film.seconds === 0) throw failure ?? new PageError('This video has no frames.');
+      if (film.count === 0) throw failure ?? new PageError('This video has no frames.');
       if (target instanceof media.BufferTarget) saveFile(new Blob([target.buffer ?? '']), name);
       const saved = `${formatSize(even)} pixels, ${formatDuration(film.seconds)}`;
       sayNotice([`Saved as ${name}: ${saved}.`, ...notes].join(' '));
@@ -111,24 +113,23 @@ async function openTarget(name) {
   return new media.StreamTarget(await handle.createWritable(), { chunked: true });
 }
 
-/** @type {(work: {input: media.Input, video: InputVideoTrack, film: Film, comparison: Comparison, tools: Tools, signal: AbortSignal}) => Promise<void>} */
-async function enlargeFrames({ input, video, film, comparison, tools, signal }) {
-  const { upscaler, onShown } = tools;
+/** @type {(work: {video: InputVideoTrack, film: Film, comparison: Comparison, tools: Tools, signal: AbortSignal}) => Promise<void>} */
+async function enlargeFrames({ video, film, comparison, tools, signal }) {
   const { width, height } = comparison.picture.pixels;
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  const total = await input.computeDuration([video]);
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!context) throw new PageError('This browser has no memory left. Close other tabs and try again.');
+  const total = await video.computeDuration();
   const started = performance.now();
   for await (const sample of new media.VideoSampleSink(video).samples()) {
     const { timestamp, duration } = sample;
-    if (context) sample.draw(context, 0, 0, width, height); // turned as the file says
+    sample.draw(context, 0, 0, width, height); // turned as the file says
     sample.close();
     signal.throwIfAborted();
-    const pixels = { width, height, data: context?.getImageData(0, 0, width, height).data ?? blank({ width, height }).data };
+    const pixels = { width, height, data: context.getImageData(0, 0, width, height).data };
     await comparison.setBefore(pixels);
-    await upscaler.upscale(pixels, { signal, onTile: (tile) => comparison.paint(tile) });
+    await tools.upscaler.upscale(pixels, { signal, onTile: (tile) => comparison.paint(tile) });
     comparison.isComplete = true;
-    onShown(comparison);
+    tools.onShown(comparison);
     await film.add(comparison.after, Math.max(0, timestamp), duration);
     const secondsLeft = ((performance.now() - started) / 1000) * (total / film.seconds - 1);
     sayProgress('Enlarging the video', { done: film.seconds, total, secondsLeft: Math.max(0, secondsLeft) });

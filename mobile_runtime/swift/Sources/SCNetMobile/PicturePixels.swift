@@ -10,10 +10,9 @@ struct PicturePixels {
     private let space: CGColorSpace
 
     /// Reads a picture in its own color space, such as Display P3, so that values stay as they are
-    /// stored. What is not RGB, and more than 8 bits per channel, becomes 8 bits of sRGB.
+    /// stored. More than 8 bits per channel become 8; what is not RGB becomes sRGB.
     init(_ image: CGImage) throws {
-        let own = image.colorSpace.flatMap { $0.model == .rgb && $0.supportsOutput ? $0 : nil }
-        guard let space = own ?? CGColorSpace(name: CGColorSpace.sRGB) else {
+        guard let space = image.colorSpace.flatMap(spaceOf8Bits) ?? CGColorSpace(name: CGColorSpace.sRGB) else {
             throw UpscaleError.unreadablePicture("The system has no sRGB.")
         }
         self.space = space
@@ -39,6 +38,14 @@ struct PicturePixels {
         }
         return image
     }
+}
+
+/// Returns a color space itself, or one near it that 8 bits can hold; nil if it is not of RGB.
+///
+/// Of an extended range are pictures that `UIGraphicsImageRenderer` draws on a device with wide color.
+private func spaceOf8Bits(_ space: CGColorSpace) -> CGColorSpace? {
+    guard space.model == .rgb, space.supportsOutput else { return nil }
+    return CGColorSpaceUsesExtendedRange(space) ? CGColorSpace(name: CGColorSpace.displayP3) : space
 }
 
 /// Blue, green, red and alpha, one byte each, in this order in memory.

@@ -7,7 +7,7 @@ import Foundation
 /// Upscales pictures of any size with an `.mlpackage` that `scnet convert` made.
 ///
 /// ```swift
-/// let upscaler = try SCNetUpscaler(model: Bundle.main.url(forResource: "scnet", withExtension: "mlmodelc")!)
+/// let upscaler = try SCNetUpscaler()
 /// let large = try await upscaler.upscale(image)
 /// ```
 ///
@@ -18,12 +18,20 @@ public final class SCNetUpscaler: Sendable {
 
     private let model: CoreMLModel
 
-    /// Opens a model file; takes seconds where Core ML compiles it for the device the first time.
+    /// Opens the model in this package; takes seconds where Core ML prepares it for the device the first time.
+    ///
+    /// - Parameter computeUnits: By `.all`, Core ML may take the GPU where the Neural Engine is faster.
+    /// - Throws: `UpscaleError.unexpectedModel` if there is none, or what Core ML throws.
+    public init(computeUnits: MLComputeUnits = .cpuAndNeuralEngine) throws {
+        model = try BundledModel().open(computeUnits)
+    }
+
+    /// Opens another model file, as the one in this package.
     ///
     /// - Parameters:
     ///   - url: An `.mlmodelc`, as Xcode makes it of an `.mlpackage`, or an `.mlpackage`, which is
     ///     compiled now.
-    ///   - computeUnits: By `.all`, Core ML may take the GPU where the Neural Engine is faster.
+    ///   - computeUnits: As for the model in this package.
     /// - Throws: `UpscaleError.unexpectedModel` if `scnet convert` did not make the file, or made it
     ///   with arrays for its input and output; or what Core ML throws.
     public init(model url: URL, computeUnits: MLComputeUnits = .cpuAndNeuralEngine) throws {

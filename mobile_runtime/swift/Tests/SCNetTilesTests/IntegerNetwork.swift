@@ -1,6 +1,9 @@
 import SCNetTiles
+import XCTest
 
-/// The network of `tests/vectors/network.py`; rows of its buffers are padded, as those of pixel buffers are.
+/// A network that shows one missing pixel of its halo; rows of its buffers are padded, as those of pixel buffers are.
+///
+/// The one of SCNet Mobile's `tests/vectors/network.py`.
 final class IntegerNetwork: TileNetwork {
     let model: ModelDescription
     private let slots = [Slot(), Slot()]
@@ -59,4 +62,38 @@ final class IntegerNetwork: TileNetwork {
     }
 
     private func rowBytes(_ width: Int) -> Int { width * 4 + 24 }
+}
+
+func whole(
+    _ picture: Pixels, with network: some TileNetwork, opaque: Bool = true, side: Int? = nil,
+    exact: Bool = false
+) async throws -> Pixels {
+    var bytes: [UInt8] = []
+    try await upscale(picture, with: network, opaque: opaque, side: side, exact: exact) { band in
+        XCTAssertEqual(band.top * picture.size.width * network.model.scale * 4, bytes.count)
+        bytes += band.pixels.bytes
+    }
+    return Pixels(size: picture.size.enlarged(by: network.model.scale), bytes: bytes)
+}
+
+/// Bytes of a linear congruential generator, as in `tests/vectors/network.py`.
+func makeBytes(_ count: Int, _ seed: Int) -> [UInt8] {
+    var state = UInt32(seed)
+    return (0..<count).map { _ in
+        state = state &* 1_664_525 &+ 1_013_904_223
+        return UInt8(state >> 24)
+    }
+}
+
+func makePicture(_ size: Size, _ seed: Int, gray: Bool = false) -> Pixels {
+    let channels = gray ? 1 : 3
+    let values = makeBytes(channels * size.area, seed)
+    var picture = Pixels(size: size)
+    for pixel in 0..<size.area {
+        for color in 0..<3 {
+            picture.bytes[4 * pixel + color] = values[channels * pixel + (gray ? 0 : 2 - color)]
+        }
+        picture.bytes[4 * pixel + 3] = 255
+    }
+    return picture
 }

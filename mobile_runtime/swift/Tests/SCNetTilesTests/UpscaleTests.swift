@@ -1,10 +1,24 @@
 import SCNetTiles
 import XCTest
 
-/// What an app relies on besides the vectors.
+/// What an app relies on.
 final class UpscaleTests: XCTestCase {
     let model = ModelDescription(scale: 2, halo: 3, sizes: [Size(height: 16, width: 20)])
     let picture = makePicture(Size(height: 30, width: 45), 7)
+
+    func testTilesGiveWhatTheWholePictureGives() async throws {
+        let anySize = ModelDescription(scale: 2, halo: 3, sizes: nil)
+        for size in [(30, 45), (16, 20), (17, 90), (5, 7), (1, 1), (40, 3)].map({ Size(height: $0, width: $1) }) {
+            let picture = makePicture(size, 11)
+            let wide = mirrored(picture, to: Size(height: max(size.height, 16), width: max(size.width, 20)))
+            let expected = try await whole(wide, with: IntegerNetwork(anySize), side: 100)
+            let result = try await whole(picture, with: IntegerNetwork(model))
+            XCTAssertEqual(result, corner(of: expected, size.enlarged(by: 2)), "\(size)")
+            let tiled = try await whole(picture, with: IntegerNetwork(anySize), side: 16)
+            let untiled = try await whole(picture, with: IntegerNetwork(anySize), side: 100)
+            XCTAssertEqual(tiled, untiled, "\(size)")
+        }
+    }
 
     func testProgressCountsEveryTile() async throws {
         let told = Log()
@@ -56,6 +70,27 @@ final class UpscaleTests: XCTestCase {
             XCTAssertThrowsError(try ModelDescription(metadata: good.filter { $0.key != name }))
         }
     }
+}
+
+/// Continues a picture by its mirror image, which repeats the border, again and again.
+private func mirrored(_ picture: Pixels, to size: Size) -> Pixels {
+    func place(_ index: Int, _ length: Int) -> Int {
+        (index / length).isMultiple(of: 2) ? index % length : length - 1 - index % length
+    }
+    return pick(from: picture, size) { (place($0, picture.size.height), place($1, picture.size.width)) }
+}
+
+private func corner(of picture: Pixels, _ size: Size) -> Pixels { pick(from: picture, size) { ($0, $1) } }
+
+private func pick(from source: Pixels, _ size: Size, place: (Int, Int) -> (row: Int, column: Int)) -> Pixels {
+    let bytes = (0..<size.height).flatMap { y in
+        (0..<size.width).flatMap { x -> ArraySlice<UInt8> in
+            let (row, column) = place(y, x)
+            let start = bytesPerPixel * (row * source.size.width + column)
+            return source.bytes[start..<(start + bytesPerPixel)]
+        }
+    }
+    return Pixels(size: size, bytes: bytes)
 }
 
 private final class Log: @unchecked Sendable {

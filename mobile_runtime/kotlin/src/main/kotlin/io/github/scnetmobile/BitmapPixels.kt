@@ -4,6 +4,8 @@ import android.graphics.Bitmap
 import android.graphics.ColorSpace
 import android.os.Build
 
+private const val ANDROID_10 = 29
+
 /**
  * A bitmap as the network sees it: values as they are stored.
  *
@@ -45,10 +47,10 @@ private fun copyPixels(bitmap: Bitmap): Bitmap = bitmap.copy(Bitmap.Config.ARGB_
 
 /** Returns the color space that has to be kept, or null where `getPixels` is right as it is. */
 private fun ownColorSpace(bitmap: Bitmap): ColorSpace? {
-    if (Build.VERSION.SDK_INT < Build.VERSION_CODES.Q || bitmap.config != Bitmap.Config.ARGB_8888) return null
+    if (Build.VERSION.SDK_INT < ANDROID_10 || bitmap.config != Bitmap.Config.ARGB_8888) return null
     return bitmap.getColorSpace()?.takeIf { !it.isSrgb && it.model == ColorSpace.Model.RGB }
 }
 
 private fun declare(bitmap: Bitmap, colorSpace: ColorSpace) {
-    if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) bitmap.setColorSpace(colorSpace)
+    if (Build.VERSION.SDK_INT >= ANDROID_10) bitmap.setColorSpace(colorSpace)
 }

@@ -9,6 +9,12 @@ package io.github.scnetmobile
  */
 internal fun parseJson(text: String): Any? = JsonReader(text).readAll()
 
+/** Returns a field of a map; anything else is no such map. */
+internal fun Any?.field(name: String): Any? = (this as Map<*, *>).also { require(name in it) }[name]
+
+/** Returns a number that has no fraction. */
+internal fun Any?.asInt(): Int = (this as Double).also { require(it == Math.rint(it)) }.toInt()
+
 private const val MAX_DEPTH = 64
 private val NUMBER = Regex("""-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?""")
 private val ESCAPES = mapOf('"' to '"', '\\' to '\\', '/' to '/', 'b' to '\b', 'f' to '\u000C', 'n' to '\n', 'r' to '\r', 't' to '\t')

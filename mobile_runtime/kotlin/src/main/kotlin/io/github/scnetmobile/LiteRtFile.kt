@@ -50,6 +50,20 @@ internal class LiteRtFile(
     }
 }
 
+/** Folder of the assets in which `scnet bundle` has put a file. */
+private const val FOLDER = "scnet"
+
+/** Returns the path of this module's own file, or throws [UpscaleException.UnexpectedModel]. */
+internal fun findModel(assets: AssetManager): String {
+    val names = assets.list(FOLDER).orEmpty().filter { it.endsWith(".tflite") }
+    if (names.size != 1) {
+        throw UpscaleException.UnexpectedModel(
+            "There are ${names.size} .tflite files in assets/$FOLDER instead of one: name the file to open.",
+        )
+    }
+    return "$FOLDER/${names.single()}"
+}
+
 /**
  * Compiles a file of the assets for the first accelerator that takes it.
  *

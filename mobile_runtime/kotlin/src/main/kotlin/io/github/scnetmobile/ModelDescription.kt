@@ -34,13 +34,13 @@ data class ModelDescription(
             val types = ports.map { ValueType.valueOf((it.field("dtype") as String).uppercase()) }
             require(ports.all { it.field("layout") == "NHWC" } && types.distinct().size == 1)
             val sizes = (model.field("sizes") as List<*>?)?.map { it as List<*> }
-            val halo = model.field("halo").toInt()
+            val halo = model.field("halo").asInt()
             ModelDescription(
-                model.field("scale").toInt(),
+                model.field("scale").asInt(),
                 halo,
-                sizes?.map { (height, width) -> Size(height.toInt(), width.toInt()) },
+                sizes?.map { (height, width) -> Size(height.asInt(), width.asInt()) },
                 types.first(),
-                (model as Map<*, *>)["halo_8bit"]?.toInt() ?: halo,
+                (model as Map<*, *>)["halo_8bit"]?.asInt() ?: halo,
             ).also { it.check() }
         } catch (error: RuntimeException) {
             throw UpscaleException.UnexpectedModel(
@@ -59,7 +59,3 @@ data class ModelDescription(
 private const val MAX_SCALE = 8
 private const val MAX_HALO = 4096
 private const val MAX_SIDE = 16384
-
-private fun Any?.field(name: String): Any? = (this as Map<*, *>).also { require(name in it) }[name]
-
-private fun Any?.toInt(): Int = (this as Double).also { require(it == Math.rint(it)) }.toInt()

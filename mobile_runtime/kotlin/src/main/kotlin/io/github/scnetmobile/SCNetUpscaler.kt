@@ -13,7 +13,7 @@ import kotlinx.coroutines.withContext
  * Upscales bitmaps of any size with a `.tflite` file that `scnet convert` made.
  *
  * ```kotlin
- * SCNetUpscaler.open(context, "scnet.tflite").use { upscaler ->
+ * SCNetUpscaler.open(context).use { upscaler ->
  *     val large = upscaler.upscale(bitmap) { done, total -> show(done, total) }
  * }
  * ```
@@ -88,14 +88,15 @@ class SCNetUpscaler private constructor(
         /**
          * Opens a file of the app's assets, beside which its manifest lies (`NAME.tflite.json`).
          *
+         * @param asset its path; without one, the file that `scnet bundle` has put into this module.
          * @param accelerators are tried in this order; [SCNetUpscaler.accelerator] says which runs it.
-         * @throws UpscaleException.UnexpectedModel The manifest is none of such a file.
+         * @throws UpscaleException.UnexpectedModel The manifest is none of such a file, or there is no file.
          * @throws LiteRtException No accelerator takes the file.
          * @throws java.io.IOException The file or its manifest is not among the assets.
          */
         suspend fun open(
             context: Context,
-            asset: String,
+            asset: String = findModel(context.assets),
             accelerators: List<Accelerator> = listOf(Accelerator.GPU, Accelerator.CPU),
         ): SCNetUpscaler {
             val thread = Executors.newSingleThreadExecutor { Thread(it, "scnet") }.asCoroutineDispatcher()

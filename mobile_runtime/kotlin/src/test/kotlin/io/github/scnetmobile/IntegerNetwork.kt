@@ -1,6 +1,6 @@
 package io.github.scnetmobile
 
-/** The network of `tests/vectors/network.py`, as a file of each type. */
+/** A network that shows one missing pixel of its halo, that of SCNet Mobile's `tests/vectors/network.py`. */
 class IntegerFloatNetwork(override val model: ModelDescription) : FloatNetwork {
     override fun run(image: FloatArray, size: Size): FloatArray {
         val values = IntArray(image.size) { Math.rint((image[it] * 255).toDouble()).toInt() }
@@ -11,6 +11,7 @@ class IntegerFloatNetwork(override val model: ModelDescription) : FloatNetwork {
     override fun close() {}
 }
 
+/** The same, as a file of the other type. */
 class IntegerByteNetwork(override val model: ModelDescription) : ByteNetwork {
     override fun run(pixels: ByteArray, size: Size): ByteArray {
         val output = upscaleIntegers(IntArray(pixels.size) { pixels[it].toInt() and 255 }, size, model)
@@ -39,10 +40,20 @@ private fun upscaleIntegers(values: IntArray, size: Size, model: ModelDescriptio
     return output
 }
 
+/** Returns bytes of a linear congruential generator. */
 fun makeBytes(count: Int, seed: Int): IntArray {
     var state = seed
     return IntArray(count) {
         state = state * 1664525 + 1013904223
         state ushr 24
     }
+}
+
+/** Returns a picture of such bytes. */
+fun makePicture(size: Size, seed: Int, gray: Boolean = false): Pixels {
+    val values = makeBytes((if (gray) 1 else 3) * size.height * size.width, seed)
+    return Pixels(size, IntArray(size.height * size.width) {
+        if (gray) OPAQUE or values[it] * 0x10101
+        else OPAQUE or (values[3 * it] shl 16) or (values[3 * it + 1] shl 8) or values[3 * it + 2]
+    })
 }

@@ -47,9 +47,7 @@ final class VectorsTests: XCTestCase {
     }
 
     func vectors() throws -> Vectors {
-        guard let path = ProcessInfo.processInfo.environment["SCNET_VECTORS"] else {
-            throw XCTSkip("SCNET_VECTORS is to name tests/vectors/tiles.json of SCNet Mobile's repository")
-        }
+        let path = try XCTUnwrap(ProcessInfo.processInfo.environment["SCNET_VECTORS"])
         return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
     }
 
@@ -96,40 +94,6 @@ final class VectorsTests: XCTestCase {
         default: return "\(error)"
         }
     }
-}
-
-func whole(
-    _ picture: Pixels, with network: some TileNetwork, opaque: Bool = true, side: Int? = nil,
-    exact: Bool = false
-) async throws -> Pixels {
-    var bytes: [UInt8] = []
-    try await upscale(picture, with: network, opaque: opaque, side: side, exact: exact) { band in
-        XCTAssertEqual(band.top * picture.size.width * network.model.scale * 4, bytes.count)
-        bytes += band.pixels.bytes
-    }
-    return Pixels(size: picture.size.enlarged(by: network.model.scale), bytes: bytes)
-}
-
-/// The bytes of `tests/vectors/network.py`.
-func makeBytes(_ count: Int, _ seed: Int) -> [UInt8] {
-    var state = UInt32(seed)
-    return (0..<count).map { _ in
-        state = state &* 1_664_525 &+ 1_013_904_223
-        return UInt8(state >> 24)
-    }
-}
-
-func makePicture(_ size: Size, _ seed: Int, gray: Bool = false) -> Pixels {
-    let channels = gray ? 1 : 3
-    let values = makeBytes(channels * size.area, seed)
-    var picture = Pixels(size: size)
-    for pixel in 0..<size.area {
-        for color in 0..<3 {
-            picture.bytes[4 * pixel + color] = values[channels * pixel + (gray ? 0 : 2 - color)]
-        }
-        picture.bytes[4 * pixel + 3] = 255
-    }
-    return picture
 }
 
 /// Exchanges red and blue.
