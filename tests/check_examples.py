@@ -1,6 +1,6 @@
 """For each rule of `scnet check`, the smallest file that breaks it and one that keeps it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mobile_runtime.formats.graph import Graph, Operator, Port, Tensor, fold_constants
 
@@ -341,6 +341,10 @@ ONX_EXAMPLES = {
     "ONX010c": (
         onnx(step("Conv", t(dtype="float64"), version=18)),
         onnx(step("Conv", version=18)),
+    ),
+    "ONX010f": (
+        onnx(step("MatMul", t(), replace(t(4, 4, constant=True), sparse=True))),
+        onnx(step("MatMul", t(), t(4, 4, constant=True))),
     ),
     "ONX010e": (onnx(step("Relu"), version=99), onnx(step("Relu"), version=10)),
     "ONX010d": (onnx(step("Conv", version=99)), onnx(step("Conv", version=22))),

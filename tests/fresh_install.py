@@ -35,7 +35,10 @@ def main(folder):
     run(python, *arguments, PYTHONPATH=str(CHECKOUT))
     assert (folder / "installed.png").read_bytes() == (folder / "checkout.png").read_bytes()
     run(program, "models", "scnet-t-x4-direct-photo", "--format", "onnx", "-o", folder / "models")
-    run(program, "validate", *(folder / "models").glob("*.onnx"))
+    (model,) = (folder / "models").glob("*.onnx")
+    run(program, "validate", model)
+    run(program, "bundle", model, "-o", folder / "web")
+    assert model.name in (folder / "web" / "bundled.js").read_text()
     absent = run(python, "-c", "import importlib.util as u; print(u.find_spec('torch'))")
     assert absent.strip() == "None"
     tell(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB")

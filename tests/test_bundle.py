@@ -13,7 +13,7 @@ from model_files import copy_whole, edit_manifest, exact_files, list_parts
 import mobile_runtime
 from converters.options import ConversionOptions
 from mobile_runtime.cli.bundle import command
-from mobile_runtime.device.app_packages import APP_LIBRARIES, LIMITS
+from mobile_runtime.device.app_packages import APP_LIBRARIES, LIMITS, find_library
 from mobile_runtime.device.bundle import APP, PROTOCOL
 from mobile_runtime.device.test_templates import TESTS
 from mobile_runtime.engines.session import open_session
@@ -25,6 +25,8 @@ from mobile_runtime.validation.validate import validate
 
 SIZE = (16, 20)
 SOURCES = Path(mobile_runtime.__file__).parent
+PAGES = [(*kind, "one size") for kind in TESTS]
+PACKAGES = [(*kind, "any size" if kind[0] == "onnx" else "one size") for kind in APP_LIBRARIES]
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +36,17 @@ def originals(converted):
         ConversionOptions(name, precision=precision, sizes=(SIZE,), interface="image")
         for name, precision in (("coreml", "fp16"), ("tflite", "w8a8"))
     ]
-    models = {path: read_manifest(path).model for path in converted(*exact_files(SIZE), *images)}
-    return {(model.format, model.input.dtype): path for path, model in models.items()}
+    fixed = ConversionOptions("onnx", sizes=(SIZE,))
+    paths = converted(*exact_files(SIZE), *images, fixed)
+    return {kind_of(read_manifest(path)): path for path in paths}
 
 
-@pytest.fixture(params=(*TESTS, *APP_LIBRARIES), ids=" ".join)
+def kind_of(manifest):
+    sizes = "any size" if manifest.model.sizes is None else "one size"
+    return manifest.model.format, manifest.model.input.dtype, sizes
+
+
+@pytest.fixture(params=(*PAGES, *PACKAGES), ids=" ".join)
 def model(request, originals, tmp_path):
     """One of them among the others, with all that belongs to it, free to be damaged."""
     copies = {kind: copy_whole(path, tmp_path / "out") for kind, path in originals.items()}
@@ -47,7 +55,7 @@ def model(request, originals, tmp_path):
 
 @pytest.fixture
 def onnx(originals, tmp_path):
-    return copy_whole(originals["onnx", "float32"], tmp_path / "out")
+    return copy_whole(originals["onnx", "float32", "one size"], tmp_path / "out")
 
 
 def bundle(model, name="bundle", *options):
@@ -84,7 +92,7 @@ def test_bundle_validates_by_itself(model):
 def places(folder, model):
     """Folders of the model and of its samples in a bundle."""
     (manifest,) = folder.rglob(f"{model.name}.json")
-    library = APP_LIBRARIES.get(key(read_manifest(manifest.with_suffix(""))))
+    library = find_library(read_manifest(manifest.with_suffix("")))
     return (folder / library.model, folder / library.samples) if library else (folder, folder)
 
 
@@ -96,7 +104,7 @@ def test_bundle_holds_file_page_and_samples_once(model):
         samples / path for sample in manifest.golden for path in (sample.input, sample.output)
     }
     wanted |= {*list_parts(home / model.name), manifest_path(home / model.name)}
-    if library := APP_LIBRARIES.get(key(manifest)):
+    if library := find_library(manifest):
         wanted |= {folder / APP, samples / LIMITS}
         wanted |= {folder / name for name in snapshot_of(SOURCES / library.folder)}
     else:
@@ -104,7 +112,7 @@ def test_bundle_holds_file_page_and_samples_once(model):
     assert {path for path in folder.rglob("*") if path.is_file()} == wanted
 
 
-@pytest.mark.parametrize("model", TESTS, ids=" ".join, indirect=True)
+@pytest.mark.parametrize("model", PAGES, ids=" ".join, indirect=True)
 def test_page_names_what_is_there(model):
     """Every path in the page exists, with the hash beside it, and nothing is left to fill in."""
     folder = bundle(model)
@@ -169,16 +177,29 @@ def test_samples_of_an_older_file_get_smaller(onnx):
     assert all(verdict.passed for verdict in validate(folder / onnx.name))
 
 
-@pytest.mark.parametrize("model", APP_LIBRARIES, ids=" ".join, indirect=True)
+def test_javascript_names_each_file_of_the_model(originals, tmp_path):
+    """By its whole address, which is how bundlers of web pages find it."""
+    model = copy_whole(originals["onnx", "float32", "any size"], tmp_path / "out")
+    folder = bundle(model)
+    text = (folder / "bundled.js").read_text()
+    named = re.findall(r"new URL\('\./(.+?)', import\.meta\.url\)", text)
+    files = {path.relative_to(folder).as_posix() for path in (folder / "model").rglob("*.*")}
+    assert {*named} == files - {f"model/{LIMITS}"}
+    assert "${" not in text
+
+
+@pytest.mark.parametrize("model", PACKAGES, ids=" ".join, indirect=True)
 def test_package_is_the_library_as_its_tests_compile_it(model):
     """And its page, of one screen, names the file as it is."""
     folder = bundle(model)
-    library = APP_LIBRARIES[key(read_manifest(model))]
+    library = find_library(read_manifest(model))
     page = (folder / APP).read_text()
     assert model.name in page
     assert "${" not in page
     assert len(page.splitlines()) <= 45
     sources = snapshot_of(SOURCES / library.folder)
+    sources.pop(Path(library.index or ""), None)  # written for the file
+    sources.pop(Path(APP), None)
     assert sources.items() <= snapshot_of(folder).items()
     assert not (folder / PROTOCOL).exists()
 
@@ -189,17 +210,13 @@ def snapshot_of(folder):
     return {name: path.read_bytes() for name, path in files.items() if ".build" not in name.parts}
 
 
-def key(manifest):
-    return manifest.model.format, manifest.model.input.dtype
-
-
 def test_gates_are_those_of_the_manifest(originals, tmp_path):
     """8-bit outputs and GPUs in fp16 cannot be nearer than fp16 allows, w8a8 not than it does."""
     folders = {
         kind: bundle(copy_whole(path, tmp_path / "-".join(kind) / "out"))
         for kind, path in originals.items()
     }
-    for kind in TESTS:
+    for kind in PAGES:
         page = (folders[kind] / PROTOCOL).read_text()
         assert "PSNR at least 90 dB, and no |d| over 1.0e-05" in page
     exact, fp16, w8a8 = (
@@ -209,13 +226,14 @@ def test_gates_are_those_of_the_manifest(originals, tmp_path):
     )
     rounding = {"signed_error_levels": 0.2}
     limits = {
-        kind: json.loads((folders[kind] / library.samples / LIMITS).read_text())
-        for kind, library in APP_LIBRARIES.items()
+        kind[:2]: json.loads((folders[kind] / library.samples / LIMITS).read_text())
+        for kind, library in zip(PACKAGES, APP_LIBRARIES.values(), strict=True)
     }
     assert limits == {
         ("coreml", "uint8"): {"own": fp16, "fp16": fp16, **rounding},
         ("tflite", "float32"): {"own": exact, "fp16": fp16, **rounding},
         ("tflite", "uint8"): {"own": w8a8, "fp16": w8a8, **rounding},
+        ("onnx", "float32"): {"own": exact, "fp16": fp16, **rounding},
     }
 
 

@@ -18,6 +18,7 @@ BREAKS = {
     "ANE001": options_for("coreml", SIZE, precision="fp32"),
     "ANE008": options_for("coreml", SIZE, precision="fp16"),
     "ANE013b": options_for("coreml", SIZE, precision="fp16"),
+    "ANE017": options_for("coreml", SIZE, precision="fp16"),
     "ONX006": options_for("onnx", SIZE),
     "ONX006e": options_for("onnx", SIZE),
     "ONX007b": options_for("onnx", SIZE),
@@ -40,7 +41,7 @@ def test_every_advice_that_names_options_is_tried():
 def test_what_is_advised_helps(rule, converted, tmp_path):
     options = BREAKS[rule]
     (path,) = converted(options)
-    words = re.findall(r"--[a-z]+ \w+", findings(path)[rule].fix)
+    words = re.findall(r"--[a-z-]+(?: \w+)?", findings(path)[rule].fix)
     weights = tmp_path / "net.safetensors"
     save_weights(make_net(SMALLEST), weights, {})
     command = [str(weights), "--format", options.format, "-o", str(tmp_path / "out")]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from kotlin_compiler import compile_kotlin, java_command, require_kotlin
-from model_files import options_for
 
+from converters.options import ConversionOptions
 from mobile_runtime.device.bundle import PROTOCOL, bundle
 from mobile_runtime.device.test_templates import TESTS
 from mobile_runtime.engines.session import open_session
@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 STAND_INS = (*(HERE / "device_stand_ins").glob("*.kt"), HERE / "kotlin/stand_ins/JUnit.kt")
 SIZE = (17, 22)
 
-FILES = (options_for("onnx", SIZE),)
+FILES = (ConversionOptions("onnx", sizes=(SIZE,)),)
 """One for each test in Kotlin."""
 
 FAULTS = {

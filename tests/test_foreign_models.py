@@ -324,6 +324,16 @@ def test_refusal_of_an_operator_says_nothing_of_memory(tmp_path):
     assert "of memory" not in str(caught.value)
 
 
+def test_a_tflite_file_without_operators_says_nothing_of_memory(tmp_path):
+    """TFLite asks for `allocate_tensors()` then."""
+    model = unpack(pack_single("RELU", [1, 8, 8, 3], "FLOAT32"))
+    model.subgraphs[0].operators = []
+    (tmp_path / "x.tflite").write_bytes(pack(model))
+    with pytest.raises(ModelLoadError, match="cannot be run by the TFLite interpreter") as caught:
+        measure(tmp_path / "x.tflite")
+    assert "of memory" not in str(caught.value)
+
+
 def test_findings_on_files_of_others_name_no_option_of_ours(tmp_path):
     """Pads and slices of another network have no shift to convert."""
     shapes = {"a": [1, 4, 8, 8], "b": [1, 4, 10, 10]}

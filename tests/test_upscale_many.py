@@ -258,7 +258,8 @@ import resource, sys
 from pathlib import Path
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.upscaling.jobs import Job
-from mobile_runtime.upscaling.run_job import Settings, run_job
+from mobile_runtime.upscaling.run_job import run_job
+from mobile_runtime.upscaling.settings import Settings
 
 session = open_session(Path(sys.argv[3]), threads=1)
 assert run_job(session, Job(Path("small.png"), Path("warm.png")), Settings()).upscaled

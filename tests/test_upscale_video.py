@@ -29,7 +29,6 @@ CLIPS = {
     "QuickTime": ("a.mov", [*H264, "-c:a", "pcm_s16le", "-vf", "setsar=4/3"], "a.x3.mov"),
     "WebM": ("a.webm", ["-c:v", "libvpx", "-c:a", "libopus"], "a.x3.webm"),
     "broadcast": ("a.ts", ["-c:v", "mpeg2video", "-c:a", "mp2"], "a.x3.mkv"),
-    "program stream": ("a.mpg", ["-c:v", "mpeg2video", "-c:a", "mp2"], "a.x3.mkv"),
     "without sound": ("a.mp4", [*H264, "-an"], "a.x3.mp4"),
 }
 
@@ -97,6 +96,13 @@ def test_frames_are_larger_and_shown_when_they_were_with_their_sound(upscale, ki
     )
     if name.endswith((".mp4", ".mov", ".mkv")):
         assert {k.lower(): v for k, v in after["format"]["tags"].items()}["title"] == "Clip"
+
+
+def test_the_last_frame_of_a_program_stream_follows_the_one_before(upscale):
+    """The file says when some frames are shown, and of the last one nothing."""
+    ffmpeg(*SOURCE, "-frames:v", "5", "-c:v", "mpeg2video", "a.mpg")
+    upscale("a.mpg")
+    assert np.diff(times("a.x3.mkv")) == pytest.approx([1001 / 30000] * 4, abs=0.0011)
 
 
 def test_times_of_an_mp4_come_out_exactly(upscale):
@@ -168,13 +174,21 @@ REFUSED = {
 }
 
 
+@pytest.fixture(scope="module")
+def odd_clips(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clips")
+    fields = ["-flags", "+ildct+ilme", "-x264-params", "tff=1"]
+    ffmpeg(*SOURCE, *H264, folder / "a.mp4")
+    ffmpeg(*SOUND, folder / "sound.mp4")
+    ffmpeg(*SOURCE, *H264, *fields, folder / "interlaced.mp4")
+    (folder / "bad.mp4").write_text("<html>not found</html>")
+    return folder
+
+
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_is_no_video_to_upscale_is_refused(upscale, tmp_path, kind):
+def test_what_is_no_video_to_upscale_is_refused(upscale, tmp_path, odd_clips, kind):
     arguments, reason = REFUSED[kind]
-    ffmpeg(*SOURCE, *H264, "a.mp4")
-    ffmpeg(*SOUND, "sound.mp4")
-    ffmpeg(*SOURCE, *H264, "-flags", "+ildct+ilme", "-x264-params", "tff=1", "interlaced.mp4")
-    Path("bad.mp4").write_text("<html>not found</html>")
+    shutil.copytree(odd_clips, tmp_path, dirs_exist_ok=True)
     before = sorted(tmp_path.iterdir())
     try:
         told = upscale(*arguments).stderr

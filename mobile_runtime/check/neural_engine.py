@@ -225,6 +225,8 @@ PROGRAM_RULES = (
         "Run the golden samples on the device and keep a PSNR gate of at least 40 dB; where they "
         "fail, convert with --split-leaky-relu.",
         "apple/coremltools#1023",
+        foreign_fix="Compare a picture on the device with the source's result, at a PSNR gate of "
+        "at least 40 dB.",
     ),
     Rule(
         *("ANE021", "error", ANE, each_port(_may_wrap_around)),

@@ -100,6 +100,10 @@ def _is_too_new(graph: Graph, operator: Operator) -> bool:
     return ":" not in operator.kind and operator.version > table().newest_opset
 
 
+def _reads_sparse_weights(graph: Graph, operator: Operator) -> bool:
+    return any(tensor.sparse for tensor in graph.inputs_of(operator))
+
+
 def _is_of_newer_format(graph: Graph) -> bool:
     return graph.version > table().newest_ir
 
@@ -277,6 +281,13 @@ RULES = (
         "A version of ONNX's file format (IR) that is newer than the engine: the file does not "
         "load.",
         "Set ir_version to 10, or export with an older version of the onnx package.",
+        MEASURED,
+    ),
+    refusal(
+        *("ONX010f", "error", ("webgpu",), each(_reads_sparse_weights)),
+        "Weights stored as positions and values: onnxruntime-web's build with WebGPU has no sparse "
+        "tensors, and the file does not load.",
+        "Store them densely.",
         MEASURED,
     ),
 )

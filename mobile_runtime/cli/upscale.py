@@ -12,7 +12,7 @@ from mobile_runtime.imaging.background import Color, parse_color
 from mobile_runtime.imaging.reading import MAX_PIXELS
 from mobile_runtime.imaging.resizing import Times, Within, parse_size
 from mobile_runtime.upscaling.jobs import PICTURE_SUFFIXES, are_many, choose_output, find_photos
-from mobile_runtime.upscaling.run_job import Settings
+from mobile_runtime.upscaling.settings import Settings
 from mobile_runtime.upscaling.tiling import DEFAULT_TILE
 from mobile_runtime.upscaling.upscale_picture import ALPHA_METHODS, AlphaMethod
 from mobile_runtime.upscaling.video_file import is_video

@@ -22,13 +22,13 @@ from mobile_runtime.imaging.resizing import Times
 from mobile_runtime.upscaling.jobs import Job, Output, Photo, Photos, choose_output, plan_jobs
 from mobile_runtime.upscaling.run_job import (
     Outcome,
-    Settings,
     decode_photo,
     has_quality,
     run_job,
     write_job,
     write_video_job,
 )
+from mobile_runtime.upscaling.settings import Settings
 from mobile_runtime.upscaling.upscale import model_of
 
 

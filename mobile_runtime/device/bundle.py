@@ -12,7 +12,11 @@ from mobile_runtime.device.app_packages import (
     write_limits,
     write_sources,
 )
-from mobile_runtime.device.instructions import format_app_page, format_instructions
+from mobile_runtime.device.instructions import (
+    format_app_page,
+    format_index,
+    format_instructions,
+)
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.model_file.file import read_model_file
 from mobile_runtime.model_file.golden_samples import GoldenImages, read_golden, write_golden
@@ -72,8 +76,11 @@ def _fill_package(
 ) -> None:
     write_sources(library, staging)
     samples = staging / library.samples
-    _put_model(staging / library.model, samples, model, manifest, golden)
+    complete = _put_model(staging / library.model, samples, model, manifest, golden)
     write_limits(samples, manifest)
+    if library.index:
+        text = format_index(library.index, complete, library.samples)
+        (staging / library.index).write_text(text, encoding="utf-8")
     (staging / APP).write_text(format_app_page(manifest, library), encoding="utf-8")
 
 

@@ -75,6 +75,23 @@ def format_app_page(manifest: Manifest, library: AppLibrary) -> str:
     return _fill(library.page, file=_identifier(manifest.file), scale=manifest.model.scale)
 
 
+def format_index(template: str, manifest: Manifest, folder: str) -> str:
+    """Return a source file that names the files of a model, in JavaScript.
+
+    Args:
+        template: File in `templates/`.
+        manifest: Of the file, with samples as `write_golden` has written them.
+        folder: Folder of the samples in the package.
+
+    Raises:
+        ManifestError: A name is not safe in code.
+    """
+    names = [name for sample in manifest.golden for name in (sample.input, sample.output)]
+    row = "    '{name}': new URL('./{folder}/{name}', import.meta.url),"
+    rows = [row.format(name=_identifier(name), folder=folder) for name in dict.fromkeys(names)]
+    return _fill(template, file=_identifier(manifest.file), samples="\n".join(rows))
+
+
 def _describe_sample(sample: GoldenSample) -> dict[str, str]:
     """Return what a row of the page, or of the test, says of a sample."""
     *_, height, width = sample.input_shape

@@ -36,6 +36,8 @@ class Tensor:
     """Of a small constant, flattened."""
     scales: int = 0
     """How many quantization scales it has; 0 if it is not quantized."""
+    sparse: bool = False
+    """Stored as ONNX's pairs of positions and values."""
 
 
 @dataclass(frozen=True)

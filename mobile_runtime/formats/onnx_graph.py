@@ -195,6 +195,9 @@ def _read_tensors(graph: Any) -> Iterator[Tensor]:
         yield Tensor(value.name, _read_shape(kind), other or _dtype(kind.elem_type))
     for tensor in graph.initializer:
         yield _read_initializer(tensor, tensor.name)
+    for tensor in graph.sparse_initializer:
+        dtype = _dtype(tensor.values.data_type)
+        yield Tensor(tensor.values.name, tuple(tensor.dims), dtype, constant=True, sparse=True)
 
 
 def _read_initializer(tensor: Any, name: str) -> Tensor:

@@ -36,18 +36,17 @@ import { explain } from './tile_run.js';
 /**
  * Measure backends with a model, as `scnet benchmark` measures files.
  *
- * @param {URL|string|BufferSource|Model} source As for `createUpscaler`.
  * @param {ModelOptions & Partial<Listeners> & {backends?: Backend[]}} [options] The first of `backends`
  *   is compared with; by default all that can be used on this device, the slowest first.
  * @returns {Promise<BenchmarkReport>} In the format of `scnet benchmark --json`.
  * @throws {UpscalerError} None of the backends works, or one failed later.
  * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
  */
-export async function runBenchmark(source, options = {}) {
+export async function runBenchmark(options = {}) {
   const { backends, onNotice = () => {}, onProgress, signal } = options;
   const listeners = { onNotice, onProgress, signal };
   const work = async () => {
-    const model = await findModel(source, options);
+    const model = await findModel(options);
     const device = await describeDevice();
     const wanted = backends ?? planTrials(device).candidates.toReversed();
     return measure(model, device, wanted, listeners);

@@ -31,23 +31,20 @@ export { untilAborted } from './abortable.js';
 export { BACKEND_NAMES } from './device.js';
 export { setEngineFolder, watchLoading } from './engine_file.js';
 export { UpscalerError } from './errors.js';
-export { spreadColors } from './hidden_colors.js';
 export { crop, hasTransparency } from './pixels.js';
 export { Upscaler } from './upscaler.js';
 
 /**
  * Open a model on the fastest backend that computes it correctly on this device.
  *
- * @param {URL|string|BufferSource|Model} model Address or bytes of an `.onnx` file for pictures of any
- *   size, made by `scnet convert`; its manifest and golden samples lie beside it.
- * @param {OpenOptions & ModelOptions} [options]
+ * @param {ModelOptions & OpenOptions} [options]
  * @returns {Promise<Upscaler>}
  * @throws {UpscalerError} The files cannot be fetched, or no backend works; see `ErrorCode`.
- * @throws {TypeError} Bytes came without a manifest.
+ * @throws {TypeError} There is no model, or bytes came without a manifest.
  * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
  */
-export async function createUpscaler(model, options = {}) {
-  const known = await untilAborted(findModel(model, options), options.signal);
+export async function createUpscaler(options = {}) {
+  const known = await untilAborted(findModel(options), options.signal);
   return Upscaler.open(known, options);
 }
 

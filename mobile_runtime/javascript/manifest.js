@@ -31,6 +31,9 @@
  * @property {Golden[]} golden Empty: backends are not tested.
  *
  * @typedef {object} ModelOptions
+ * @property {URL|string|BufferSource|Model} [model] Address or bytes of an `.onnx` file for pictures of
+ *   any size, made by `scnet convert`; its golden samples lie beside it. By default the model that
+ *   `scnet bundle` has put into this package.
  * @property {URL|string|object} [manifest] Its address, or its content. By default it lies beside the
  *   model, with `.json` after the name.
  * @property {(name: string) => URL|string} [locate] Return the address of a golden sample that the
@@ -38,6 +41,7 @@
  * @property {boolean} [selfTest] False trusts every backend untested, and needs no golden samples.
  */
 
+import { BUNDLED } from './bundled.js';
 import { UpscalerError } from './errors.js';
 import { fetchBytes } from './model_files.js';
 
@@ -93,6 +97,7 @@ function checkManifest(manifest) {
  * @param {any[]} golden
  */
 function pickSamples(golden) {
+  if (golden.length === 0) return [];
   const area = (/** @type {any} */ { input_shape: [, , height, width] }) => height * width;
   const smallest = Math.min(...golden.map(area));
   const samples = golden.filter((sample) => area(sample) === smallest);
@@ -121,45 +126,57 @@ function describeSample(sample, addressOf) {
 /**
  * Find out what there is to know of a file.
  *
- * @param {URL|string|BufferSource|Model} source Its address or its bytes; or what is known of it already.
  * @param {ModelOptions} options
  * @returns {Promise<Model>}
  * @throws {UpscalerError} The manifest cannot be fetched, or is of another kind of file.
- * @throws {TypeError} Bytes came without a manifest, or a manifest without a place for its samples.
+ * @throws {TypeError} There is no model, or bytes came without a manifest.
  */
-export async function findModel(source, { manifest, locate, selfTest = true }) {
-  if (isModel(source)) return source;
-  const isAddress = typeof source === 'string' || source instanceof URL;
-  const url = isAddress
-    ? new URL(source, globalThis.document?.baseURI)
-    : new URL(URL.createObjectURL(new Blob([source])));
-  const wanted = manifest ?? (isAddress ? `${url.href}.json` : undefined);
+export async function findModel({ model, manifest, locate, selfTest = true }) {
+  if (model === undefined) return findBundled(selfTest);
+  if (isModel(model)) return model;
+  const isAddress = typeof model === 'string' || model instanceof URL;
+  const url = isAddress ? absolute(model) : URL.createObjectURL(new Blob([model]));
+  const wanted = manifest ?? (isAddress ? `${url}.json` : undefined);
   if (wanted === undefined) throw new TypeError('The bytes of a model need its `manifest`.');
-  const { content, base } = await readManifest(wanted);
-  const place = locate ?? ((name) => new URL(name, base ?? (isAddress ? url : undefined)));
-  const addressOf = (/** @type {string} */ name) => {
-    if (name === content.file) return url.href;
-    if (!selfTest) return '';
-    return new URL(place(name), globalThis.document?.baseURI).href;
-  };
-  const model = describeModel(content, addressOf);
-  return selfTest ? model : { ...model, golden: [] };
+  const { content, address = url } = await readManifest(wanted);
+  if (address.startsWith('blob:') && selfTest && !locate) {
+    throw new TypeError('The golden samples have no address: give `locate`, or `selfTest: false`.');
+  }
+  const place = locate ?? ((name) => new URL(name, address));
+  const addressOf = (/** @type {string} */ name) => (name === content.file ? url : absolute(place(name)));
+  return prove(content, addressOf, selfTest);
 }
+
+/** @type {(selfTest: boolean) => Promise<Model>} */
+async function findBundled(selfTest) {
+  if (!BUNDLED) throw new TypeError('There is no model in this package: name one as `model`.');
+  const { model, manifest, samples } = BUNDLED;
+  const { content } = await readManifest(manifest);
+  return prove(content, (name) => `${name === content.file ? model : samples[name]}`, selfTest);
+}
+
+/** @type {(manifest: any, addressOf: (name: string) => string, selfTest: boolean) => Model} */
+function prove(manifest, addressOf, selfTest) {
+  return describeModel(selfTest ? manifest : { ...manifest, golden: [] }, addressOf);
+}
+
+/** @type {(address: URL|string) => string} */
+const absolute = (address) => new URL(address, globalThis.document?.baseURI).href;
 
 /** @type {(source: URL|string|BufferSource|Model) => source is Model} */
 const isModel = (source) => typeof source === 'object' && 'golden' in source;
 
 /**
  * @param {URL|string|object} manifest
- * @returns {Promise<{content: any, base?: string}>} `base` if it has an address.
+ * @returns {Promise<{content: any, address?: string}>} `address` if it has one.
  */
 async function readManifest(manifest) {
   if (typeof manifest !== 'string' && !(manifest instanceof URL)) return { content: manifest };
-  const base = new URL(manifest, globalThis.document?.baseURI).href;
-  const bytes = await fetchBytes(base, 'The manifest of the model');
+  const address = absolute(manifest);
+  const bytes = await fetchBytes(address, 'The manifest of the model');
   try {
-    return { content: JSON.parse(new TextDecoder().decode(bytes)), base };
+    return { content: JSON.parse(new TextDecoder().decode(bytes)), address };
   } catch (error) {
-    throw new UpscalerError('model-wrong', `${base} is no manifest: it is not JSON.`, { cause: error });
+    throw new UpscalerError('model-wrong', `${address} is no manifest: it is not JSON.`, { cause: error });
   }
 }

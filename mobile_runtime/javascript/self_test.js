@@ -75,7 +75,8 @@ function areConclusive(trials) {
  *
  * @param {Inference} inference
  * @param {GoldenImages[]} golden
- * @returns {Promise<number|null>} The lowest PSNR in dB; null if an output is no picture.
+ * @returns {Promise<number|null>} The lowest PSNR in dB; null if an output is no picture. Infinity without
+ *   golden samples.
  */
 export async function measureParity(inference, golden) {
   const found = [];
@@ -195,8 +196,9 @@ const isTrusted = (psnr) => psnr !== null && psnr >= TRUSTED_PSNR_DB;
  */
 export function assess(backend, psnr, tileMs) {
   const passed = isTrusted(psnr);
+  const found = psnr === Infinity ? 'It runs, untested' : 'It passed the test';
   const reason = passed
-    ? `It passed the test, with ${Math.round(tileMs ?? NaN)} ms for a small picture.`
+    ? `${found}, with ${Math.round(tileMs ?? NaN)} ms for a small picture.`
     : `It computed ${psnr === null ? 'no picture at all' : 'a wrong picture'}.`;
   return { backend, passed, psnrDb: psnr, tileMs, reason };
 }
@@ -227,7 +229,7 @@ function noBackendError(trials) {
 function keyOf(model, device) {
   const { userAgent, gpuName, isolated, cores } = device;
   // The address contains the hash of all modules, and so the version of the engine.
-  return [import.meta.url, model.sha256, userAgent, gpuName, isolated, cores].join(' ');
+  return [import.meta.url, model.sha256, model.golden.length, userAgent, gpuName, isolated, cores].join(' ');
 }
 
 /** @param {Trial} trial */

@@ -15,7 +15,8 @@ Interface = Literal["image", "tensor"]
 """What goes in and out of a file: 8-bit RGB images, or tensors of floats."""
 
 DEFAULT_OPSET = 18
-"""Of ONNX: what PyTorch's exporter writes without conversion, and onnxruntime reads since 1.14."""
+"""Of ONNX: what PyTorch's exporter writes without conversion, in version 10 of the file format,
+which onnxruntime reads since 1.18; where a set is asked for, the oldest version that will do."""
 
 OPSETS = range(13, 22)
 """Operator sets of ONNX: 13 is the first with weights quantized by channel (w8a8), and WebGPU has

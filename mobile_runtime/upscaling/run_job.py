@@ -1,45 +1,23 @@
 """One of many pictures or videos: read, upscaled and written; what goes wrong is an outcome."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError, ScnetError
 from mobile_runtime.imaging.animation import Animation, open_animation
-from mobile_runtime.imaging.background import Color, flatten
+from mobile_runtime.imaging.background import flatten
 from mobile_runtime.imaging.pictures import Picture
-from mobile_runtime.imaging.reading import MAX_PIXELS, decode_picture, read_file
-from mobile_runtime.imaging.resizing import TargetSize
+from mobile_runtime.imaging.reading import decode_picture, read_file
 from mobile_runtime.imaging.writing import OUTPUT_FORMATS
 from mobile_runtime.upscaling.jobs import Job
+from mobile_runtime.upscaling.settings import Settings
 from mobile_runtime.upscaling.upscale import OnProgress
 from mobile_runtime.upscaling.upscale_animation import upscale_animation
-from mobile_runtime.upscaling.upscale_picture import AlphaMethod, UpscaledFile, upscale_to_file
+from mobile_runtime.upscaling.upscale_picture import UpscaledFile, upscale_to_file
 from mobile_runtime.upscaling.upscale_video import upscale_video
 from mobile_runtime.upscaling.video_file import is_video
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How pictures are upscaled, whichever they are."""
-
-    tile: int | None = None
-    """Side of the largest tile in low-resolution pixels, for files that take any size."""
-    exact: bool = False
-    """Take the exact halo for 8-bit pictures, too."""
-    max_pixels: int = MAX_PIXELS
-    """Larger pictures are refused."""
-    overwrite: bool = False
-    """Replace existing targets."""
-    size: TargetSize | None = None
-    """Of the results; what the network makes if not given."""
-    background: Color | None = None
-    """What takes the place of transparency; transparency is kept if not given."""
-    quality: int | None = None
-    """Of a JPEG or WebP, see `save_picture`; other formats have none."""
-    alpha: AlphaMethod = "bicubic"
-    """How transparency is upscaled."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +87,7 @@ def write_job(
             session,
             picture,
             job.target,
-            size=settings.size,
-            background=settings.background,
-            quality=quality,
-            alpha=settings.alpha,
-            tile=settings.tile,
-            exact=settings.exact,
-            overwrite=settings.overwrite,
+            replace(settings, quality=quality),
             on_progress=on_progress,
         )
     return upscale_to_file(
@@ -138,17 +110,7 @@ def write_video_job(
 ) -> UpscaledFile:
     """Write the target of a job about a video; see `upscale_video`."""
     _make_folder(job)
-    return upscale_video(
-        session,
-        job.source,
-        job.target,
-        size=settings.size,
-        tile=settings.tile,
-        exact=settings.exact,
-        max_pixels=settings.max_pixels,
-        overwrite=settings.overwrite,
-        on_progress=on_progress,
-    )
+    return upscale_video(session, job.source, job.target, settings, on_progress=on_progress)
 
 
 def has_quality(job: Job) -> bool:

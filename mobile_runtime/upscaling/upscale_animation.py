@@ -12,11 +12,11 @@ from mobile_runtime.imaging.animation_writing import ANIMATION_FORMATS
 from mobile_runtime.imaging.background import Color, flatten
 from mobile_runtime.imaging.color_space import ColorSpaceError
 from mobile_runtime.imaging.pictures import Picture
-from mobile_runtime.imaging.resizing import TargetSize, Times, reduce_picture, target_size
+from mobile_runtime.imaging.resizing import Times, reduce_picture, target_size
 from mobile_runtime.imaging.size_limits import enough_memory
+from mobile_runtime.upscaling.settings import Settings
 from mobile_runtime.upscaling.upscale import OnProgress, find_mirrored, model_of
 from mobile_runtime.upscaling.upscale_picture import (
-    AlphaMethod,
     UpscaledFile,
     upscale_picture,
 )
@@ -26,14 +26,8 @@ def upscale_animation(
     session: Session,
     animation: Animation,
     target: Path,
+    settings: Settings,
     *,
-    size: TargetSize | None = None,
-    background: Color | None = None,
-    quality: int | None = None,
-    alpha: AlphaMethod = "bicubic",
-    tile: int | None = None,
-    exact: bool = False,
-    overwrite: bool = False,
     on_progress: OnProgress | None = None,
 ) -> UpscaledFile:
     """Write an animation upscaled; nothing is written unless the whole animation is done.
@@ -42,13 +36,7 @@ def upscale_animation(
         session: An open model file.
         animation: From `open_animation`.
         target: A suffix of `ANIMATION_FORMATS`.
-        size: How large the frames are to be; see `upscale_to_file`.
-        background: What takes the place of transparency; that is kept if not given.
-        quality: Of a WebP, which is lossless if not given.
-        alpha: How transparency is upscaled.
-        tile: Side of the largest tile in low-resolution pixels, for files that take any size.
-        exact: See `upscale_pixels`.
-        overwrite: Replace an existing file.
+        settings: How; `quality` is that of a WebP, which is lossless if not given.
         on_progress: Called after each frame.
 
     Raises:
@@ -56,20 +44,21 @@ def upscale_animation(
             `upscale_pixels`.
         ModelLoadError: The file does not say its scale and halo, or they are wrong.
     """
-    if reason := unwritable_reason(target, overwrite=overwrite):
+    if reason := unwritable_reason(target, overwrite=settings.overwrite):
         raise ImageError(reason)
     write = ANIMATION_FORMATS.get(target.suffix.lower())
     if write is None:
         raise ImageError(f"{target} cannot hold an animation: write .png, .webp or .gif.")
     height, width = animation.height, animation.width
     scale = model_of(session).scale
-    wanted = target_size(size or Times(scale), height, width, scale=scale)
+    wanted = target_size(settings.size or Times(scale), height, width, scale=scale)
     upscaled = (
-        reduce_picture(
-            upscale_picture(session, frame, alpha=alpha, tile=tile, exact=exact), *wanted
+        upscale_picture(
+            session, frame, alpha=settings.alpha, tile=settings.tile, exact=settings.exact
         )
-        for frame in _frames(animation, background, on_progress)
+        for frame in _frames(animation, settings.background, on_progress)
     )
+    reduced = (reduce_picture(frame, *wanted) for frame in upscaled)
     start = perf_counter()
     try:
         with (
@@ -77,12 +66,12 @@ def upscale_animation(
             atomic_write(target) as temporary,
             temporary.open("wb") as file,
         ):
-            lost = write(file, upscaled, animation, quality)
+            lost = write(file, reduced, animation, settings.quality)
     except (OSError, ColorSpaceError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ImageError(f"{target} cannot be written: {reason}.") from error
     seconds = perf_counter() - start
-    mirrored = find_mirrored(session, (height, width), exact=exact)
+    mirrored = find_mirrored(session, (height, width), exact=settings.exact)
     return UpscaledFile((height, width), wanted, mirrored, seconds, animation.notes + lost)
 
 

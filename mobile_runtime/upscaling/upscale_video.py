@@ -10,9 +10,10 @@ from mobile_runtime.atomic_write import atomic_write, unwritable_reason
 from mobile_runtime.engines.session import Session
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.pictures import Picture
-from mobile_runtime.imaging.resizing import TargetSize, Times, reduce_picture, target_size
+from mobile_runtime.imaging.resizing import Times, reduce_picture, target_size
 from mobile_runtime.imaging.size_limits import enough_memory
 from mobile_runtime.upscaling.raw_matroska import write_frame, write_header
+from mobile_runtime.upscaling.settings import Settings
 from mobile_runtime.upscaling.upscale import OnProgress, find_mirrored, model_of, upscale_pixels
 from mobile_runtime.upscaling.upscale_picture import UpscaledFile
 from mobile_runtime.upscaling.video_file import open_video
@@ -23,12 +24,8 @@ def upscale_video(
     session: Session,
     source: Path,
     target: Path,
+    settings: Settings,
     *,
-    size: TargetSize | None = None,
-    tile: int | None = None,
-    exact: bool = False,
-    max_pixels: int,
-    overwrite: bool = False,
     on_progress: OnProgress | None = None,
 ) -> UpscaledFile:
     """Write a video upscaled; nothing is written unless the whole video is done.
@@ -40,11 +37,7 @@ def upscale_video(
         session: An open model file.
         source: What ffmpeg reads.
         target: A suffix of `VIDEO_FORMATS`.
-        size: How large the frames are to be; see `upscale_to_file`.
-        tile: Side of the largest tile in low-resolution pixels, for files that take any size.
-        exact: See `upscale_pixels`.
-        max_pixels: Larger frames are refused.
-        overwrite: Replace an existing file.
+        settings: How; those of transparency, color and quality are for pictures alone.
         on_progress: Called after each frame.
 
     Raises:
@@ -52,19 +45,19 @@ def upscale_video(
             interlaced or HDR, or see `upscale_pixels`.
         ModelLoadError: The file does not say its scale and halo, or they are wrong.
     """
-    if reason := unwritable_reason(target, overwrite=overwrite):
+    if reason := unwritable_reason(target, overwrite=settings.overwrite):
         raise ImageError(reason)
     video, scale = open_video(source), model_of(session).scale
     start = perf_counter()
     with read_frames(video) as frames, atomic_write(target) as temporary:
         first = next(frames)
         height, width = first.shape[:2]
-        if height * width > max_pixels:
+        if height * width > settings.max_pixels:
             raise ImageError(
-                f"{source} has {width} x {height} pixels, more than the limit of {max_pixels:,}: "
-                "make it smaller, or raise the limit."
+                f"{source} has {width} x {height} pixels, more than the limit of "
+                f"{settings.max_pixels:,}: make it smaller, or raise the limit."
             )
-        wanted = target_size(size or Times(scale), height, width, scale=scale)
+        wanted = target_size(settings.size or Times(scale), height, width, scale=scale)
         even = wanted[0] // 2 * 2, wanted[1] // 2 * 2
         with (
             enough_memory(f"{source} cannot be upscaled", width, height),
@@ -72,12 +65,12 @@ def upscale_video(
         ):
             stream.write(write_header(even[1], even[0]))
             for number, frame in enumerate(chain((first,), frames)):
-                pixels = upscale_pixels(session, frame, tile=tile, exact=exact)
+                pixels = upscale_pixels(session, frame, tile=settings.tile, exact=settings.exact)
                 reduced = reduce_picture(Picture(pixels), *even).pixels
                 content = np.ascontiguousarray(reduced).tobytes()
                 stream.write(write_frame(content, *video.ticks(number)))
                 if on_progress is not None:
                     on_progress(number + 1, len(video.times))
     seconds = perf_counter() - start
-    mirrored = find_mirrored(session, (height, width), exact=exact)
+    mirrored = find_mirrored(session, (height, width), exact=settings.exact)
     return UpscaledFile((height, width), even, mirrored, seconds, video.notes)

@@ -19,7 +19,7 @@ from placement_tables.web_table import is_valid
 ONNX_SAMPLE = 1500
 """Of the files with any types, most of which the table was not made from."""
 
-REFUSED = ("ONX007d", "ONX010", "ONX010d", "ONX010e")
+REFUSED = ("ONX007d", "ONX010", "ONX010d", "ONX010e", "ONX010f")
 """Rules which say that a file does not load."""
 
 

@@ -3,7 +3,8 @@
     PYTHONPATH=tests python tests/web/make_cases.py PAGE MODELS OUTPUT
 
 PAGE is the built page, MODELS holds the files that it was built from. OUTPUT gets `cases.json`, the
-pictures as raw RGBA, and `models/` with a network so small that many tiles take no time.
+pictures as raw RGBA, `models/` with a network so small that many tiles take no time, and `bundle/`,
+what `scnet bundle` makes of it.
 """
 
 import json
@@ -18,6 +19,7 @@ from networks import make_net
 from converters.conversion import convert
 from converters.golden_samples import PHOTOGRAPHS
 from converters.options import ConversionOptions
+from mobile_runtime.device.bundle import bundle
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.imaging.hidden_colors import spread_colors
 from mobile_runtime.imaging.pictures import Picture
@@ -35,6 +37,7 @@ def main(page: Path, models: Path, output: Path) -> None:
     output.mkdir(parents=True)
     tiny = make_tiny(output, "tiny", blocks=1)
     make_tiny(output, "tiny-photo", blocks=2)
+    bundle(tiny, output / "bundle")
     cases = [
         *write_full_cases(page, models, output),
         write_case(output, "tiny tiles", "tiny", tiny, photograph(384, 300)),

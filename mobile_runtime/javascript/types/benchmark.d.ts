@@ -22,7 +22,7 @@
  * @property {AbortSignal|undefined} signal
  */
 import type { Backend } from './device.js';
-import type { Model, ModelOptions } from './manifest.js';
+import type { ModelOptions } from './manifest.js';
 import type { Progress } from './tile_run.js';
 export type BenchmarkReport = import('./benchmark_report.js').BenchmarkReport;
 export type Subject = {
@@ -41,13 +41,12 @@ import { Inference } from './inference.js';
 /**
  * Measure backends with a model, as `scnet benchmark` measures files.
  *
- * @param {URL|string|BufferSource|Model} source As for `createUpscaler`.
  * @param {ModelOptions & Partial<Listeners> & {backends?: Backend[]}} [options] The first of `backends`
  *   is compared with; by default all that can be used on this device, the slowest first.
  * @returns {Promise<BenchmarkReport>} In the format of `scnet benchmark --json`.
  * @throws {UpscalerError} None of the backends works, or one failed later.
  * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
  */
-export declare function runBenchmark(source: URL | string | BufferSource | Model, options?: ModelOptions & Partial<Listeners> & {
+export declare function runBenchmark(options?: ModelOptions & Partial<Listeners> & {
     backends?: Backend[];
 }): Promise<BenchmarkReport>;

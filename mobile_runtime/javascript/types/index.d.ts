@@ -41,20 +41,17 @@ export { untilAborted } from './abortable.js';
 export { BACKEND_NAMES } from './device.js';
 export { setEngineFolder, watchLoading } from './engine_file.js';
 export { UpscalerError } from './errors.js';
-export { spreadColors } from './hidden_colors.js';
 export { crop, hasTransparency } from './pixels.js';
 export { Upscaler } from './upscaler.js';
 /**
  * Open a model on the fastest backend that computes it correctly on this device.
  *
- * @param {URL|string|BufferSource|Model} model Address or bytes of an `.onnx` file for pictures of any
- *   size, made by `scnet convert`; its manifest and golden samples lie beside it.
- * @param {OpenOptions & ModelOptions} [options]
+ * @param {ModelOptions & OpenOptions} [options]
  * @returns {Promise<Upscaler>}
  * @throws {UpscalerError} The files cannot be fetched, or no backend works; see `ErrorCode`.
- * @throws {TypeError} Bytes came without a manifest.
+ * @throws {TypeError} There is no model, or bytes came without a manifest.
  * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
  */
-export declare function createUpscaler(model: URL | string | BufferSource | Model, options?: OpenOptions & ModelOptions): Promise<Upscaler>;
+export declare function createUpscaler(options?: ModelOptions & OpenOptions): Promise<Upscaler>;
 /** Fetch the engine that is tried first on this device, so that the first picture starts sooner. */
 export declare function preloadEngine(): Promise<void>;

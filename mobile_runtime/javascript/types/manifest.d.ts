@@ -31,6 +31,9 @@
  * @property {Golden[]} golden Empty: backends are not tested.
  *
  * @typedef {object} ModelOptions
+ * @property {URL|string|BufferSource|Model} [model] Address or bytes of an `.onnx` file for pictures of
+ *   any size, made by `scnet convert`; its golden samples lie beside it. By default the model that
+ *   `scnet bundle` has put into this package.
  * @property {URL|string|object} [manifest] Its address, or its content. By default it lies beside the
  *   model, with `.json` after the name.
  * @property {(name: string) => URL|string} [locate] Return the address of a golden sample that the
@@ -108,6 +111,12 @@ export type Model = {
 };
 export type ModelOptions = {
     /**
+     * Address or bytes of an `.onnx` file for pictures of
+     * any size, made by `scnet convert`; its golden samples lie beside it. By default the model that
+     * `scnet bundle` has put into this package.
+     */
+    model?: URL | string | BufferSource | Model;
+    /**
      * Its address, or its content. By default it lies beside the
      * model, with `.json` after the name.
      */
@@ -136,10 +145,9 @@ export declare const isOnnxManifest: (manifest: any) => boolean;
 /**
  * Find out what there is to know of a file.
  *
- * @param {URL|string|BufferSource|Model} source Its address or its bytes; or what is known of it already.
  * @param {ModelOptions} options
  * @returns {Promise<Model>}
  * @throws {UpscalerError} The manifest cannot be fetched, or is of another kind of file.
- * @throws {TypeError} Bytes came without a manifest, or a manifest without a place for its samples.
+ * @throws {TypeError} There is no model, or bytes came without a manifest.
  */
-export declare function findModel(source: URL | string | BufferSource | Model, { manifest, locate, selfTest }: ModelOptions): Promise<Model>;
+export declare function findModel({ model, manifest, locate, selfTest }: ModelOptions): Promise<Model>;

@@ -77,7 +77,8 @@ export declare function choose(model: Model, device: Device, backend: Backend | 
  *
  * @param {Inference} inference
  * @param {GoldenImages[]} golden
- * @returns {Promise<number|null>} The lowest PSNR in dB; null if an output is no picture.
+ * @returns {Promise<number|null>} The lowest PSNR in dB; null if an output is no picture. Infinity without
+ *   golden samples.
  */
 export declare function measureParity(inference: Inference, golden: GoldenImages[]): Promise<number | null>;
 /**

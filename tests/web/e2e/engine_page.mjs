@@ -109,14 +109,21 @@ export async function openPage(test, options = {}) {
  * @returns {Promise<import('playwright-core').BrowserContext>} With nothing in its storage.
  */
 async function openContext({ gpu = false, serviceWorker = false, profile }) {
-  const args = [...FLAGS, ...(gpu ? SOFTWARE_GPU : ['--disable-gpu'])];
-  const launching = { executablePath: '/usr/bin/chromium', args };
   /** @type {import('playwright-core').BrowserContextOptions} */
   const settings = { serviceWorkers: serviceWorker ? 'allow' : 'block' };
-  if (profile) return chromium.launchPersistentContext(profile, { ...launching, ...settings });
-  const browser = browsers.get(gpu) ?? chromium.launch(launching);
+  if (profile) {
+    const launching = { executablePath: '/usr/bin/chromium', args: [...FLAGS, '--disable-gpu'] };
+    return chromium.launchPersistentContext(profile, { ...launching, ...settings });
+  }
+  return (await launch(gpu)).newContext(settings);
+}
+
+/** @type {(gpu?: boolean) => Promise<import('playwright-core').Browser>} */
+export function launch(gpu = false) {
+  const args = [...FLAGS, ...(gpu ? SOFTWARE_GPU : ['--disable-gpu'])];
+  const browser = browsers.get(gpu) ?? chromium.launch({ executablePath: '/usr/bin/chromium', args });
   browsers.set(gpu, browser);
-  return (await browser).newContext(settings);
+  return browser;
 }
 
 /**

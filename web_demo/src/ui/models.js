@@ -77,7 +77,7 @@ export class Models {
       throw new UpscalerError('model-missing', `There is no model for x${scale} here.`);
     }
     const preparing = (this.#preparing = new AbortController());
-    const work = createUpscaler(entry, { backend, signal: preparing.signal, onNotice: this.#onNotice });
+    const work = createUpscaler({ model: entry, backend, signal: preparing.signal, onNotice: this.#onNotice });
     const upscaler = await untilAborted(work, signal, () => preparing.abort(signal?.reason));
     if (preparing.signal.aborted) upscaler.dispose();
     preparing.signal.throwIfAborted();
@@ -111,7 +111,7 @@ export class Models {
     if (!this.#open) throw stopped();
     const { entry } = this.#open;
     const { runBenchmark } = await import('../../../mobile_runtime/javascript/benchmark.js');
-    return runBenchmark(entry, { ...options, onNotice: this.#onNotice });
+    return runBenchmark({ ...options, model: entry, onNotice: this.#onNotice });
   }
 
   /** Stop everything and free the memory. */

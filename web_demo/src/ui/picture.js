@@ -15,7 +15,7 @@
  * @property {string[]} notes What becomes of the file beside its pixels, in words.
  */
 
-import { hasTransparency, spreadColors } from '../../../mobile_runtime/javascript/index.js';
+import { hasTransparency } from '../../../mobile_runtime/javascript/index.js';
 import { planColors } from './color_profile.js';
 import { PageError } from './errors.js';
 import { readExif } from './exif.js';
@@ -28,7 +28,7 @@ import { canvasIsTrue, decodeTruly } from './true_pixels.js';
 const STRIP_ROWS = 512;
 
 /** Longest side of a preview, in pixels: more than most screens show. */
-const PREVIEW_SIDE = 4096;
+const PREVIEW_SIDE = 2048;
 
 /**
  * @param {Blob} blob
@@ -50,7 +50,6 @@ export async function openPicture(blob, name) {
     const { pixels, transparent, ...drawn } = canvasIsTrue()
       ? await decode(blob, image, name, colorSpace)
       : withoutCanvas(await decodeTruly(bytes, blob.type));
-    if (transparent) spreadColors(pixels);
     const notes = [said, ...findLosses(bytes)].filter(Boolean);
     return { name, pixels, colorSpace, ...drawn, transparent, exif: readExif(bytes), notes };
   } finally {

@@ -1,0 +1,11 @@
+/**
+ * The model that lies in this package: none. `scnet bundle` writes another file in its place.
+ *
+ * @typedef {object} Bundled
+ * @property {URL} model
+ * @property {URL} manifest
+ * @property {Record<string, URL>} samples By their names in the manifest.
+ */
+
+/** @type {Bundled|null} */
+export const BUNDLED = null;
