@@ -30,9 +30,13 @@ FAULTS = {
     "red and blue swapped": lambda output: output[:, ::-1],
     "not numbers": lambda output: np.full_like(output, np.nan),
     "a row short": lambda output: output[:, :, :-1],
+}
+
+OF_BYTES = {
     # One level too dark in every other column: 51 dB, as by an engine that truncates.
     "truncated": lambda output: output - np.float32(1 / 255) * (np.arange(output.shape[3]) % 2),
 }
+"""Found in 8-bit outputs alone; floats in fp16 may be as far off."""
 
 
 @pytest.fixture(scope="module")
@@ -63,19 +67,20 @@ def read_pairs(path):
 @pytest.mark.parametrize("index", range(len(FILES)))
 def test_a_right_output_passes_and_a_wrong_one_fails(compiled, tmp_path, index):
     folder, pairs = compiled
-    for fault, change in FAULTS.items():
+    faults = FAULTS | (OF_BYTES if FILES[index].interface == "image" else {})
+    for fault, change in faults.items():
         (tmp_path / fault).mkdir()
         for number, (image, output) in enumerate(pairs[index]):
             image.astype("<f4").tofile(tmp_path / fault / f"{number}.input")
             change(output).astype("<f4").tofile(tmp_path / fault / f"{number}.output")
-    places = [tmp_path / fault for fault in FAULTS]
+    places = [tmp_path / fault for fault in faults]
     command = java_command(
         folder / "classes", "standin.RunnerKt", f"test{index}.GoldenTest", *places
     )
     command.insert(1, f"-Dassets={folder}")
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    expected = {f"{'passed' if fault == 'none' else 'failed'} {fault}" for fault in FAULTS}
+    expected = {f"{'passed' if fault == 'none' else 'failed'} {fault}" for fault in faults}
     assert set(done.stdout.splitlines()) == expected
 
 

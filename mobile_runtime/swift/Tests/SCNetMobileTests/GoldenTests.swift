@@ -65,7 +65,10 @@ extension GoldenTests {
 
     private func makePicture(_ planes: [UInt8], _ height: Int, _ width: Int) throws -> CGImage {
         let area = height * width
-        let bgra = (0..<area).flatMap { [planes[2 * area + $0], planes[area + $0], planes[$0], 255] }
+        var bgra = [UInt8](repeating: 255, count: 4 * area)
+        for pixel in 0..<area {
+            for color in 0..<3 { bgra[4 * pixel + color] = planes[(2 - color) * area + pixel] }
+        }
         let info = CGImageAlphaInfo.noneSkipFirst.rawValue | CGBitmapInfo.byteOrder32Little.rawValue
         let provider = try XCTUnwrap(CGDataProvider(data: Data(bgra) as CFData))
         return try XCTUnwrap(
