@@ -13,6 +13,7 @@ from torch import fx
 
 from converters.errors import OutputError, ToolUnavailableError, VerificationError
 from converters.golden_samples import write_samples
+from converters.halo_8bit import measure_halo_8bit
 from converters.options import ConversionOptions, FileName, Size
 from converters.output_folder import publish, refuse_existing
 from converters.quality_gate import measure_loss_db
@@ -24,15 +25,10 @@ from mobile_runtime.errors import ScnetError
 from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.imaging.folder import list_pictures
 from mobile_runtime.model_file.file import ModelFile
+from mobile_runtime.model_file.file_hash import hash_file
 from mobile_runtime.model_file.format import FORMATS, FormatName
-from mobile_runtime.model_file.manifest import (
-    Manifest,
-    Model,
-    TensorSpec,
-    Weights,
-    hash_file,
-    write_manifest,
-)
+from mobile_runtime.model_file.manifest import Manifest, write_manifest
+from mobile_runtime.model_file.model import Model, TensorSpec, Weights
 from mobile_runtime.model_file.parity import find_wrong_rounding
 from mobile_runtime.model_file.precision import PRECISIONS, tolerance_for
 from mobile_runtime.steps import OnAction, OnStep, actions_of, ignore_action, ignore_step
@@ -166,6 +162,7 @@ def _write(
     on_action: OnAction,
 ) -> ModelFile:
     """Write a model file, its golden samples and its manifest, which holds no results yet."""
+    on_action("measuring how far pixels see")
     model = describe_model(checkpoint, options, tool)
     with suppress_output():
         on_action("rewriting the network")
@@ -211,7 +208,18 @@ def describe_model(checkpoint: Checkpoint, options: ConversionOptions, tool: Con
     """Return what a file will say of itself."""
     ports = tool.describe(checkpoint.net.config.scale, options)
     written = {key: getattr(options, key) for key in ("format", "precision", "shift", "sizes")}
+    written["halo_8bit"] = _halo_8bit(checkpoint.net, options)
     return describe_network(checkpoint, ports, ("scnet-mobile", *tool.TOOLS), **written)
+
+
+def _halo_8bit(net: SCNet, options: ConversionOptions) -> int:
+    """Return the halo that is enough for 8-bit pictures; none but the exact one is for integers.
+
+    Where features are integers, the least change of one flips how others are rounded: at a halo of
+    10, values moved by up to 6 levels (w8a8, SCNet-T x4 direct in TFLite, 2026-11-29). Rounded
+    weights move none by more than one level there, as float ones.
+    """
+    return halo(net.config) if PRECISIONS[options.precision].calibrated else measure_halo_8bit(net)
 
 
 def describe_network(

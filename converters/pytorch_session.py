@@ -15,7 +15,7 @@ from converters.tensor_specs import ANY_SIZE, tensor_specs
 from mobile_runtime.engines.session import CPU, Placement
 from mobile_runtime.errors import EngineUnavailableError
 from mobile_runtime.imaging.pictures import Image
-from mobile_runtime.model_file.manifest import Model
+from mobile_runtime.model_file.model import Model
 from mobile_runtime.model_file.validation_result import EngineInfo
 from scnet.checkpoint import open_checkpoint
 from scnet.device_form import to_device_form

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from mobile_runtime.model_file.format import Interface
-from mobile_runtime.model_file.manifest import TensorSpec
+from mobile_runtime.model_file.model import TensorSpec
 
 Shape = tuple[int | None, ...]
 

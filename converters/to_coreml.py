@@ -17,7 +17,7 @@ from converters.quantization.gptq import palettize, quantize_weights
 from converters.quantization.qdq import insert_qdq
 from converters.tensor_specs import ANY_SIZE, tensor_specs
 from mobile_runtime.model_file.format import Interface
-from mobile_runtime.model_file.manifest import Model, TensorSpec
+from mobile_runtime.model_file.model import Model, TensorSpec
 from mobile_runtime.model_file.precision import PRECISIONS
 from mobile_runtime.steps import OnAction, ignore_action
 from scnet.device_form import fold_range, shift_as_convolution

@@ -15,7 +15,7 @@ from converters.quantization.onnx_int8 import quantize_convolutions
 from converters.quantization.qdq import insert_qdq, propagate_dequantize
 from converters.tensor_specs import ANY_SIZE, tensor_specs
 from mobile_runtime.model_file.format import DEFAULT_OPSET
-from mobile_runtime.model_file.manifest import Model, TensorSpec
+from mobile_runtime.model_file.model import Model, TensorSpec
 from mobile_runtime.model_file.precision import PRECISIONS
 from mobile_runtime.steps import OnAction, ignore_action
 from scnet.device_form import shift_as_convolution

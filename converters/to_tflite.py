@@ -22,7 +22,7 @@ from converters.quantization.gptq import quantize_weights
 from converters.quantization.tflite_int8 import quantize
 from converters.tensor_specs import tensor_specs
 from mobile_runtime.formats.tflite_schema import pack, unpack
-from mobile_runtime.model_file.manifest import Model, TensorSpec
+from mobile_runtime.model_file.model import Model, TensorSpec
 from mobile_runtime.model_file.precision import PRECISIONS
 from mobile_runtime.steps import OnAction, ignore_action
 from scnet.channel_scaling import smooth_channels

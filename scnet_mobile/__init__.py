@@ -69,21 +69,27 @@ class Model:
 
     @overload
     def upscale(
-        self, picture: NDArray[np.uint8], *, tile: int | None = None
+        self, picture: NDArray[np.uint8], *, tile: int | None = None, exact: bool = False
     ) -> NDArray[np.uint8]: ...
 
     @overload
     def upscale(
-        self, picture: NDArray[np.float32], *, tile: int | None = None
+        self, picture: NDArray[np.float32], *, tile: int | None = None, exact: bool = False
     ) -> NDArray[np.float32]: ...
 
-    def upscale(self, picture: NDArray[Any], *, tile: int | None = None) -> NDArray[Any]:
-        """Return a picture of any size upscaled by `scale`, in tiles that give the exact result.
+    def upscale(
+        self, picture: NDArray[Any], *, tile: int | None = None, exact: bool = False
+    ) -> NDArray[Any]:
+        """Return a picture of any size upscaled by `scale`, in tiles that leave no seams.
+
+        An image equals the result of the whole picture in one piece. Pixels may differ from it by
+        one level, as tiles overlap by no more than the file says is enough for 8 bits.
 
         Args:
             picture: Pixels, uint8 of shape (H, W, 3), or an image, float32 of shape (1, 3, H, W);
                 RGB, an image in [0, 1].
             tile: Largest side of a tile in pixels of the picture, for files that take any size.
+            exact: Give pixels, too, as the whole picture in one piece would.
 
         Returns:
             The same type and layout, H and W times `scale`. An image is not clipped to [0, 1]
@@ -95,7 +101,7 @@ class Model:
         """
         array = np.asarray(picture)
         if array.dtype == np.uint8 and array.ndim == 3 and array.shape[2] == 3:
-            return upscale_pixels(self.session, array, tile=tile)
+            return upscale_pixels(self.session, array, tile=tile, exact=exact)
         if array.dtype == np.float32 and array.ndim == 4 and array.shape[:2] == (1, 3):
             return upscale_image(self.session, array, tile=tile)
         raise ImageError(
@@ -218,6 +224,7 @@ def upscale_picture(
     *,
     model: Model | FilePath | None = None,
     tile: int | None = None,
+    exact: bool = False,
     overwrite: bool = False,
 ) -> UpscaledFile:
     """Write a picture file upscaled; nothing is written unless the whole picture is done.
@@ -230,6 +237,7 @@ def upscale_picture(
         target: `.png`, `.jpg`, `.webp`, `.tif` or `.avif`.
         model: From `open_model`, or what that takes.
         tile: Largest side of a tile in pixels of the source, for files that take any size.
+        exact: Give 8-bit pictures, too, as the whole picture in one piece would: see `Model`.
         overwrite: Replace the target if it exists.
 
     Returns:
@@ -241,7 +249,9 @@ def upscale_picture(
     """
     picture = open_picture(Path(source), deep=True)
     session = _open(model).session
-    return upscale_to_file(session, picture, Path(target), tile=tile, overwrite=overwrite)
+    return upscale_to_file(
+        session, picture, Path(target), tile=tile, exact=exact, overwrite=overwrite
+    )
 
 
 def validate(

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from onnx import helper
 
 from mobile_runtime.cli.upscale import command
-from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
+from mobile_runtime.model_file.model import Model, TensorSpec, Weights
 
 SCALE = 3
 MODEL = Model(

@@ -23,18 +23,16 @@ from mobile_runtime.device.android.measure import measure
 from mobile_runtime.device.android.report import PhoneReport
 from mobile_runtime.errors import ModelLoadError, ScnetError
 from mobile_runtime.model_file.file import keep_results, read_model_file
+from mobile_runtime.model_file.file_hash import hash_file
 from mobile_runtime.model_file.golden_samples import GoldenImages, write_golden
 from mobile_runtime.model_file.manifest import (
     Manifest,
-    Model,
-    TensorSpec,
-    Weights,
-    hash_file,
     manifest_path,
     read_manifest,
     tolerance_in,
     write_manifest,
 )
+from mobile_runtime.model_file.model import Model, TensorSpec, Weights
 from mobile_runtime.model_file.precision import PRECISIONS, Tolerance, tolerance_for
 
 LOGS = Path(__file__).parent / "android_logs"

@@ -18,8 +18,9 @@ from mobile_runtime.device.bundle import APP, PROTOCOL
 from mobile_runtime.device.test_templates import TESTS
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ScnetError
+from mobile_runtime.model_file.file_hash import hash_file
 from mobile_runtime.model_file.golden_samples import read_golden
-from mobile_runtime.model_file.manifest import hash_file, manifest_path, read_manifest
+from mobile_runtime.model_file.manifest import manifest_path, read_manifest
 from mobile_runtime.validation.validate import validate
 
 SIZE = (16, 20)

@@ -24,9 +24,10 @@ from converters.output_folder import publish
 from mobile_runtime.check.placement import check
 from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ImageError
+from mobile_runtime.model_file.file_hash import hash_file
 from mobile_runtime.model_file.format import FORMATS
 from mobile_runtime.model_file.golden_samples import read_golden
-from mobile_runtime.model_file.manifest import Manifest, hash_file, manifest_path, read_manifest
+from mobile_runtime.model_file.manifest import Manifest, manifest_path, read_manifest
 from scnet.checkpoint import open_checkpoint, save_weights
 from scnet.config import SCNetConfig
 from scnet.network import SCNet

@@ -10,8 +10,9 @@ from converters.options import SHIFTS
 from mobile_runtime.cli.validate import command as validate_command
 from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.formats.reader import read_graph
+from mobile_runtime.model_file.file_hash import hash_file
 from mobile_runtime.model_file.format import FORMATS
-from mobile_runtime.model_file.manifest import hash_file, read_manifest
+from mobile_runtime.model_file.manifest import read_manifest
 from mobile_runtime.model_file.precision import PRECISIONS
 from scnet.checkpoint import save_weights
 from scnet.config import SCNetConfig

@@ -16,8 +16,9 @@ from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.coreml_package import BLOB_HEADER
 from mobile_runtime.formats.coreml_program import load_program
 from mobile_runtime.formats.reader import cut
+from mobile_runtime.model_file.file_hash import measure_file
 from mobile_runtime.model_file.format import FORMATS
-from mobile_runtime.model_file.manifest import measure_file, read_manifest
+from mobile_runtime.model_file.manifest import read_manifest
 from mobile_runtime.model_file.precision import PRECISIONS
 from mobile_runtime.validation.reference_runs import REFERENCES
 from scnet.checkpoint import open_checkpoint

@@ -10,7 +10,7 @@ from fuzzing.runs import make_originals
 from fuzzing.workers import run_cases
 from model_files import copy_alone
 
-from mobile_runtime.model_file.manifest import hash_file
+from mobile_runtime.model_file.file_hash import hash_file
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from mobile_runtime.model_file.golden_samples import (
     kept_positions,
     write_golden,
 )
-from mobile_runtime.model_file.manifest import SCALES
+from mobile_runtime.model_file.model import SCALES
 from mobile_runtime.model_file.precision import tolerance_for
 from mobile_runtime.validation.validate import validate_on_engine
 from scnet.network import SCNetConfig

@@ -32,7 +32,7 @@ from mobile_runtime.errors import (
 )
 from mobile_runtime.formats import coreml_program as mil_program
 from mobile_runtime.formats.reader import count_operators
-from mobile_runtime.model_file.manifest import Model, TensorSpec, Weights
+from mobile_runtime.model_file.model import Model, TensorSpec, Weights
 
 # coremltools leaves a temporary folder to the garbage collector with each model.
 pytestmark = pytest.mark.filterwarnings(

@@ -28,7 +28,8 @@ from mobile_runtime.errors import (
 from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
 from mobile_runtime.model_file.golden_samples import read_golden
-from mobile_runtime.model_file.manifest import Model, manifest_path, read_manifest, write_manifest
+from mobile_runtime.model_file.manifest import manifest_path, read_manifest, write_manifest
+from mobile_runtime.model_file.model import Model
 from mobile_runtime.model_file.parity import compare, worst
 from mobile_runtime.validation.validate import validate
 
@@ -176,6 +177,7 @@ def test_files_of_one_name_have_manifests_of_their_own(tmp_path):
         (lambda text: text["golden"].clear(), "is not a manifest"),
         (lambda text: text["model"].update(scale=5), "Scale 5 is not one of"),
         (lambda text: text["model"].update(halo=4097), "is not a manifest"),
+        (lambda text: text["model"].update(halo_8bit=99), "is more than the exact"),
         (lambda text: text["model"].update(sizes=[]), "is not a manifest"),
         (lambda text: text["model"].update(sizes=[[16, 16385]]), "is not a manifest"),
         (lambda text: text["model"].update(head="mlp"), "describes another model"),
@@ -231,7 +233,13 @@ def refuse(*_):
     raise OSError(28, "disk full")
 
 
-METADATA = {"scale": "[" * 99999, "halo": "-1", "sizes": "[[0, 8]]", "weights": "{}"}
+METADATA = {
+    "scale": "[" * 99999,
+    "halo": "-1",
+    "halo_8bit": "4096",
+    "sizes": "[[0, 8]]",
+    "weights": "{}",
+}
 
 
 @pytest.mark.parametrize("name", METADATA)
@@ -239,6 +247,13 @@ def test_forged_metadata_is_refused(originals, name):
     metadata = read_manifest(originals[".onnx"]).model.to_metadata()
     with pytest.raises(ManifestError, match="metadata inside the file is malformed"):
         Model.from_metadata(metadata | {name: METADATA[name]})
+
+
+def test_files_from_before_there_was_a_halo_for_8_bits_still_open(originals):
+    model = read_manifest(originals[".onnx"]).model
+    metadata = model.to_metadata()
+    assert metadata.pop("halo_8bit") == str(model.halo_8bit)
+    assert Model.from_metadata(metadata) == replace(model, halo_8bit=None)
 
 
 def test_one_bad_file_hides_no_verdict(model, tmp_path):

@@ -18,7 +18,8 @@ from mobile_runtime.engines.session import open_session
 from mobile_runtime.errors import ModelLoadError
 from mobile_runtime.formats.reader import count_operators, cut
 from mobile_runtime.formats.tflite_schema import TYPES, operator_kinds, pack, unpack
-from mobile_runtime.model_file.manifest import hash_file, manifest_path, read_manifest
+from mobile_runtime.model_file.file_hash import hash_file
+from mobile_runtime.model_file.manifest import manifest_path, read_manifest
 from mobile_runtime.upscaling.upscale import upscale_image
 from mobile_runtime.validation.fault_localization import localize_fault
 from mobile_runtime.validation.reference_runs import REFERENCES

@@ -19,6 +19,7 @@ class Promise:
     scale: int
     halo: int
     sizes: tuple | None = None
+    halo_8bit: int | None = None
 
 
 @dataclass
@@ -263,3 +264,19 @@ def test_a_file_that_breaks_its_promise_is_refused():
 def test_numbers_that_are_none_are_refused():
     with pytest.raises(ModelLoadError, match="not numbers"):
         upscale_image(open_network(halo=0), np.full((1, 3, 4, 4), np.nan, np.float32))
+
+
+def test_pixels_of_8_bits_take_the_smaller_halo_and_all_else_the_exact_one():
+    model, image = Promise(2, 3, None, halo_8bit=1), make_image(20, 20)
+    pixels, deep = to_pixels(image), (image[0].transpose(1, 2, 0) * 65535).astype(np.uint16)
+
+    def count(upscale, picture, **choice):
+        network = Network(model, reach=3)
+        upscale(network, picture, tile=8, **choice)
+        return len(network.ran)
+
+    exact, smaller = (len(plan_tiles(20, 20, halo=halo, side=8)) for halo in (3, 1))
+    assert count(upscale_pixels, pixels) == smaller < exact
+    assert count(upscale_pixels, pixels, exact=True) == exact
+    assert count(upscale_pixels, deep) == exact
+    assert count(upscale_image, image) == exact

@@ -18,6 +18,7 @@ from mobile_runtime.imaging.pictures import Picture, to_image, to_pixels
 from mobile_runtime.imaging.reading import open_picture
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
 from mobile_runtime.imaging.writing import save_picture
+from scnet_mobile import Model
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
@@ -91,6 +92,20 @@ def test_tiles_leave_no_trace(room, tile):
     got = open_picture(room.folder / "out.png").pixels.astype(int)
     assert np.abs(got - room.expected(PIXELS)).max() <= 1  # a float on the edge of two values
     assert len(room.opened[0].ran) > 1
+
+
+def test_tiles_of_8_bits_overlap_by_what_the_file_says_unless_they_are_to_be_exact(room):
+    write_onnx(room.folder / "smaller.onnx", replace(MODEL, halo_8bit=0))
+    room.upscale(room.photo(), "out.png", "--tile", 5, model="smaller.onnx")
+    room.upscale("photo.png", "exact.png", "--tile", 5, "--exact", model="smaller.onnx")
+    quick, exact = (len(session.ran) for session in room.opened)
+    assert quick == 4 * 6 < exact
+    got = open_picture(room.folder / "exact.png").pixels.astype(int)
+    assert np.abs(got - room.expected(PIXELS)).max() <= 1
+    model = Model(open_session(room.folder / "smaller.onnx"))
+    for name, choice in {"out.png": {}, "exact.png": {"exact": True}}.items():
+        saved = open_picture(room.folder / name).pixels
+        np.testing.assert_array_equal(model.upscale(PIXELS, tile=5, **choice), saved)
 
 
 def test_a_file_of_fixed_size_upscales_any_picture(room):

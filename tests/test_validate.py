@@ -25,13 +25,9 @@ from mobile_runtime.errors import ManifestError, ModelLoadError
 from mobile_runtime.formats.reader import count_operators, cut, read_graph
 from mobile_runtime.imaging.metrics import bicubic, evaluate, mean
 from mobile_runtime.model_file.file import ModelFile, add_results
+from mobile_runtime.model_file.file_hash import hash_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
-from mobile_runtime.model_file.manifest import (
-    hash_file,
-    manifest_path,
-    read_manifest,
-    write_manifest,
-)
+from mobile_runtime.model_file.manifest import manifest_path, read_manifest, write_manifest
 from mobile_runtime.validation.fault_localization import (
     first_divergence,
     is_comparable,

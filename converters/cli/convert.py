@@ -10,8 +10,9 @@ from converters.options import SHIFTS, Shift, Size, complete_options
 from mobile_runtime.cli import options as command_options
 from mobile_runtime.cli.progress import show_steps
 from mobile_runtime.console import say
+from mobile_runtime.model_file.file_hash import measure_file
 from mobile_runtime.model_file.format import DEFAULT_OPSET, FORMATS, OPSETS, Format, Interface
-from mobile_runtime.model_file.manifest import measure_file, read_manifest
+from mobile_runtime.model_file.manifest import read_manifest
 from mobile_runtime.model_file.precision import CALIBRATED, PRECISIONS, PrecisionName
 from mobile_runtime.validation.report import print_results
 from scnet.config import HEADS, STAGES, Head

@@ -21,8 +21,10 @@ from mobile_runtime.console import (
 from mobile_runtime.formats.graph import Graph, Port, layout_of
 from mobile_runtime.formats.reader import OLD_CORE_ML, count_kinds, describe_graph
 from mobile_runtime.model_file.file import read_model_file
+from mobile_runtime.model_file.file_hash import hash_file, measure_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
-from mobile_runtime.model_file.manifest import Model, hash_file, manifest_path, measure_file
+from mobile_runtime.model_file.manifest import manifest_path
+from mobile_runtime.model_file.model import Model
 from scnet.config import SCNetConfig, halo, macs_per_pixel
 from scnet.weights import WEIGHTS, find_weights
 from scnet.weights_header import read_bundled

@@ -12,8 +12,9 @@ from converters.output_folder import copy_model, refuse_existing
 from mobile_runtime.bundled_models import DEFAULT, MODELS, BundledModel
 from mobile_runtime.cli import options
 from mobile_runtime.console import STDOUT, check_output, print_table, say, write_json
+from mobile_runtime.model_file.file_hash import measure_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS
-from mobile_runtime.model_file.manifest import measure_file, read_manifest
+from mobile_runtime.model_file.manifest import read_manifest
 
 Row = dict[str, str | int]
 

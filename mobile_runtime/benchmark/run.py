@@ -25,7 +25,7 @@ from mobile_runtime.formats.graph import Graph
 from mobile_runtime.formats.reader import OLD_CORE_ML, read_graph
 from mobile_runtime.host_info import describe_device, utc_now
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
-from mobile_runtime.model_file.manifest import Model, Size
+from mobile_runtime.model_file.model import Model, Size
 from mobile_runtime.upscaling.tiling import DEFAULT_TILE
 from mobile_runtime.upscaling.upscale import OnProgress
 

@@ -16,7 +16,7 @@ from mobile_runtime.cli.progress import progress_bar
 from mobile_runtime.console import STDOUT, check_output, say, write_json, write_output
 from mobile_runtime.engines.session import Opener
 from mobile_runtime.errors import ScnetError
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 
 OUTPUT_PARAMETERS = ("read_path", "details", "json_path", "plot_path", "overwrite")
 """Those that do not change what is measured."""

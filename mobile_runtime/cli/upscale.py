@@ -83,6 +83,12 @@ COLOR = click.types.FuncParamType(parse_color)
     help=f"Largest side of a tile in pixels of the photo, {DEFAULT_TILE} by default; only for "
     "files that take any size.",
 )
+@click.option(
+    "--exact",
+    is_flag=True,
+    help="Give each value as the whole picture in one piece would. By default tiles of 8-bit "
+    "pictures overlap by less, as the file says is enough, and values may differ by one level.",
+)
 @options.threads
 @click.option(
     "--comparison",
@@ -116,6 +122,7 @@ def command(
     comparison: Path | None,
     max_pixels: int,
     *,
+    exact: bool,
     overwrite: bool,
 ) -> None:
     """Upscale pictures, and all pictures in folders, by the scale of the model file.
@@ -135,7 +142,7 @@ def command(
         model = _bundled_weights(scale)
     target = size if scale is None else Times(scale)
     settings = Settings(
-        tile, max_pixels, overwrite, target, background, quality, alpha or "bicubic"
+        tile, exact, max_pixels, overwrite, target, background, quality, alpha or "bicubic"
     )
     open_model = partial(context.obj, model, engine=engine, threads=threads)
     if not are_many(photos) and is_video(photos[0]):

@@ -5,7 +5,7 @@ from math import ceil
 
 from mobile_runtime.console import complain, printable, say
 from mobile_runtime.engines.session import Session
-from mobile_runtime.model_file.manifest import Model
+from mobile_runtime.model_file.model import Model
 from mobile_runtime.upscaling.jobs import Job, Photos
 from mobile_runtime.upscaling.run_job import Outcome
 from mobile_runtime.upscaling.upscale import model_of

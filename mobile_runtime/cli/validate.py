@@ -14,7 +14,7 @@ from mobile_runtime.errors import EngineUnavailableError, ManifestError, ScnetEr
 from mobile_runtime.host_info import utc_now
 from mobile_runtime.imaging.folder import list_pictures
 from mobile_runtime.model_file.file import ModelFile, keep_results, read_model_file
-from mobile_runtime.model_file.manifest import measure_file
+from mobile_runtime.model_file.file_hash import measure_file
 from mobile_runtime.model_file.validation_result import ValidationResult
 from mobile_runtime.steps import OnAction, actions_of
 from mobile_runtime.upscaling.evaluation import measure_quality, print_quality

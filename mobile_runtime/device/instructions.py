@@ -11,12 +11,8 @@ from string import Template
 from mobile_runtime.device.app_packages import AppLibrary
 from mobile_runtime.device.test_templates import DeviceTest, choose_test
 from mobile_runtime.errors import ManifestError
-from mobile_runtime.model_file.manifest import (
-    GoldenSample,
-    Manifest,
-    TensorSpec,
-    own_tolerance,
-)
+from mobile_runtime.model_file.manifest import GoldenSample, Manifest, own_tolerance
+from mobile_runtime.model_file.model import TensorSpec
 from mobile_runtime.model_file.precision import Tolerance
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -16,7 +16,7 @@ from mobile_runtime.formats.coreml_package import Shape
 from mobile_runtime.formats.coreml_program import Program, load_program
 from mobile_runtime.formats.feed import Feed
 from mobile_runtime.imaging.pictures import Image, to_pixels
-from mobile_runtime.model_file.manifest import Model
+from mobile_runtime.model_file.model import Model
 from mobile_runtime.model_file.validation_result import EngineInfo
 
 REFERENCE: dict[str, executor.Arithmetic] = {"reference-fp16": "fp16", "reference-fp32": "fp32"}

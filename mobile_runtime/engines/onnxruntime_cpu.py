@@ -13,7 +13,7 @@ from mobile_runtime.errors import ImageError, ModelLoadError
 from mobile_runtime.formats.feed import Feed
 from mobile_runtime.formats.onnx_graph import read_graph
 from mobile_runtime.imaging.pictures import Image
-from mobile_runtime.model_file.manifest import Model
+from mobile_runtime.model_file.model import Model
 from mobile_runtime.model_file.validation_result import EngineInfo
 
 ANY_SIDE = 64

@@ -18,7 +18,8 @@ from mobile_runtime.formats.reader import require_model_file
 from mobile_runtime.imaging.pictures import Image
 from mobile_runtime.model_file.file import ModelFile, read_model_file
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX
-from mobile_runtime.model_file.manifest import Model, manifest_path
+from mobile_runtime.model_file.manifest import manifest_path
+from mobile_runtime.model_file.model import Model
 from mobile_runtime.model_file.validation_result import EngineInfo
 
 

@@ -18,7 +18,7 @@ from mobile_runtime.formats.tflite_file import (
     read_image_shape,
 )
 from mobile_runtime.imaging.pictures import Image
-from mobile_runtime.model_file.manifest import Model
+from mobile_runtime.model_file.model import Model
 from mobile_runtime.model_file.validation_result import EngineInfo
 
 __all__ = ["open_session", "open_tensors", "read_image_shape"]

@@ -27,7 +27,7 @@ from mobile_runtime.formats.graph import (
     count_elements,
     fold_constants,
 )
-from mobile_runtime.model_file.manifest import measure_file
+from mobile_runtime.model_file.file_hash import measure_file
 
 IOS_OF_VERSION = {1: 11, 2: 11, 3: 12, 4: 13, 5: 14, 6: 15, 7: 16, 8: 17, 9: 18, 10: 26}
 """Specification version -> the iOS that reads it (coremltools 9.0, `__init__.py`)."""

@@ -18,7 +18,7 @@ from mobile_runtime.formats.coreml_package import (
     read_features,
 )
 from mobile_runtime.formats.graph import Graph, Operator
-from mobile_runtime.model_file.manifest import measure_file
+from mobile_runtime.model_file.file_hash import measure_file
 
 NETWORKS = ("neuralNetwork", "neuralNetworkClassifier", "neuralNetworkRegressor")
 PIPELINES = ("pipeline", "pipelineClassifier", "pipelineRegressor")

@@ -17,7 +17,7 @@ from mobile_runtime.formats.tflite_schema import (
     read_model,
 )
 from mobile_runtime.imaging.pictures import Image
-from mobile_runtime.model_file.manifest import Model
+from mobile_runtime.model_file.model import Model
 
 BIAS = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "TRANSPOSE_CONV": 3}
 """The optional input of an operator between images: -1 where it is left out.

@@ -23,6 +23,7 @@
  * @property {string} precision
  * @property {string} shift Form of the spatial shift.
  * @property {number} halo Receptive-field radius of a result pixel, in picture pixels.
+ * @property {number} halo8bit As much of it as 8-bit values need, to within one level.
  * @property {string} licence Of the weights, such as `Apache-2.0` or `CC-BY-NC-4.0`.
  * @property {number} operators Number in the file.
  * @property {string} input Its name.
@@ -60,7 +61,8 @@ export function describeModel(manifest, addressOf) {
   const { file, sha256, model, operators, golden } = manifest;
   return {
     ...{ scale: model.scale, head: model.head, precision: model.precision, shift: model.shift },
-    ...{ halo: model.halo, input: model.input.name, output: model.output.name },
+    ...{ halo: model.halo, halo8bit: model.halo_8bit ?? model.halo },
+    ...{ input: model.input.name, output: model.output.name },
     ...{ file, sha256, url: addressOf(file, sha256) },
     label: `SCNet-${model.variant.toUpperCase()} ×${model.scale}`,
     licence: model.weights.licence,

@@ -21,6 +21,7 @@
  * @property {Model} model
  * @property {() => Promise<Inference>} ready Returns the open model; opens it again if it was stopped.
  * @property {number} side Of the largest tile, in picture pixels.
+ * @property {boolean} exact Whether values are to be those of the whole picture, not within a level.
  * @property {Place} place Is kept up to date; tiles before it are left out.
  * @property {AbortSignal|undefined} signal
  * @property {(tile: Tile) => void} onTile
@@ -31,7 +32,7 @@ import { ALPHA_REACH } from './alpha.js';
 import { UpscalerError } from './errors.js';
 import { InferenceError } from './inference.js';
 import { crop, hasTransparency, isGray } from './pixels.js';
-import { planTiles, smallestSide } from './tiles.js';
+import { chooseHalo, planTiles, smallestSide } from './tiles.js';
 
 /** As in `scnet upscale`: more needs more memory than most devices have. */
 export const MAX_PIXELS = 64_000_000;
@@ -67,8 +68,9 @@ export function smallerSide(side, halo) {
  * @throws {InferenceError} A tile failed; those before it are finished.
  * @throws {DOMException} `signal` was aborted.
  */
-export async function runTiles(pixels, { model, ready, side, place, signal, onTile, onProgress }) {
-  const halo = Math.max(model.halo, hasTransparency(pixels) ? ALPHA_REACH : 0);
+export async function runTiles(pixels, run) {
+  const { model, ready, side, exact, place, signal, onTile, onProgress } = run;
+  const halo = Math.max(chooseHalo(model, exact), hasTransparency(pixels) ? ALPHA_REACH : 0);
   const gray = isGray(pixels); // of all tiles: one may be gray by itself
   const tiles = planTiles(pixels, { halo, side, scale: model.scale });
   const areas = tiles.map(({ read }) => read.width * read.height);

@@ -1,7 +1,7 @@
 /**
  * Plan of tiles, as in `mobile_runtime/upscaling/tiling.py` for files that take any size. A tile ends
  * where the picture ends, or at least `halo` pixels beyond its kept part; so the result equals that
- * of the whole picture in one piece.
+ * of the whole picture in one piece, to within one level if the halo is that for 8 bits.
  *
  * @import { Area } from './pixels.js'
  *
@@ -18,6 +18,14 @@
  */
 
 /**
+ * Return how far tiles overlap.
+ *
+ * @param {{halo: number, halo8bit: number}} model
+ * @param {boolean} exact Whether values are to be those of the whole picture.
+ */
+export const chooseHalo = ({ halo, halo8bit }, exact) => (exact ? halo : halo8bit);
+
+/**
  * Return the smallest side of a tile that is more than its halo.
  *
  * @param {number} halo
@@ -26,7 +34,7 @@
 export const smallestSide = (halo) => 2 * halo + 1;
 
 /**
- * Return the fewest tiles that compute the exact result.
+ * Return the fewest tiles that overlap by a halo.
  *
  * @param {{width: number, height: number}} size Of the picture.
  * @param {{halo: number, side: number, scale: number}} options `side` of the largest tile.

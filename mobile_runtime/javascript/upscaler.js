@@ -6,7 +6,7 @@
  * @import { Pixels } from './pixels.js'
  * @import { Picture } from './read_picture.js'
  * @import { Choice, Chosen } from './self_test.js'
- * @import { Place, Progress, Tile } from './tile_run.js'
+ * @import { Place, Progress, Run, Tile } from './tile_run.js'
  *
  * @typedef {object} OpenOptions
  * @property {Backend|'auto'} [backend] `auto`, the default, takes the fastest that passes the self-test;
@@ -95,16 +95,19 @@ export class Upscaler {
    * @param {object} [options]
    * @param {AbortSignal} [options.signal] Stops at once, even in the middle of a tile.
    * @param {(progress: Progress) => void} [options.onProgress] Called after every tile.
+   * @param {boolean} [options.exact] Give each value as the whole picture in one piece would; by
+   *   default values may differ from that by one level.
    * @returns {Promise<ImageData>} In sRGB.
    * @throws {UpscalerError} See `ErrorCode`.
    * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
    */
-  async upscale(picture, { signal, onProgress } = {}) {
+  async upscale(picture, { signal, onProgress, exact = false } = {}) {
     const pixels = await untilAborted(readPicture(picture), signal);
     const result = makeResult(pixels.width * this.scale, pixels.height * this.scale);
     await this.#upscaleWhole(pixels, {
       signal,
       onProgress,
+      exact,
       onTile: (tile) => paste(tile, result),
       place: { side: 0, done: 0 },
     });
@@ -120,14 +123,15 @@ export class Upscaler {
    *   smaller, if memory ran out.
    * @param {AbortSignal} [options.signal] Stops at once, even in the middle of a tile.
    * @param {(progress: Progress) => void} [options.onProgress]
+   * @param {boolean} [options.exact] See `upscale`.
    * @param {Place} [options.place] Where an earlier call was stopped; is kept up to date.
    * @returns {Promise<void>}
    * @throws {UpscalerError} See `ErrorCode`.
    * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
    */
-  async upscaleTiles(picture, { signal, onTile, onProgress, place = { side: 0, done: 0 } }) {
+  async upscaleTiles(picture, { signal, exact = false, place = { side: 0, done: 0 }, ...told }) {
     const pixels = await untilAborted(readPicture(picture), signal);
-    await this.#upscaleWhole(pixels, { signal, onTile, onProgress, place });
+    await this.#upscaleWhole(pixels, { signal, exact, place, onProgress: undefined, ...told });
   }
 
   /**
@@ -150,7 +154,7 @@ export class Upscaler {
 
   /**
    * @param {Pixels} pixels
-   * @param {{signal: AbortSignal|undefined, place: Place, onTile: (tile: Tile) => void, onProgress: ((progress: Progress) => void)|undefined}} options
+   * @param {Omit<Run, 'model'|'ready'|'side'>} options
    */
   async #upscaleWhole(pixels, options) {
     const { signal } = options;
@@ -162,7 +166,7 @@ export class Upscaler {
 
   /**
    * @param {Pixels} pixels
-   * @param {{signal: AbortSignal|undefined, place: Place, onTile: (tile: Tile) => void, onProgress: ((progress: Progress) => void)|undefined}} options
+   * @param {Omit<Run, 'model'|'ready'|'side'>} options
    */
   async #paint(pixels, options) {
     const model = this.#model;

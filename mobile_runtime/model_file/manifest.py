@@ -1,12 +1,9 @@
-"""Manifests of model files: the JSON beside a file, and the metadata inside it.
+"""Manifests of model files: the JSON beside a file.
 
 Everything that runs a file knows it only from here.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,103 +12,15 @@ import msgspec
 from mobile_runtime.atomic_write import atomic_write
 from mobile_runtime.errors import ManifestError
 from mobile_runtime.model_file import schema_v1
-from mobile_runtime.model_file.format import FormatName
+from mobile_runtime.model_file.file_hash import hash_file
+from mobile_runtime.model_file.model import Model
 from mobile_runtime.model_file.precision import PrecisionName, Tolerance, tolerance_for
 from mobile_runtime.model_file.validation_result import ValidationResult
 
 Positive = Annotated[int, msgspec.Meta(gt=0)]
-Side = Annotated[int, msgspec.Meta(ge=1, le=16384)]
-Size = tuple[Side, Side]
-"""Height and width in pixels."""
 PlainName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")]
 """Part of a file's name: no separators, nothing that ends a string."""
 Shape = tuple[Positive, Positive, Positive, Positive]
-
-SCALES = (2, 3, 4, 8)
-"""Output pixels per input pixel and side that an SCNet can have."""
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """One input or output of the file itself; sessions convert to and from images."""
-
-    name: str
-    shape: tuple[int | None, ...]
-    """None where any size goes."""
-    dtype: Literal["float32", "float16", "uint8"]
-    layout: Literal["NCHW", "NHWC"]
-    range: Literal["0..1", "0..255"]
-    """The nominal range. Outputs may overshoot it a little, unless `clipped`."""
-    clipped: bool = False
-    """The file itself clips the values to the range."""
-    colour_order: Literal["RGB"] = "RGB"
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Where the weights come from, and on what terms."""
-
-    name: str
-    sha256: str
-    licence: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Model:
-    """What a file says of itself; the same keys stand in the manifest and inside the file."""
-
-    format: Literal[FormatName, "pytorch"]
-    variant: str
-    """`t`, `b`, or width and depth such as `d48b10`."""
-    head: str
-    scale: int
-    """Output pixels per input pixel and side; one of `SCALES`."""
-    precision: PrecisionName
-    shift: Literal["slice_concat", "depthwise"]
-    """How the spatial shift is written."""
-    sizes: Annotated[tuple[Size, ...], msgspec.Meta(min_length=1)] | None
-    """The input sizes that the file takes; None if it takes any."""
-    halo: Annotated[int, msgspec.Meta(ge=0, le=4096)]
-    """Low-resolution pixels around a tile on which its output depends."""
-    input: TensorSpec
-    output: TensorSpec
-    weights: Weights
-    tools: dict[str, str]
-    """Package -> version of everything that made the file."""
-
-    def __post_init__(self) -> None:
-        """Check the scale.
-
-        Raises:
-            ValueError: The scale is not one of `SCALES`.
-        """
-        if self.scale not in SCALES:
-            raise ValueError(f"Scale {self.scale} is not one of {SCALES}")
-
-    def to_metadata(self) -> dict[str, str]:
-        """Return one string per field, for a format's own metadata."""
-        return {
-            key: value if isinstance(value, str) else json.dumps(value)
-            for key, value in msgspec.to_builtins(self).items()
-        }
-
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str]) -> "Model | None":
-        """Return what `to_metadata` wrote, or None if this project did not make the file.
-
-        Raises:
-            ManifestError: The fields are there, but malformed.
-        """
-        names = [field.name for field in fields(cls)]
-        if not all(name in metadata for name in names):
-            return None
-        try:
-            return msgspec.convert({name: _parse(metadata[name]) for name in names}, cls)
-        except (msgspec.ValidationError, RecursionError) as error:
-            raise ManifestError(
-                f"The metadata inside the file is malformed ({error}): convert again."
-            ) from error
 
 
 @dataclass(frozen=True)
@@ -207,36 +116,6 @@ def check_hash(model: Path, manifest: Manifest) -> None:
         raise ManifestError(_describe_mismatch(model, manifest))
 
 
-def hash_file(path: Path, data_files: Sequence[Path] = ()) -> str:
-    """Return the sha256 of a file; of several, over sorted relative paths and contents.
-
-    Args:
-        path: A file, or a folder with all that is in it.
-        data_files: Files beside a file that belong to it.
-
-    Raises:
-        ManifestError: It cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        if not path.is_dir() and not data_files:
-            return hashlib.sha256(path.read_bytes()).hexdigest()
-        folder = path if path.is_dir() else path.parent
-        parts = path.rglob("*") if path.is_dir() else (path, *data_files)
-        for part in sorted(p for p in parts if p.is_file()):
-            digest.update(part.relative_to(folder).as_posix().encode() + b"\0")
-            digest.update(part.read_bytes())
-    except OSError as error:
-        raise ManifestError(f"{path} cannot be read: {error.strerror}.") from error
-    return digest.hexdigest()
-
-
-def measure_file(path: Path) -> int:
-    """Return the size of a file in bytes; of a folder, of all files in it."""
-    parts = path.rglob("*") if path.is_dir() else [path]
-    return sum(part.stat().st_size for part in parts if part.is_file())
-
-
 def own_tolerance(manifest: Manifest) -> Tolerance:
     """Return the tolerance in a manifest.
 
@@ -274,11 +153,3 @@ def _describe_mismatch(model: Path, manifest: Manifest) -> str:
         f"{manifest_path(model)} belongs to another file (it describes {manifest.file}, sha256 "
         f"{manifest.sha256[:12]}...): convert again, or put the right manifest beside {model}."
     )
-
-
-def _parse(text: str) -> object:
-    """Return the value of JSON; names and versions, which are none, stay strings."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

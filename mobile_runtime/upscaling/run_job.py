@@ -99,6 +99,7 @@ def write_job(
         quality=quality,
         alpha=settings.alpha,
         tile=settings.tile,
+        exact=settings.exact,
         overwrite=settings.overwrite,
         on_progress=on_progress,
     )

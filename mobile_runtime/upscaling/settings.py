@@ -14,6 +14,8 @@ class Settings:
 
     tile: int | None = None
     """Side of the largest tile in low-resolution pixels, for files that take any size."""
+    exact: bool = False
+    """Take the exact halo for 8-bit pictures, too."""
     max_pixels: int = MAX_PIXELS
     """Larger pictures are refused."""
     overwrite: bool = False

@@ -10,9 +10,11 @@ must not end anywhere else within the halo.
                 |<- halo ->|<------- kept ------->|<- halo ->|
                 |<------------------ tile ------------------>|
 
-The result equals that of the whole picture in one piece, with one exception: a file of fixed size
-cannot take a smaller picture as it is. Such a picture is continued by its mirror image at the
-bottom and on the right, and pixels within the halo of these sides come out slightly different.
+The result equals that of the whole picture in one piece, with two exceptions. Pictures of 8 bits
+take a smaller halo where the file names one (`choose_halo`), and values may differ by one level. A
+file of fixed size cannot take a smaller picture as it is. Such a picture is continued by its mirror
+image at the bottom and on the right, and pixels within the halo of these sides come out slightly
+different.
 """
 
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from itertools import product
 from math import prod
 
 from mobile_runtime.errors import ImageError
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Model, Size
 
 DEFAULT_TILE = 256
 """Side of a tile in low-resolution pixels, where a file takes any size."""
@@ -64,6 +66,16 @@ class Tile:
         )
 
 
+def choose_halo(model: Model, *, exact: bool) -> int:
+    """Return how far tiles overlap: the halo for 8-bit pictures, unless that is not enough.
+
+    Args:
+        model: What a file says of itself.
+        exact: Whether values are to be those of the whole picture.
+    """
+    return model.halo if exact or model.halo_8bit is None else model.halo_8bit
+
+
 def plan_tiles(
     height: int,
     width: int,
@@ -72,12 +84,12 @@ def plan_tiles(
     sizes: tuple[Size, ...] | None = None,
     side: int | None = None,
 ) -> list[Tile]:
-    """Return the fewest tiles that compute the exact result.
+    """Return the fewest tiles that overlap by a halo.
 
     Args:
         height: Of the picture.
         width: Of the picture.
-        halo: Receptive-field radius of an output pixel, in low-resolution pixels.
+        halo: How far an output pixel sees, in low-resolution pixels; see `choose_halo`.
         sizes: Heights and widths that the network takes; the one that computes the fewest pixels
             is used for all tiles. None if it takes any: tiles then end where the picture ends.
         side: Of the largest tile, where the network takes any size; `DEFAULT_TILE` if None.

@@ -16,8 +16,8 @@ from mobile_runtime.imaging.pictures import (
     to_image,
     to_pixels,
 )
-from mobile_runtime.model_file.manifest import Model, Size
-from mobile_runtime.upscaling.tiling import Area, Tile, plan_tiles
+from mobile_runtime.model_file.model import Model, Size
+from mobile_runtime.upscaling.tiling import Area, Tile, choose_halo, plan_tiles
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of steps done, and of all steps."""
@@ -28,9 +28,13 @@ def upscale_pixels(
     pixels: Stored,
     *,
     tile: int | None = None,
+    exact: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Stored:
     """Upscale pixels of 8 or 16 bits.
+
+    Tiles of 8-bit pixels overlap by `Model.halo_8bit`, so values may differ by one level from those
+    of the whole picture. Where the file does not say it, and for 16 bits, none differs.
 
     Of a picture without color, its three channels equal in every pixel, the result has none: it is
     the luma of what the network gives, whose channels may differ.
@@ -41,6 +45,7 @@ def upscale_pixels(
         session: An open model file.
         pixels: uint8 or uint16 (H, W, 3) RGB, any size.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
+        exact: Take the exact halo for 8 bits, too.
         on_progress: Called after each tile.
 
     Returns:
@@ -56,7 +61,8 @@ def upscale_pixels(
     output = np.empty((height * scale, width * scale, 3), pixels.dtype)
     finish = to_deep_pixels if is_deep(pixels) else to_pixels
     gray = is_gray(pixels, axis=2)
-    parts = _run(session, (height, width), lambda area: to_image(pixels[area]), tile, on_progress)
+    tiles = _plan(session, (height, width), tile, exact=exact or is_deep(pixels))
+    parts = _run(session, tiles, lambda area: to_image(pixels[area]), on_progress)
     for target, part in parts:
         output[target] = finish(to_gray(part) if gray else part)
     return output
@@ -69,7 +75,7 @@ def upscale_image(
     tile: int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Image:
-    """Upscale a float image without rounding to 8 bits; else as `upscale_pixels`.
+    """Upscale a float image exactly, without rounding to 8 bits; else as `upscale_pixels`.
 
     Args:
         session: An open model file.
@@ -81,16 +87,22 @@ def upscale_image(
     scale = model_of(session).scale
     output = np.empty((1, 3, height * scale, width * scale), np.float32)
     gray = is_gray(image, axis=1)
-    parts = _run(session, (height, width), lambda area: image[(..., *area)], tile, on_progress)
+    tiles = _plan(session, (height, width), tile, exact=True)
+    parts = _run(session, tiles, lambda area: image[(..., *area)], on_progress)
     for target, part in parts:
         output[(..., *target)] = to_gray(part) if gray else part
     return output
 
 
-def find_mirrored(session: Session, size: Size) -> tuple[bool, bool]:
+def find_mirrored(session: Session, size: Size, *, exact: bool) -> tuple[bool, bool]:
     """Return whether rows are added at the bottom, and columns on the right: edges are inexact.
 
     A picture of this size, one that `upscale_pixels` takes, is then smaller than all tiles.
+
+    Args:
+        session: An open model file.
+        size: Height and width of the picture.
+        exact: Whether it is upscaled with the exact halo, as always with more than 8 bits.
 
     Raises:
         ModelLoadError: The file does not say its scale and halo.
@@ -98,7 +110,7 @@ def find_mirrored(session: Session, size: Size) -> tuple[bool, bool]:
     model = model_of(session)
     if model.sizes is None:
         return False, False
-    tiles = plan_tiles(*size, halo=model.halo, sizes=model.sizes)
+    tiles = _plan(session, size, None, exact=exact)
     height, width = size
     return (
         any(tile.rows.read.stop > height for tile in tiles),
@@ -120,22 +132,26 @@ def model_of(session: Session) -> Model:
     return session.model
 
 
-def _run(
-    session: Session,
-    size: Size,
-    crop: Callable[[Area], Image],
-    side: int | None,
-    on_progress: OnProgress | None,
-) -> Iterator[tuple[Area, Image]]:
-    """Run all tiles; yield where each part of the output belongs, and the part."""
+def _plan(session: Session, size: Size, side: int | None, *, exact: bool) -> list[Tile]:
     if 0 in size:
         raise ImageError("The picture has no pixels: there is nothing to upscale.")
     model = model_of(session)
-    tiles = plan_tiles(*size, halo=model.halo, sizes=model.sizes, side=side)
+    halo = choose_halo(model, exact=exact)
+    return plan_tiles(*size, halo=halo, sizes=model.sizes, side=side)
+
+
+def _run(
+    session: Session,
+    tiles: list[Tile],
+    crop: Callable[[Area], Image],
+    on_progress: OnProgress | None,
+) -> Iterator[tuple[Area, Image]]:
+    """Run all tiles; yield where each part of the output belongs, and the part."""
+    scale = model_of(session).scale
     for done, tile in enumerate(tiles, 1):
         output = session.run(_mirror(crop((tile.rows.read, tile.columns.read)), tile.size))
-        _check_output(output, tile, model.scale)
-        yield tile.target(model.scale), output[(..., *tile.source(model.scale))]
+        _check_output(output, tile, scale)
+        yield tile.target(scale), output[(..., *tile.source(scale))]
         if on_progress is not None:
             on_progress(done, len(tiles))
 

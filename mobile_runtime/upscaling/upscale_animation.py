@@ -53,7 +53,9 @@ def upscale_animation(
     scale = model_of(session).scale
     wanted = target_size(settings.size or Times(scale), height, width, scale=scale)
     upscaled = (
-        upscale_picture(session, frame, alpha=settings.alpha, tile=settings.tile)
+        upscale_picture(
+            session, frame, alpha=settings.alpha, tile=settings.tile, exact=settings.exact
+        )
         for frame in _frames(animation, settings.background, on_progress)
     )
     reduced = (reduce_picture(frame, *wanted) for frame in upscaled)
@@ -69,7 +71,7 @@ def upscale_animation(
         reason = getattr(error, "strerror", None) or str(error)
         raise ImageError(f"{target} cannot be written: {reason}.") from error
     seconds = perf_counter() - start
-    mirrored = find_mirrored(session, (height, width))
+    mirrored = find_mirrored(session, (height, width), exact=settings.exact)
     return UpscaledFile((height, width), wanted, mirrored, seconds, animation.notes + lost)
 
 

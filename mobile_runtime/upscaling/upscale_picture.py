@@ -1,6 +1,7 @@
 """Upscaling of picture files, with transparency and metadata."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Literal, get_args
@@ -10,7 +11,7 @@ from PIL import Image as Pillow
 
 from mobile_runtime.engines.session import Session
 from mobile_runtime.imaging.hidden_colors import spread_colors
-from mobile_runtime.imaging.pictures import Picture, Stored
+from mobile_runtime.imaging.pictures import Picture, Stored, is_deep
 from mobile_runtime.imaging.resizing import (
     TargetSize,
     Times,
@@ -21,7 +22,7 @@ from mobile_runtime.imaging.resizing import (
 from mobile_runtime.imaging.side_by_side import compare_side_by_side
 from mobile_runtime.imaging.size_limits import enough_memory
 from mobile_runtime.imaging.writing import check_writable, left_out, save_picture
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 from mobile_runtime.upscaling.upscale import OnProgress, find_mirrored, model_of, upscale_pixels
 
 AlphaMethod = Literal["bicubic", "network"]
@@ -55,6 +56,7 @@ def upscale_to_file(
     quality: int | None = None,
     alpha: AlphaMethod = "bicubic",
     tile: int | None = None,
+    exact: bool = False,
     overwrite: bool = False,
     on_progress: OnProgress | None = None,
 ) -> UpscaledFile:
@@ -74,6 +76,7 @@ def upscale_to_file(
         quality: Of a lossy format; see `save_picture`.
         alpha: How transparency is upscaled.
         tile: Side of the largest tile in low-resolution pixels, for files that take any size.
+        exact: See `upscale_pixels`.
         overwrite: Replace existing files.
         on_progress: Called after each tile.
 
@@ -91,7 +94,7 @@ def upscale_to_file(
     start = perf_counter()
     with enough_memory("The picture cannot be upscaled", width, height):
         upscaled = upscale_picture(
-            session, picture, alpha=alpha, tile=tile, on_progress=on_progress
+            session, picture, alpha=alpha, tile=tile, exact=exact, on_progress=on_progress
         )
         upscaled = reduce_picture(upscaled, *wanted)
     seconds = perf_counter() - start
@@ -102,7 +105,8 @@ def upscale_to_file(
     notes = picture.notes + tuple(
         f"{what} left out, which {target.suffix} cannot hold" for what in left_out(target, picture)
     )
-    mirrored = find_mirrored(session, (height, width))
+    exact = exact or is_deep(picture.pixels)
+    mirrored = find_mirrored(session, (height, width), exact=exact)
     return UpscaledFile((height, width), _size(upscaled), mirrored, seconds, notes)
 
 
@@ -112,6 +116,7 @@ def upscale_picture(
     *,
     alpha: AlphaMethod = "bicubic",
     tile: int | None = None,
+    exact: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Picture:
     """Upscale a picture with all that belongs to it; other arguments and errors: `upscale_pixels`.
@@ -125,19 +130,21 @@ def upscale_picture(
         picture: What to upscale.
         alpha: How transparency is upscaled.
         tile: See `upscale_pixels`.
+        exact: See `upscale_pixels`.
         on_progress: Called after each tile, of the colors and then of the transparency.
     """
+    upscale = partial(upscale_pixels, session, tile=tile, exact=exact)
     if picture.alpha is None:
-        pixels = upscale_pixels(session, picture.pixels, tile=tile, on_progress=on_progress)
+        pixels = upscale(picture.pixels, on_progress=on_progress)
         return replace(picture, pixels=pixels)
     visible = spread_colors(picture.pixels, picture.alpha)
     by_network = alpha == "network" and picture.alpha.min() != picture.alpha.max()
     runs = 2 if by_network else 1
-    pixels = upscale_pixels(session, visible, tile=tile, on_progress=_part(on_progress, 0, runs))
+    pixels = upscale(visible, on_progress=_part(on_progress, 0, runs))
     if by_network:
         as_gray = np.broadcast_to(picture.alpha[..., None], picture.pixels.shape)
         part = _part(on_progress, 1, runs)
-        upscaled: Stored = upscale_pixels(session, as_gray, tile=tile, on_progress=part)[..., 0]
+        upscaled: Stored = upscale(as_gray, on_progress=part)[..., 0]
     else:
         height, width = pixels.shape[:2]
         upscaled = resize_values(picture.alpha, height, width, Pillow.Resampling.BICUBIC)

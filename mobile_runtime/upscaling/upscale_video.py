@@ -65,12 +65,12 @@ def upscale_video(
         ):
             stream.write(write_header(even[1], even[0]))
             for number, frame in enumerate(chain((first,), frames)):
-                pixels = upscale_pixels(session, frame, tile=settings.tile)
+                pixels = upscale_pixels(session, frame, tile=settings.tile, exact=settings.exact)
                 reduced = reduce_picture(Picture(pixels), *even).pixels
                 content = np.ascontiguousarray(reduced).tobytes()
                 stream.write(write_frame(content, *video.ticks(number)))
                 if on_progress is not None:
                     on_progress(number + 1, len(video.times))
     seconds = perf_counter() - start
-    mirrored = find_mirrored(session, (height, width))
+    mirrored = find_mirrored(session, (height, width), exact=settings.exact)
     return UpscaledFile((height, width), even, mirrored, seconds, video.notes)

@@ -13,7 +13,8 @@ from pathlib import Path
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
-from mobile_runtime.model_file.manifest import hash_file, read_manifest, write_manifest
+from mobile_runtime.model_file.file_hash import hash_file
+from mobile_runtime.model_file.manifest import read_manifest, write_manifest
 
 NAME = b"reduced_precision_support"
 VALUE = "fp16accfp16"

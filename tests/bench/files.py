@@ -16,7 +16,7 @@ from converters.errors import ConversionError
 from converters.options import ConversionOptions
 from converters.suppress_output import suppress_output
 from mobile_runtime.model_file.format import FORMATS, FormatName
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 from scnet.checkpoint import Checkpoint, open_checkpoint, save_weights
 from scnet.config import SCNetConfig
 from scnet.network import SCNet

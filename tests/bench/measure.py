@@ -16,7 +16,7 @@ from mobile_runtime.engines.session import Session, engines, open_unsandboxed, p
 from mobile_runtime.errors import ScnetError
 from mobile_runtime.formats.reader import count_operators
 from mobile_runtime.model_file.format import FormatName
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 from scnet.network import count_parameters
 
 THREADS = 2

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from converters.lowerings.tflite import build_tfl_op, depth_to_space, result_of
 from converters.suppress_output import suppress_output
 from mobile_runtime.model_file.format import DEFAULT_OPSET
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 
 
 class _Pictures(nn.Module):

@@ -10,7 +10,7 @@ from bench.files import Workshop
 from bench.measure import THREADS
 from bench.subjects import REFERENCE, Form, Scope, Subject, name_network
 from mobile_runtime.model_file.format import FormatName
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 from mobile_runtime.subprocesses import describe_exit, run_module
 from scnet.config import SCNetConfig
 

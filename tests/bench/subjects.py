@@ -8,7 +8,7 @@ import torch
 from bench.baselines import BASELINES, Baseline
 from converters.options import SHIFTS, Shift
 from mobile_runtime.model_file.format import FORMATS, FormatName
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 from mobile_runtime.model_file.precision import PRECISIONS, PrecisionName
 from scnet.config import HEADS, Head, SCNetConfig
 from scnet.network import SCNet

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.timing import Timing
 from mobile_runtime.benchmark.timing import Plan
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 
 if TYPE_CHECKING:
     from bench.files import Made

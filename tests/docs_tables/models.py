@@ -9,8 +9,8 @@ from docs_tables.results import Row, load, markdown, round_to
 from mobile_runtime.check.placement import check
 from mobile_runtime.check.rule import Severity
 from mobile_runtime.model_file.file import read_model_file
+from mobile_runtime.model_file.file_hash import measure_file
 from mobile_runtime.model_file.format import FORMATS
-from mobile_runtime.model_file.manifest import measure_file
 
 TABULATED = "scnet-t-x4-direct"
 """The weights of the tables: `nox -s models` converts them to everything."""

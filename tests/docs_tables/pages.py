@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from docs_tables import benchmarks, models, peers, references, rules, weights
+from docs_tables import benchmarks, models, peers, references, rules, tiles, weights
 from docs_tables.results import ROOT
 from scnet.weights import WEIGHTS
 
@@ -15,6 +15,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "pictures read": references.pictures_read_table,
     "pictures written": references.pictures_written_table,
     "rules": rules.rules_tables,
+    "tiles": tiles.work_table,
     "weights": weights.short_table,
     "weights in full": weights.full_table,
     "quality of files": weights.files_quality_table,

@@ -14,16 +14,24 @@ final class VectorsTests: XCTestCase {
         let height, width, scale, halo, seed: Int
         let sizes: [[Int]]?
         let side: Int?
-        let gray: Bool
+        let gray, exact: Bool
+        let halo8Bit: Int?
         let rows, columns: [[Int]]?
         let crc32: UInt32?
         let refused: String?
         let smallest: Int?
 
+        private enum CodingKeys: String, CodingKey {
+            case height, width, scale, halo, seed, sizes, side, gray, exact, rows, columns, crc32, refused
+            case smallest
+            case halo8Bit = "halo_8bit"
+        }
+
         var size: Size { Size(height: height, width: width) }
         var model: ModelDescription {
             ModelDescription(
-                scale: scale, halo: halo, sizes: sizes?.map { Size(height: $0[0], width: $0[1]) })
+                scale: scale, halo: halo, halo8Bit: halo8Bit,
+                sizes: sizes?.map { Size(height: $0[0], width: $0[1]) })
         }
     }
 
@@ -46,9 +54,10 @@ final class VectorsTests: XCTestCase {
     func testPlansAndResultsAreThoseOfPython() async throws {
         for one in try vectors().tilings {
             do {
-                let plan = try planTiles(one.size, for: one.model, side: one.side)
+                let plan = try planTiles(one.size, for: one.model, side: one.side, exact: one.exact)
                 let result = try await whole(
-                    makePicture(one.size, one.seed, gray: one.gray), with: IntegerNetwork(one.model), side: one.side)
+                    makePicture(one.size, one.seed, gray: one.gray), with: IntegerNetwork(one.model),
+                    side: one.side, exact: one.exact)
                 XCTAssertEqual(plan.rows.map(numbers), one.rows, "tiling \(one.seed)")
                 XCTAssertEqual(plan.columns.map(numbers), one.columns, "tiling \(one.seed)")
                 XCTAssertEqual(crc32(rgb(result)), one.crc32, "tiling \(one.seed)")

@@ -4,6 +4,7 @@
 it, and `tests/test_vectors.py` checks that it is current.
 
 - `tilings`: a picture, without color if it is `gray`; the file's scale, halo and sizes (or a side);
+  the halo that the file names for 8 bits, if it does, and whether the `exact` one is asked for;
   the plan as spans of rows and of columns, each `[read start, read stop, kept start, kept stop]`,
   the tiles being all pairs, row by row; whether the picture is mirrored at the bottom and on the
   right; the CRC-32 of the RGB bytes of the result. Or, instead, why it is `refused`.

@@ -13,8 +13,8 @@ import numpy as np
 
 from mobile_runtime.errors import ImageError
 from mobile_runtime.imaging.pictures import Picture, Pixels, to_image, to_pixels
-from mobile_runtime.model_file.manifest import Size
-from mobile_runtime.upscaling.tiling import Span, Tile, plan_tiles
+from mobile_runtime.model_file.model import Size
+from mobile_runtime.upscaling.tiling import Span, Tile, choose_halo, plan_tiles
 from mobile_runtime.upscaling.upscale import find_mirrored, upscale_pixels
 from mobile_runtime.upscaling.upscale_picture import upscale_picture
 from vectors.network import IntegerNetwork, Promise, make_bytes
@@ -31,6 +31,12 @@ class Case:
     sizes: tuple[Size, ...] | None = None
     side: int | None = None
     gray: bool = False
+    halo_8bit: int | None = None
+    exact: bool = False
+
+    @property
+    def promise(self) -> Promise:
+        return Promise(self.scale, self.halo, self.sizes, self.halo_8bit)
 
     def make_pixels(self, seed: int) -> Pixels:
         """Return (H, W, 3) RGB."""
@@ -62,6 +68,21 @@ NAMED = (
     Case(5, 0, 2, 3, ((16, 16),)),
 )
 
+FOR_8_BITS = tuple(
+    Case(*case, halo_8bit=smaller, exact=exact)
+    for case, smaller in (
+        ((270, 400, 4, 17, ((128, 128),)), 14),
+        ((300, 257, 2, 17), 10),
+        ((40, 40, 2, 8, ((16, 16),)), 7),  # nothing is left inside the exact halo
+        ((40, 33, 3, 6, None, 16), 0),
+        ((40, 33, 3, 6, None, 16), 6),
+        ((100, 100, 2, 17, ((64, 64), (128, 128))), 4),  # mirrored to 128 if exact
+        ((1, 1, 2, 3, ((16, 20),)), 1),
+    )
+    for exact in (False, True)
+)
+"""Files that name a smaller halo for 8 bits, which tiles take unless they are to be exact."""
+
 TRANSPARENT = (
     (1, 1, 4, 0),
     (1, 7, 2, 128),
@@ -76,7 +97,7 @@ TRANSPARENT = (
 
 
 def make_vectors() -> dict[str, Any]:
-    cases = [*NAMED, *make_random_cases(140)]
+    cases = [*NAMED, *make_random_cases(140), *FOR_8_BITS]
     return {
         "tilings": [describe(case, seed) for seed, case in enumerate(cases, 1)],
         "rounding": make_rounding(),
@@ -102,12 +123,12 @@ def make_random_cases(count: int) -> Iterator[Case]:
 def describe(case: Case, seed: int) -> dict[str, Any]:
     """Return a case with its plan and result, or with the reason why there is none."""
     facts = asdict(case) | {"seed": seed}
-    network = IntegerNetwork(Promise(case.scale, case.halo, case.sizes))
+    network = IntegerNetwork(case.promise)
+    halo = choose_halo(case.promise, exact=case.exact)
     try:
-        tiles = plan_tiles(
-            case.height, case.width, halo=case.halo, sizes=case.sizes, side=case.side
-        )
-        result = upscale_pixels(network, case.make_pixels(seed), tile=case.side)
+        tiles = plan_tiles(case.height, case.width, halo=halo, sizes=case.sizes, side=case.side)
+        pixels = case.make_pixels(seed)
+        result = upscale_pixels(network, pixels, tile=case.side, exact=case.exact)
     except ImageError as error:
         return facts | describe_refusal(case, str(error))
     rows, columns = (list(dict.fromkeys(map(find, tiles))) for find in (rows_of, columns_of))
@@ -115,7 +136,7 @@ def describe(case: Case, seed: int) -> dict[str, Any]:
     return facts | {
         "rows": rows,
         "columns": columns,
-        "mirrored": find_mirrored(network, (case.height, case.width)),
+        "mirrored": find_mirrored(network, (case.height, case.width), exact=case.exact),
         "crc32": zlib.crc32(result.tobytes()),
     }
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mobile_runtime.imaging.pictures import Image, to_pixels
-from mobile_runtime.model_file.manifest import Size
+from mobile_runtime.model_file.model import Size
 
 OFFSETS = np.array([0, 29, 58])
 """Added to red, green and blue: the network colors what has no color."""
@@ -19,6 +19,7 @@ class Promise:
     scale: int
     halo: int
     sizes: tuple[Size, ...] | None
+    halo_8bit: int | None = None
 
 
 @dataclass(frozen=True)

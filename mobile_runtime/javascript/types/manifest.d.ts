@@ -23,6 +23,7 @@
  * @property {string} precision
  * @property {string} shift Form of the spatial shift.
  * @property {number} halo Receptive-field radius of a result pixel, in picture pixels.
+ * @property {number} halo8bit As much of it as 8-bit values need, to within one level.
  * @property {string} licence Of the weights, such as `Apache-2.0` or `CC-BY-NC-4.0`.
  * @property {number} operators Number in the file.
  * @property {string} input Its name.
@@ -86,6 +87,10 @@ export type Model = {
      * Receptive-field radius of a result pixel, in picture pixels.
      */
     halo: number;
+    /**
+     * As much of it as 8-bit values need, to within one level.
+     */
+    halo8bit: number;
     /**
      * Of the weights, such as `Apache-2.0` or `CC-BY-NC-4.0`.
      */

@@ -21,6 +21,7 @@
  * @property {Model} model
  * @property {() => Promise<Inference>} ready Returns the open model; opens it again if it was stopped.
  * @property {number} side Of the largest tile, in picture pixels.
+ * @property {boolean} exact Whether values are to be those of the whole picture, not within a level.
  * @property {Place} place Is kept up to date; tiles before it are left out.
  * @property {AbortSignal|undefined} signal
  * @property {(tile: Tile) => void} onTile
@@ -53,6 +54,10 @@ export type Run = {
      * Of the largest tile, in picture pixels.
      */
     side: number;
+    /**
+     * Whether values are to be those of the whole picture, not within a level.
+     */
+    exact: boolean;
     /**
      * Is kept up to date; tiles before it are left out.
      */
@@ -87,7 +92,7 @@ export declare function smallerSide(side: number, halo: number): number | null;
  * @throws {InferenceError} A tile failed; those before it are finished.
  * @throws {DOMException} `signal` was aborted.
  */
-export declare function runTiles(pixels: Pixels, { model, ready, side, place, signal, onTile, onProgress }: Run): Promise<void>;
+export declare function runTiles(pixels: Pixels, run: Run): Promise<void>;
 /**
  * @param {number[]} areas Of all tiles, in pixels.
  * @param {number} done How many of them are finished.

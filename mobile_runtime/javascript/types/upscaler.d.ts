@@ -6,7 +6,7 @@
  * @import { Pixels } from './pixels.js'
  * @import { Picture } from './read_picture.js'
  * @import { Choice, Chosen } from './self_test.js'
- * @import { Place, Progress, Tile } from './tile_run.js'
+ * @import { Place, Progress, Run, Tile } from './tile_run.js'
  *
  * @typedef {object} OpenOptions
  * @property {Backend|'auto'} [backend] `auto`, the default, takes the fastest that passes the self-test;
@@ -67,13 +67,16 @@ export declare class Upscaler {
      * @param {object} [options]
      * @param {AbortSignal} [options.signal] Stops at once, even in the middle of a tile.
      * @param {(progress: Progress) => void} [options.onProgress] Called after every tile.
+     * @param {boolean} [options.exact] Give each value as the whole picture in one piece would; by
+     *   default values may differ from that by one level.
      * @returns {Promise<ImageData>} In sRGB.
      * @throws {UpscalerError} See `ErrorCode`.
      * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
      */
-    upscale(picture: Picture, { signal, onProgress }?: {
+    upscale(picture: Picture, { signal, onProgress, exact }?: {
         signal?: AbortSignal;
         onProgress?: (progress: Progress) => void;
+        exact?: boolean;
     }): Promise<ImageData>;
     /**
      * Upscale a picture of any size, and give away each finished tile, so that no result lies in memory.
@@ -84,15 +87,17 @@ export declare class Upscaler {
      *   smaller, if memory ran out.
      * @param {AbortSignal} [options.signal] Stops at once, even in the middle of a tile.
      * @param {(progress: Progress) => void} [options.onProgress]
+     * @param {boolean} [options.exact] See `upscale`.
      * @param {Place} [options.place] Where an earlier call was stopped; is kept up to date.
      * @returns {Promise<void>}
      * @throws {UpscalerError} See `ErrorCode`.
      * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
      */
-    upscaleTiles(picture: Picture, { signal, onTile, onProgress, place }: {
+    upscaleTiles(picture: Picture, { signal, exact, place, ...told }: {
         onTile: (tile: Tile) => void;
         signal?: AbortSignal;
         onProgress?: (progress: Progress) => void;
+        exact?: boolean;
         place?: Place;
     }): Promise<void>;
     /**

@@ -27,16 +27,18 @@ private fun Any?.integers(name: String) = (this[name] as List<*>).map { (it as D
 private fun tilingAgrees(case: Any?): Boolean {
     val sizes = (case["sizes"] as List<*>?)?.map { (it as List<*>).map { side -> (side as Double).toInt() } }
     val side = (case["side"] as Double?)?.toInt()
+    val smaller = (case["halo_8bit"] as Double?)?.toInt() ?: case.int("halo")
+    val exact = case["exact"] as Boolean
     val size = Size(case.int("height"), case.int("width"))
     val networks = ValueType.values().map { type ->
-        val model = ModelDescription(case.int("scale"), case.int("halo"), sizes?.map { Size(it[0], it[1]) }, type)
+        val model = ModelDescription(case.int("scale"), case.int("halo"), sizes?.map { Size(it[0], it[1]) }, type, smaller)
         if (type == ValueType.UINT8) IntegerByteNetwork(model) else IntegerFloatNetwork(model)
     }
     val picture = makePicture(size, case.int("seed"), case["gray"] as Boolean)
     return networks.all { network ->
         try {
-            val plan = planTiles(size, network.model, side)
-            val result = runBlocking { network.upscale(picture, side) }
+            val plan = planTiles(size, network.model, side, exact)
+            val result = runBlocking { network.upscale(picture, side, exact) }
             plan.rows.map(::numbers) == case["rows"] && plan.columns.map(::numbers) == case["columns"] &&
                 checksum(toBytes(result)) == (case["crc32"] as Double).toLong()
         } catch (error: UpscaleException) {

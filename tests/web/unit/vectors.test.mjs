@@ -13,7 +13,7 @@ const { spreadColors } = await import(`${SCNET_PACKAGE}/hidden_colors.js`);
 /** @type {typeof import('../../../mobile_runtime/javascript/pixels.js')} */
 const { crop, isGray, removeColor, toImage, toPixels } = await import(`${SCNET_PACKAGE}/pixels.js`);
 /** @type {typeof import('../../../mobile_runtime/javascript/tiles.js')} */
-const { planTiles } = await import(`${SCNET_PACKAGE}/tiles.js`);
+const { chooseHalo, planTiles } = await import(`${SCNET_PACKAGE}/tiles.js`);
 
 const { tilings, rounding, transparency } = JSON.parse(
   readFileSync(new URL('../../vectors/tiles.json', import.meta.url), 'utf8'),
@@ -124,7 +124,8 @@ const spans = (tiles, [from, length], scale) => [
 ].map((text) => JSON.parse(text));
 
 for (const wanted of tilings) {
-  const { height, width, scale, halo, sizes, side, seed, refused } = wanted;
+  const { height, width, scale, sizes, side, seed, refused } = wanted;
+  const halo = chooseHalo({ ...wanted, halo8bit: wanted.halo_8bit ?? wanted.halo }, wanted.exact);
   if (sizes || refused === 'no pixels') continue; // its files take any size
   test(`vector ${seed}: ${width} x ${height}, halo ${halo}, side ${side}`, () => {
     const plan = () => planTiles({ width, height }, { halo, side: side ?? DEFAULT_SIDE, scale });

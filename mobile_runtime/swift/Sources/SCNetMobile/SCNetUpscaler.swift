@@ -42,14 +42,19 @@ public final class SCNetUpscaler: Sendable {
     ///
     /// Canceled between tiles.
     ///
-    /// - Parameter onProgress: Called after each tile, on no particular thread.
+    /// - Parameters:
+    ///   - exact: Gives each value as the whole picture in one piece would. Else tiles overlap by what
+    ///     the file says is enough for 8 bits, and values may differ by one level.
+    ///   - onProgress: Called after each tile, on no particular thread.
     /// - Throws: `UpscaleError.tooManyPixels` if the result has more than `maxResultPixels`: take
     ///   bands. Else other cases of `UpscaleError`, `CancellationError`, or what Core ML throws.
-    public func upscale(_ image: CGImage, onProgress: OnProgress = { _, _ in }) async throws -> CGImage {
+    public func upscale(
+        _ image: CGImage, exact: Bool = false, onProgress: OnProgress = { _, _ in }
+    ) async throws -> CGImage {
         let source = try PicturePixels(image)
         let size = try checkedResultSize(source.pixels.size, scale: scale)
         var bytes = Data(capacity: size.area * bytesPerPixel)
-        try await run(source, onProgress) { bytes.append(contentsOf: $0.pixels.bytes) }
+        try await run(source, exact, onProgress) { bytes.append(contentsOf: $0.pixels.bytes) }
         return try source.makeImage(size, bytes)
     }
 
@@ -59,21 +64,22 @@ public final class SCNetUpscaler: Sendable {
     ///
     /// - Parameter onBand: Takes rows of the result as wide as it, and the row in which they begin.
     public func upscaleInBands(
-        _ image: CGImage, onProgress: OnProgress = { _, _ in },
+        _ image: CGImage, exact: Bool = false, onProgress: OnProgress = { _, _ in },
         onBand: @Sendable (_ band: CGImage, _ top: Int) async throws -> Void
     ) async throws {
         let source = try PicturePixels(image)
-        try await run(source, onProgress) { band in
+        try await run(source, exact, onProgress) { band in
             try await onBand(source.makeImage(band.pixels.size, Data(band.pixels.bytes)), band.top)
         }
     }
 
     private func run(
-        _ source: PicturePixels, _ onProgress: OnProgress, onBand: (Band) async throws -> Void
+        _ source: PicturePixels, _ exact: Bool, _ onProgress: OnProgress,
+        onBand: (Band) async throws -> Void
     ) async throws {
         try await SCNetTiles.upscale(
-            source.pixels, with: CoreMLNetwork(model), opaque: source.isOpaque, onProgress: onProgress,
-            onBand: onBand)
+            source.pixels, with: CoreMLNetwork(model), opaque: source.isOpaque, exact: exact,
+            onProgress: onProgress, onBand: onBand)
     }
 }
 #endif

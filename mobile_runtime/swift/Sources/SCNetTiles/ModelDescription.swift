@@ -6,14 +6,20 @@ public struct ModelDescription: Hashable, Sendable {
     public let scale: Int
     /// How far an output pixel sees, in low-resolution pixels.
     public let halo: Int
+    /// As much of it as 8-bit values need, to within one level.
+    public let halo8Bit: Int
     /// The input sizes that the file takes; nil if it takes any.
     public let sizes: [Size]?
     /// Names of the file's input and output.
     public let input, output: String
 
-    public init(scale: Int, halo: Int, sizes: [Size]?, input: String = "image", output: String = "upscaled") {
+    public init(
+        scale: Int, halo: Int, halo8Bit: Int? = nil, sizes: [Size]?, input: String = "image",
+        output: String = "upscaled"
+    ) {
         self.scale = scale
         self.halo = halo
+        self.halo8Bit = halo8Bit ?? halo
         self.sizes = sizes
         self.input = input
         self.output = output
@@ -26,6 +32,7 @@ public struct ModelDescription: Hashable, Sendable {
     public init(metadata: [String: String]) throws {
         guard let scale: Int = decode(metadata["scale"]), (1...8).contains(scale),
             let halo: Int = decode(metadata["halo"]), (0...4096).contains(halo),
+            let halo8Bit: Int = decode(metadata["halo_8bit"] ?? "\(halo)"), (0...halo).contains(halo8Bit),
             let input: Port = decode(metadata["input"]), let output: Port = decode(metadata["output"])
         else {
             throw UpscaleError.unexpectedModel(
@@ -35,8 +42,8 @@ public struct ModelDescription: Hashable, Sendable {
             throw UpscaleError.unexpectedModel("The file takes arrays: convert it with --interface image.")
         }
         self.init(
-            scale: scale, halo: halo, sizes: try decodeSizes(metadata["sizes"]), input: input.name,
-            output: output.name)
+            scale: scale, halo: halo, halo8Bit: halo8Bit, sizes: try decodeSizes(metadata["sizes"]),
+            input: input.name, output: output.name)
     }
 }
 

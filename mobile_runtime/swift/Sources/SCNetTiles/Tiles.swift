@@ -30,7 +30,7 @@ public struct Tile: Hashable, Sendable {
     public var size: Size { Size(height: rows.read.count, width: columns.read.count) }
 }
 
-/// Tiles that compute a picture exactly: every span of rows with every span of columns.
+/// Tiles that compute a picture: every span of rows with every span of columns.
 public struct TilePlan: Hashable, Sendable {
     public let rows, columns: [Span]
 
@@ -47,29 +47,34 @@ public struct TilePlan: Hashable, Sendable {
 /// Side of a tile in low-resolution pixels, where a file takes any size.
 public let defaultTile = 256
 
-/// Returns the fewest tiles that compute the exact result.
+/// Returns the fewest tiles that overlap by the halo.
 ///
 /// An output pixel sees no further than the halo, so its tile holds everything within the halo, or
-/// ends there where the picture itself ends. The same plan as `mobile_runtime/upscaling/tiling.py`.
+/// ends there where the picture itself ends. With the halo for 8-bit values, which the file says is
+/// enough, values may differ by one level from those of the whole picture. The same plan as `mobile_runtime/upscaling/tiling.py`.
 ///
 /// - Parameters:
 ///   - size: Of the picture.
 ///   - model: Says the halo, and the sizes that the file takes. The one that computes the fewest
 ///     pixels is used for all tiles; where any goes, tiles end where the picture ends.
 ///   - side: Of the largest tile, where the file takes any size; `defaultTile` if nil.
+///   - exact: Takes the exact halo.
 /// - Throws: `UpscaleError.tilesTooSmall`, or `.fixedSizesOnly` where a side is given in vain.
-public func planTiles(_ size: Size, for model: ModelDescription, side: Int? = nil) throws -> TilePlan {
+public func planTiles(
+    _ size: Size, for model: ModelDescription, side: Int? = nil, exact: Bool = false
+) throws -> TilePlan {
     if let sizes = model.sizes, side != nil { throw UpscaleError.fixedSizesOnly(sizes) }
+    let halo = exact ? model.halo : model.halo8Bit
     let square = side ?? defaultTile
     let offered = model.sizes ?? [Size(height: square, width: square)]
-    let plans = offered.filter { fits(size, in: $0, model.halo) }.map { tile in
+    let plans = offered.filter { fits(size, in: $0, halo) }.map { tile in
         TilePlan(
-            rows: cover(size.height, by: tile.height, model.halo, clip: model.sizes == nil),
-            columns: cover(size.width, by: tile.width, model.halo, clip: model.sizes == nil))
+            rows: cover(size.height, by: tile.height, halo, clip: model.sizes == nil),
+            columns: cover(size.width, by: tile.width, halo, clip: model.sizes == nil))
     }
     // The first of the cheapest, as in Python; of `min` that is not documented.
     guard var best = plans.first else {
-        throw UpscaleError.tilesTooSmall(smallest: min(2 * model.halo + 1, max(size.height, size.width)))
+        throw UpscaleError.tilesTooSmall(smallest: min(2 * halo + 1, max(size.height, size.width)))
     }
     for plan in plans where plan.computedPixels < best.computedPixels { best = plan }
     return best

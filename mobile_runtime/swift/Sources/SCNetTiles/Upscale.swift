@@ -20,7 +20,8 @@ public typealias OnProgress = @Sendable (_ done: Int, _ total: Int) -> Void
 /// Pixels of the largest result that is made as one picture; it takes 256 MB.
 public let maxResultPixels = 64_000_000
 
-/// Upscales a picture of any size tile by tile; equals the network's result for the whole picture.
+/// Upscales a picture of any size tile by tile; values may differ by one level from the network's
+/// result for the whole picture, unless they are to be exact.
 ///
 /// Needs memory for the picture, twice if it is not opaque, and for one band, which is what one row of
 /// tiles gives. A file of fixed size sees a smaller picture continued by its mirror image. What
@@ -30,17 +31,18 @@ public let maxResultPixels = 64_000_000
 /// - Parameters:
 ///   - opaque: Whether the alpha of all pixels is to be taken as 255.
 ///   - side: Of the largest tile, where the file takes any size; `defaultTile` if nil.
+///   - exact: Whether no value is to differ.
 ///   - onBand: Takes the rows of the result as they are finished, from top to bottom.
 /// - Throws: `UpscaleError`, `CancellationError`, or what the network and `onBand` throw.
 public func upscale(
     _ picture: Pixels, with network: some TileNetwork, opaque: Bool = true, side: Int? = nil,
-    onProgress: OnProgress = { _, _ in }, onBand: (Band) async throws -> Void
+    exact: Bool = false, onProgress: OnProgress = { _, _ in }, onBand: (Band) async throws -> Void
 ) async throws {
     if picture.size.area == 0 { throw UpscaleError.noPixels }
     var visible = picture
     if !opaque { spreadColors(&visible) }
     let (source, gray, scale) = (visible, isGray(visible), network.model.scale)
-    let plan = try planTiles(picture.size, for: network.model, side: side)
+    let plan = try planTiles(picture.size, for: network.model, side: side, exact: exact)
     let tiles = plan.tiles
     var band = makeBand(plan.rows[0], picture.size, scale)
 

@@ -65,10 +65,11 @@ final class IntegerNetwork: TileNetwork {
 }
 
 func whole(
-    _ picture: Pixels, with network: some TileNetwork, opaque: Bool = true, side: Int? = nil
+    _ picture: Pixels, with network: some TileNetwork, opaque: Bool = true, side: Int? = nil,
+    exact: Bool = false
 ) async throws -> Pixels {
     var bytes: [UInt8] = []
-    try await upscale(picture, with: network, opaque: opaque, side: side) { band in
+    try await upscale(picture, with: network, opaque: opaque, side: side, exact: exact) { band in
         XCTAssertEqual(band.top * picture.size.width * network.model.scale * 4, bytes.count)
         bytes += band.pixels.bytes
     }

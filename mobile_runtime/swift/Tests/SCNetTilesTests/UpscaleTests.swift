@@ -57,9 +57,11 @@ final class UpscaleTests: XCTestCase {
         let model = try ModelDescription(metadata: good)
         XCTAssertEqual(model.sizes, [Size(height: 128, width: 128), Size(height: 256, width: 192)])
         XCTAssertEqual([model.scale, model.halo], [4, 17])
+        XCTAssertEqual(model.halo8Bit, 17)  // files made before it was measured do not say it
+        XCTAssertEqual(try ModelDescription(metadata: good.merging(["halo_8bit": "10"]) { $1 }).halo8Bit, 10)
         let arrays = port.replacingOccurrences(of: "uint8", with: "float32")
         for (name, value) in [
-            ("scale", "0"), ("halo", "-1"), ("sizes", "[]"), ("sizes", "[[0, 1]]"), ("sizes", "[[1]]"),
+            ("scale", "0"), ("halo", "-1"), ("halo_8bit", "18"), ("sizes", "[]"), ("sizes", "[[0, 1]]"), ("sizes", "[[1]]"),
             ("sizes", "4"), ("input", "{}"), ("output", arrays),
         ] {
             XCTAssertThrowsError(try ModelDescription(metadata: good.merging([name: value]) { $1 }))

@@ -18,6 +18,8 @@ data class ModelDescription(
     /** The input sizes that the file takes; null if it takes any. */
     val sizes: List<Size>?,
     val type: ValueType = ValueType.FLOAT32,
+    /** As much of the halo as 8-bit values need, to within one level. */
+    val halo8Bit: Int = halo,
 ) {
     companion object {
         /**
@@ -32,11 +34,13 @@ data class ModelDescription(
             val types = ports.map { ValueType.valueOf((it.field("dtype") as String).uppercase()) }
             require(ports.all { it.field("layout") == "NHWC" } && types.distinct().size == 1)
             val sizes = (model.field("sizes") as List<*>?)?.map { it as List<*> }
+            val halo = model.field("halo").asInt()
             ModelDescription(
                 model.field("scale").asInt(),
-                model.field("halo").asInt(),
+                halo,
                 sizes?.map { (height, width) -> Size(height.asInt(), width.asInt()) },
                 types.first(),
+                (model as Map<*, *>)["halo_8bit"]?.asInt() ?: halo,
             ).also { it.check() }
         } catch (error: RuntimeException) {
             throw UpscaleException.UnexpectedModel(
@@ -47,7 +51,7 @@ data class ModelDescription(
     }
 
     private fun check() {
-        require(scale in 1..MAX_SCALE && halo in 0..MAX_HALO)
+        require(scale in 1..MAX_SCALE && halo in 0..MAX_HALO && halo8Bit in 0..halo)
         require(sizes == null || sizes.isNotEmpty() && sizes.all { it.height in 1..MAX_SIDE && it.width in 1..MAX_SIDE })
     }
 }

@@ -41,13 +41,19 @@ class SCNetUpscaler private constructor(
      *
      * Canceled between tiles. [onProgress] is called on the network's thread.
      *
+     * @param exact gives each value as the whole picture in one piece would. Else tiles overlap by what
+     *   the file says is enough for 8 bits, and values may differ by one level.
      * @throws UpscaleException.TooManyPixels The result has more than [MAX_RESULT_PIXELS]: take bands.
      * @throws UpscaleException See its other kinds.
      */
-    suspend fun upscale(bitmap: Bitmap, onProgress: OnProgress = { _, _ -> }): Bitmap = withContext(thread) {
+    suspend fun upscale(
+        bitmap: Bitmap,
+        exact: Boolean = false,
+        onProgress: OnProgress = { _, _ -> },
+    ): Bitmap = withContext(thread) {
         val source = BitmapPixels(bitmap)
         val result = source.createResult(checkedResultSize(source.size, scale))
-        network.upscale(source, onProgress = onProgress) { band, top -> result.write(band, top) }
+        network.upscale(source, exact = exact, onProgress = onProgress) { band, top -> result.write(band, top) }
         source.finish(result)
     }
 
@@ -60,11 +66,12 @@ class SCNetUpscaler private constructor(
      */
     suspend fun upscaleInBands(
         bitmap: Bitmap,
+        exact: Boolean = false,
         onProgress: OnProgress = { _, _ -> },
         onBand: suspend (band: Bitmap, top: Int) -> Unit,
     ) = withContext(thread) {
         val source = BitmapPixels(bitmap)
-        network.upscale(source, onProgress = onProgress) { band, top ->
+        network.upscale(source, exact = exact, onProgress = onProgress) { band, top ->
             val rows = source.createResult(band.size)
             rows.write(band, 0)
             onBand(source.finish(rows), top)

@@ -17,7 +17,7 @@ data class Tile(val rows: Span, val columns: Span) {
     val size get() = Size(rows.read.length, columns.read.length)
 }
 
-/** Tiles that compute a picture exactly: every span of rows with every span of columns. */
+/** Tiles that compute a picture: every span of rows with every span of columns. */
 data class TilePlan(val rows: List<Span>, val columns: List<Span>) {
     /** Number of runs. */
     val count get() = rows.size * columns.size
@@ -30,31 +30,34 @@ data class TilePlan(val rows: List<Span>, val columns: List<Span>) {
 const val DEFAULT_TILE = 256
 
 /**
- * Returns the fewest tiles that compute the exact result.
+ * Returns the fewest tiles that overlap by the halo.
  *
  * An output pixel sees no further than the halo, so its tile holds everything within the halo, or
- * ends there where the picture itself ends. The same plan as `mobile_runtime/upscaling/tiling.py`.
+ * ends there where the picture itself ends. With the halo for 8-bit values, which the file says is
+ * enough, values may differ by one level from those of the whole picture. The same plan as `mobile_runtime/upscaling/tiling.py`.
  *
  * @param size of the picture.
  * @param model says the halo, and the sizes that the file takes. The one that computes the fewest
  *   pixels is used for all tiles; where any goes, tiles end where the picture ends.
  * @param side of the largest tile, where the file takes any size; [DEFAULT_TILE] if null.
+ * @param exact takes the exact halo.
  * @throws UpscaleException The tiles are too small for the halo, or a side is given for fixed sizes.
  */
-fun planTiles(size: Size, model: ModelDescription, side: Int? = null): TilePlan {
+fun planTiles(size: Size, model: ModelDescription, side: Int? = null, exact: Boolean = false): TilePlan {
     val fixed = model.sizes
     if (fixed != null && side != null) throw UpscaleException.FixedSizesOnly(fixed)
+    val halo = if (exact) model.halo else model.halo8Bit
     val square = side ?: DEFAULT_TILE
     val offered = fixed ?: listOf(Size(square, square))
-    return offered.filter { fits(size, it, model.halo) }
+    return offered.filter { fits(size, it, halo) }
         .map { tile ->
             TilePlan(
-                cover(size.height, tile.height, model.halo, clip = fixed == null),
-                cover(size.width, tile.width, model.halo, clip = fixed == null),
+                cover(size.height, tile.height, halo, clip = fixed == null),
+                cover(size.width, tile.width, halo, clip = fixed == null),
             )
         }
         .minByOrNull { it.computedPixels }
-        ?: throw UpscaleException.TilesTooSmall(smallestSide(size, model.halo))
+        ?: throw UpscaleException.TilesTooSmall(smallestSide(size, halo))
 }
 
 private fun smallestSide(size: Size, halo: Int) = minOf(2 * halo + 1, maxOf(size.height, size.width))

@@ -22,7 +22,8 @@ typealias OnProgress = (done: Int, total: Int) -> Unit
 const val MAX_RESULT_PIXELS = 64_000_000L
 
 /**
- * Upscales a picture of any size tile by tile; equals the network's result for the whole picture.
+ * Upscales a picture of any size tile by tile; values may differ by one level from the network's
+ * result for the whole picture, unless they are to be exact.
  *
  * Needs memory for one band, which is what one row of tiles gives, for one tile, and for a picture
  * with transparency once more. A file of
@@ -30,16 +31,18 @@ const val MAX_RESULT_PIXELS = 64_000_000L
  * has no color, is treated as in `scnet upscale`. Cancellation is noticed between tiles.
  *
  * @param side of the largest tile, where the file takes any size; [DEFAULT_TILE] if null.
+ * @param exact whether no value is to differ.
  * @throws UpscaleException See its kinds.
  */
 suspend fun Network.upscale(
     source: PixelSource,
     side: Int? = null,
+    exact: Boolean = false,
     onProgress: OnProgress = { _, _ -> },
     sink: BandSink,
 ) {
     if (source.size.height == 0 || source.size.width == 0) throw UpscaleException.NoPixels()
-    val plan = planTiles(source.size, model, side)
+    val plan = planTiles(source.size, model, side, exact)
     val visible = if (source.hasAlpha) spreadColors(source) else source
     val gray = visible.isGray()
     val scale = model.scale
@@ -66,10 +69,11 @@ suspend fun Network.upscale(
 suspend fun Network.upscale(
     source: PixelSource,
     side: Int? = null,
+    exact: Boolean = false,
     onProgress: OnProgress = { _, _ -> },
 ): Pixels {
     val result = Pixels(checkedResultSize(source.size, model.scale), hasAlpha = source.hasAlpha)
-    upscale(source, side, onProgress) { band, top -> band.argb.copyInto(result.argb, top * result.size.width) }
+    upscale(source, side, exact, onProgress) { band, top -> band.argb.copyInto(result.argb, top * result.size.width) }
     return result
 }
 
