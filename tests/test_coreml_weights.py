@@ -33,7 +33,7 @@ KINDS = {
     "w6": "constexpr_lut_to_dense",
     "w4": "constexpr_lut_to_dense",
 }
-LARGE = SCNetConfig(2, "direct", 64, 1)
+LARGE = SCNetConfig(2, "direct", 64, 2)
 """Wide enough that the weights, not the program, decide the size."""
 COMPRESSED_CONVOLUTIONS = 2 * LARGE.depth + 3
 """Two of each block, and three of the head; not the first."""

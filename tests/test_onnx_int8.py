@@ -22,7 +22,7 @@ from scnet.config import SCNetConfig
 from scnet.device_form import layers_of, shift_as_convolution, to_device_form
 
 CONFIG = SCNetConfig(2, "direct", 16, 2)
-WIDE = SCNetConfig(2, "direct", 64, 2)
+WIDE = SCNetConfig(2, "direct", 64, 4)
 
 
 @pytest.fixture(scope="module")

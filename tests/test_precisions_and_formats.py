@@ -10,6 +10,7 @@ import pytest
 
 from converters.options import SHIFTS
 from mobile_runtime.check.placement import TARGETS
+from mobile_runtime.device.app_packages import APP_LIBRARIES
 from mobile_runtime.device.test_templates import TESTS
 from mobile_runtime.engines.registry import ENGINES
 from mobile_runtime.model_file.format import FORMAT_OF_SUFFIX, FORMATS, FormatName
@@ -32,7 +33,7 @@ def test_a_format_has_all_that_the_program_needs_of_it(format_):
     assert format_.default_precision in format_.precisions
     assert ENGINES[format_.suffix]
     assert any(target.format == format_.name for target in TARGETS)
-    assert any(name == format_.name for name, _ in TESTS)
+    assert any(name == format_.name for name, _ in (*APP_LIBRARIES, *TESTS))
     assert import_module(format_.converter).convert
     assert import_module(format_.graph_reader).read_graph
     assert format_.suffix in REFERENCES

@@ -28,7 +28,7 @@ from scnet.config import SCNetConfig
 from scnet.shift import shift_kernel
 
 SIZE = (24, 20)
-WIDE = SCNetConfig(2, "direct", 64, 2)
+WIDE = SCNetConfig(2, "direct", 64, 4)
 """Wide enough that the weights decide the size."""
 KEYS = [
     *((precision, shift, "tensor") for precision in ("fp32", "w8", "w8a8") for shift in SHIFTS),

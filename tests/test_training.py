@@ -177,8 +177,7 @@ def read_terminal(terminal):
 
 def test_interrupted_run_can_be_resumed(tmp_path, pictures):
     """Really interrupted, and really resumed: as good as never interrupted."""
-    unbroken = [str(pictures), "-o", str(tmp_path / "unbroken"), *TERMINAL_RUN]
-    assert CliRunner().invoke(train_command, unbroken).exit_code == 0
+    assert train_in_terminal(pictures, tmp_path / "unbroken")[0] == 0
     broken, options = tmp_path / "broken", ()
     for number in (signal.SIGINT, signal.SIGTERM):
         code, printed = train_in_terminal(pictures, broken, *options, signal_number=number)
