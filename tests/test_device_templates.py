@@ -4,9 +4,9 @@ import re
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 from kotlin_compiler import compile_kotlin, java_command, require_kotlin
+from wrong_outputs import WRONG_OUTPUTS
 
 from converters.options import ConversionOptions
 from mobile_runtime.device.bundle import PROTOCOL, bundle
@@ -22,21 +22,7 @@ SIZE = (17, 22)
 FILES = (ConversionOptions("onnx", sizes=(SIZE,)),)
 """One for each test in Kotlin."""
 
-FAULTS = {
-    "none": lambda output: output,
-    "one value": lambda output: np.where(output == output[0, 2, -1, -1], 1.5, output),
-    "a wrong last column": lambda output: np.concatenate([output[..., :-1], output[..., :1]], 3),
-    "two phases swapped": lambda output: output[..., np.arange(output.shape[3]) ^ 1],
-    "red and blue swapped": lambda output: output[:, ::-1],
-    "not numbers": lambda output: np.full_like(output, np.nan),
-    "a row short": lambda output: output[:, :, :-1],
-}
-
-OF_BYTES = {
-    # One level too dark in every other column: 51 dB, as by an engine that truncates.
-    "truncated": lambda output: output - np.float32(1 / 255) * (np.arange(output.shape[3]) % 2),
-}
-"""Found in 8-bit outputs alone; floats in fp16 may be as far off."""
+FAULTS = {"none": lambda output: output} | WRONG_OUTPUTS
 
 
 @pytest.fixture(scope="module")
@@ -67,20 +53,19 @@ def read_pairs(path):
 @pytest.mark.parametrize("index", range(len(FILES)))
 def test_a_right_output_passes_and_a_wrong_one_fails(compiled, tmp_path, index):
     folder, pairs = compiled
-    faults = FAULTS | (OF_BYTES if FILES[index].interface == "image" else {})
-    for fault, change in faults.items():
+    for fault, change in FAULTS.items():
         (tmp_path / fault).mkdir()
         for number, (image, output) in enumerate(pairs[index]):
             image.astype("<f4").tofile(tmp_path / fault / f"{number}.input")
             change(output).astype("<f4").tofile(tmp_path / fault / f"{number}.output")
-    places = [tmp_path / fault for fault in faults]
+    places = [tmp_path / fault for fault in FAULTS]
     command = java_command(
         folder / "classes", "standin.RunnerKt", f"test{index}.GoldenTest", *places
     )
     command.insert(1, f"-Dassets={folder}")
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    expected = {f"{'passed' if fault == 'none' else 'failed'} {fault}" for fault in faults}
+    expected = {f"{'passed' if fault == 'none' else 'failed'} {fault}" for fault in FAULTS}
     assert set(done.stdout.splitlines()) == expected
 
 

@@ -10,6 +10,7 @@ from android_jar import JAR
 from kotlin_compiler import compile_kotlin, java_command, require_kotlin
 from model_files import options_for
 from vectors.store import FILE
+from wrong_outputs import WRONG_OUTPUTS
 
 from converters.options import ConversionOptions
 from mobile_runtime.atomic_write import file_lock
@@ -36,15 +37,6 @@ SIZE = (32, 40)
 FILES = {
     "float32": options_for("tflite", SIZE),
     "uint8": ConversionOptions("tflite", sizes=(SIZE,), precision="w8a8", interface="image"),
-}
-
-WRONG_OUTPUTS = {
-    "one value": lambda output: np.where(output == output[0, 2, -1, -1], 1.5, output),
-    "a wrong last column": lambda output: np.concatenate([output[..., :-1], output[..., :1]], 3),
-    "two phases swapped": lambda output: output[..., np.arange(output.shape[3]) ^ 1],
-    "red and blue swapped": lambda output: output[:, ::-1],
-    "not numbers": lambda output: np.full_like(output, np.nan),
-    "a row short": lambda output: output[:, :, :-1],
 }
 
 

@@ -130,13 +130,17 @@ private fun kotlin.coroutines.CoroutineContext.cancelChildren() =
     this[kotlinx.coroutines.Job]!!.children.forEach { it.cancel() }
 
 private fun closing(): Boolean {
+    if (!waitUntilOpen(0)) return false // those of the checks before close on threads of their own
     val upscaler = open()
-    val before = CompiledModel.closed
     val failure = runCatching {
         runBlocking { upscaler.upscale(makeBitmap()) { done, _ -> if (done == 2) upscaler.close() } }
     }.exceptionOrNull()
-    for (wait in 1..100) if (CompiledModel.closed == before) Thread.sleep(100) // it closes on its own thread
-    return failure is CancellationException && CompiledModel.closed == before + 1
+    return failure is CancellationException && waitUntilOpen(0)
+}
+
+private fun waitUntilOpen(count: Int): Boolean {
+    for (wait in 1..100) if (CompiledModel.open.get() != count) Thread.sleep(100)
+    return CompiledModel.open.get() == count
 }
 
 private fun twoAtOnce() = open().use { upscaler ->

@@ -47,18 +47,18 @@ class CompiledModel private constructor(private val network: Network) : AutoClos
         }
     }
 
-    override fun close() { closed++ }
+    override fun close() { open.decrementAndGet() }
 
     companion object {
-        /** What this stand-in runs, where, and how many were closed; set by tests. */
+        /** What this stand-in runs, where, and how many are open; set by tests. */
         var network: (ModelDescription) -> Network = { if (it.type == ValueType.UINT8) IntegerByteNetwork(it) else IntegerFloatNetwork(it) }
         var available = setOf(Accelerator.CPU)
-        @Volatile var closed = 0
+        val open = java.util.concurrent.atomic.AtomicInteger()
 
         @JvmStatic
         fun create(assets: AssetManager, name: String, options: Options): CompiledModel {
             if (options.accelerator !in available) throw LiteRtException("no ${options.accelerator} here")
-            return CompiledModel(network(ModelDescription.fromManifest(assets.open("$name.json").readBytes().decodeToString())))
+            return CompiledModel(network(ModelDescription.fromManifest(assets.open("$name.json").readBytes().decodeToString()))).also { open.incrementAndGet() }
         }
     }
 }
