@@ -292,13 +292,13 @@ def _check_passed(file: ModelFile, on_action: OnAction) -> None:
     if not failed:
         return
     wrong = [result for result in failed if not manifest.tolerance.allows(result.worst)]
-    dtype = manifest.model.output.dtype
-    misrounded = any(find_wrong_rounding(result.worst, dtype) for result in failed)
+    precision, dtype = PRECISIONS[manifest.model.precision], manifest.model.output.dtype
+    limit_levels = precision.signed_error_levels
+    misrounded = any(find_wrong_rounding(result.worst, dtype, limit_levels) for result in failed)
     differs, elsewhere = "does not compute what PyTorch does", "would not run where it should"
     what = differs if wrong or misrounded else elsewhere
     figures = "; ".join(f"{result.engine_info}: {result.failure}" for result in failed)
     why = f" {_explain(file, wrong[0].engine, on_action)}" if wrong else ""
-    precision = PRECISIONS[manifest.model.precision]
     if wrong and precision.allowed_loss_db is not None:
         why += f" Or {precision.name} is too coarse for these weights: take a finer precision."
     raise VerificationError(

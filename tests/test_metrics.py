@@ -108,6 +108,16 @@ def test_truncation_to_8_bits_is_told_from_rounding():
     )
     assert "rounds up" in find_wrong_rounding(found[np.ceil], "uint8")
     assert find_wrong_rounding(found[np.floor], "float32") is None
+    for precision in PRECISIONS.values():  # found at the limit of each
+        assert find_wrong_rounding(found[np.floor], "uint8", precision.signed_error_levels)
+
+
+def test_weights_in_4_bits_may_be_too_bright_themselves():
+    """x4 direct in Core ML: by 0.25 levels, the median of its samples."""
+    image = np.full((1, 3, 4, 4), 0.5, np.float32)
+    brighter = distance(image, image + np.float32(0.25 / 255))
+    assert find_wrong_rounding(brighter, "uint8", PRECISIONS["w6"].signed_error_levels)
+    assert find_wrong_rounding(brighter, "uint8", PRECISIONS["w4"].signed_error_levels) is None
 
 
 def test_one_sample_that_is_too_bright_is_no_rounding():

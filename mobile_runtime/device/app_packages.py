@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from mobile_runtime.model_file.manifest import Manifest, own_tolerance, tolerance_in
-from mobile_runtime.model_file.parity import SIGNED_ERROR_LIMIT_LEVELS
+from mobile_runtime.model_file.precision import PRECISIONS
 
 LIBRARIES = Path(__file__).parent.parent
 LIMITS = "limits.json"
@@ -73,6 +73,6 @@ def write_limits(folder: Path, manifest: Manifest) -> None:
     limits = {
         "own": own_tolerance(manifest) if exact else fp16,
         "fp16": fp16,
-        "signed_error_levels": SIGNED_ERROR_LIMIT_LEVELS,
+        "signed_error_levels": PRECISIONS[manifest.model.precision].signed_error_levels,
     }
     (folder / LIMITS).write_bytes(msgspec.json.encode(limits) + b"\n")

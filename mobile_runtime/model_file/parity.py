@@ -87,20 +87,23 @@ def over_samples(differences: list[Difference]) -> Difference:
     return replace(worst(differences), mean_signed_error_levels=median)
 
 
-def find_wrong_rounding(difference: Difference, dtype: str) -> str | None:
+def find_wrong_rounding(
+    difference: Difference, dtype: str, limit_levels: float = SIGNED_ERROR_LIMIT_LEVELS
+) -> str | None:
     """Return what an engine does to 8-bit outputs instead of rounding, as words; None if it rounds.
 
     Args:
         difference: From `over_samples`.
         dtype: Of the file's output; the verdict is about `uint8` alone.
+        limit_levels: How far the mean may be off; see `Precision.signed_error_levels`.
     """
     error = difference.mean_signed_error_levels
-    if dtype != "uint8" or error is None or abs(error) <= SIGNED_ERROR_LIMIT_LEVELS:
+    if dtype != "uint8" or error is None or abs(error) <= limit_levels:
         return None
     instead = "truncates" if error < 0 else "rounds up"
     return (
         f"the system {instead} instead of rounding: mean signed error {error:+.2f} levels "
-        f"(expected within {SIGNED_ERROR_LIMIT_LEVELS})"
+        f"(expected within {limit_levels})"
     )
 
 

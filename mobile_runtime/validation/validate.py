@@ -20,8 +20,9 @@ from mobile_runtime.model_file import parity
 from mobile_runtime.model_file.file import ModelFile, read_model_file
 from mobile_runtime.model_file.golden_samples import GoldenImages, read_golden
 from mobile_runtime.model_file.manifest import manifest_path, own_tolerance
+from mobile_runtime.model_file.model import Model
 from mobile_runtime.model_file.parity import Difference, find_wrong_rounding
-from mobile_runtime.model_file.precision import Tolerance
+from mobile_runtime.model_file.precision import PRECISIONS, Tolerance
 from mobile_runtime.model_file.validation_result import ValidationResult
 from mobile_runtime.steps import OnAction, ignore_action
 
@@ -97,8 +98,7 @@ def validate_on_engine(
         )
     differences = [found.difference for found in compare_golden(session, opened)]
     worst = parity.over_samples(differences)
-    dtype = opened.manifest.model.output.dtype
-    failures = list(_find_failures(worst, allowed, dtype, session.placement))
+    failures = list(_find_failures(worst, allowed, opened.manifest.model, session.placement))
     return ValidationResult(
         engine=session.engine.name,
         version=session.engine.version,
@@ -132,11 +132,12 @@ def compare_golden(session: Session, file: ModelFile) -> Iterator[Comparison]:
 
 
 def _find_failures(
-    worst: Difference, allowed: Tolerance, dtype: str, placement: Placement
+    worst: Difference, allowed: Tolerance, model: Model, placement: Placement
 ) -> Iterator[str]:
+    limit_levels = PRECISIONS[model.precision].signed_error_levels
     if not allowed.allows(worst):
         yield f"{worst} (expected {allowed})"
-    if why := find_wrong_rounding(worst, dtype):
+    if why := find_wrong_rounding(worst, model.output.dtype, limit_levels):
         yield why
     if not placement.complete:
         yield f"not all of it ran where it should: {placement.described}"
