@@ -22,6 +22,14 @@ async function open(t, kind) {
   return server;
 }
 
+/** @param {Browser} browser @param {string} url WebKit's driver does not wait for the page's script. */
+async function visit(browser, url) {
+  await browser.visit(url);
+  await browser.evaluate(async () => {
+    while (document.getElementById('not-started')) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+}
+
 /**
  * Give the page a picture that is drawn there: red above, blue below.
  *
@@ -105,7 +113,7 @@ for (const { name, open: openBrowser, missing: skip } of BROWSERS) {
   test(`${name}: a picture is enlarged and saved, offline too; what is wrong is said; work is stopped`, { skip }, async (t) => {
     const server = await open(t, 'tiny');
     const browser = await openBrowser(t);
-    await browser.visit(server.url);
+    await visit(browser, server.url);
     await give(browser, 'photo.png');
     await waitForText(browser, 'status', '^Done in .*96 × 64');
     assert.equal((await save(browser)).name, 'photo@2x.png');
@@ -121,7 +129,7 @@ for (const { name, open: openBrowser, missing: skip } of BROWSERS) {
       await new Promise((resolve) => setTimeout(resolve, 1000));
     });
     server.close();
-    await browser.visit(server.url);
+    await visit(browser, server.url);
     await give(browser, 'photo.png');
     await waitForText(browser, 'status', '^Done in .*96 × 64');
   });
@@ -130,7 +138,7 @@ for (const { name, open: openBrowser, missing: skip } of BROWSERS) {
 test('Firefox against fingerprinting: no stripes are enlarged, and that is said', { skip: BROWSERS[0].missing }, async (t) => {
   const server = await open(t, 'tiny');
   const browser = await openFirefox(t, { 'privacy.resistFingerprinting': true });
-  await browser.visit(server.url);
+  await visit(browser, server.url);
   await browser.evaluate(() => document.querySelector('#samples button')?.dispatchEvent(new Event('click')));
   await waitForText(browser, 'message-text', 'hides the pixels of pictures .* against fingerprinting');
 });
