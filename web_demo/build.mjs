@@ -37,7 +37,10 @@ const ENGINE_FILES = [
 const STATIC = ['manifest.webmanifest', 'icons', 'samples'];
 
 /** Modules that are loaded by name from outside the modules. */
-const ENTRIES = ['src/main.js', 'src/benchmark_page.js', 'src/ui/models.js', '../mobile_runtime/javascript/worker.js'];
+const ENTRIES = [
+  ...['src/main.js', 'src/benchmark_page.js', 'src/ui/models.js'],
+  ...['src/ui/whole_worker.js', '../mobile_runtime/javascript/worker.js'],
+];
 
 /** Their heads begin with `head.html`. */
 const PAGES = ['index.html', 'benchmark.html'];

@@ -4,6 +4,7 @@
  * @import { Inference } from './inference.js'
  * @import { Model } from './manifest.js'
  * @import { Pixels } from './pixels.js'
+ * @import { Content } from './read_picture.js'
  *
  * @typedef {object} Tile A finished piece of the result, in result pixels.
  * @property {number} x
@@ -31,7 +32,7 @@
 import { ALPHA_REACH } from './alpha.js';
 import { UpscalerError } from './errors.js';
 import { InferenceError } from './inference.js';
-import { crop, hasTransparency, isGray } from './pixels.js';
+import { crop } from './pixels.js';
 import { chooseHalo, planTiles, smallestSide } from './tiles.js';
 
 /** As in `scnet upscale`: more needs more memory than most devices have. */
@@ -63,15 +64,14 @@ export function smallerSide(side, halo) {
 /**
  * Run all tiles of one size.
  *
- * @param {Pixels} pixels
+ * @param {Content} content
  * @param {Run} run
  * @throws {InferenceError} A tile failed; those before it are finished.
  * @throws {DOMException} `signal` was aborted.
  */
-export async function runTiles(pixels, run) {
+export async function runTiles({ pixels, transparent, gray }, run) {
   const { model, ready, side, exact, place, signal, onTile, onProgress } = run;
-  const halo = Math.max(chooseHalo(model, exact), hasTransparency(pixels) ? ALPHA_REACH : 0);
-  const gray = isGray(pixels); // of all tiles: one may be gray by itself
+  const halo = Math.max(chooseHalo(model, exact), transparent ? ALPHA_REACH : 0);
   const tiles = planTiles(pixels, { halo, side, scale: model.scale });
   const areas = tiles.map(({ read }) => read.width * read.height);
   const inference = await ready();

@@ -4,7 +4,7 @@
  * @import { Backend } from './device.js'
  * @import { Model } from './manifest.js'
  * @import { Pixels } from './pixels.js'
- * @import { Picture } from './read_picture.js'
+ * @import { Content, Picture } from './read_picture.js'
  * @import { Choice, Chosen } from './self_test.js'
  * @import { Place, Progress, Run, Tile } from './tile_run.js'
  *
@@ -102,9 +102,10 @@ export class Upscaler {
    * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
    */
   async upscale(picture, { signal, onProgress, exact = false } = {}) {
-    const pixels = await untilAborted(readPicture(picture), signal);
+    const content = await untilAborted(readPicture(picture), signal);
+    const { pixels } = content;
     const result = makeResult(pixels.width * this.scale, pixels.height * this.scale);
-    await this.#upscaleWhole(pixels, {
+    await this.#upscaleWhole(content, {
       signal,
       onProgress,
       exact,
@@ -130,8 +131,8 @@ export class Upscaler {
    * @throws {DOMException} The reason of `signal`, by default an `AbortError`.
    */
   async upscaleTiles(picture, { signal, exact = false, place = { side: 0, done: 0 }, ...told }) {
-    const pixels = await untilAborted(readPicture(picture), signal);
-    await this.#upscaleWhole(pixels, { signal, exact, place, onProgress: undefined, ...told });
+    const content = await untilAborted(readPicture(picture), signal);
+    await this.#upscaleWhole(content, { signal, exact, place, onProgress: undefined, ...told });
   }
 
   /**
@@ -153,26 +154,26 @@ export class Upscaler {
   }
 
   /**
-   * @param {Pixels} pixels
+   * @param {Content} content
    * @param {Omit<Run, 'model'|'ready'|'side'>} options
    */
-  async #upscaleWhole(pixels, options) {
+  async #upscaleWhole(content, options) {
     const { signal } = options;
-    checkSize(pixels);
+    checkSize(content.pixels);
     signal?.throwIfAborted();
-    const work = this.#paint(pixels, options);
+    const work = this.#paint(content, options);
     await untilAborted(work, signal, () => this.#open.inference.close(signal?.reason));
   }
 
   /**
-   * @param {Pixels} pixels
+   * @param {Content} content
    * @param {Omit<Run, 'model'|'ready'|'side'>} options
    */
-  async #paint(pixels, options) {
+  async #paint(content, options) {
     const model = this.#model;
     for (;;) {
       try {
-        return await runTiles(pixels, { model, ready: () => this.#ready(), side: this.#side, ...options });
+        return await runTiles(content, { model, ready: () => this.#ready(), side: this.#side, ...options });
       } catch (error) {
         if (error instanceof InferenceError) this.#open.inference.close(); // it is in no state to go on
         const smaller = smallerSide(this.#side, model.halo);

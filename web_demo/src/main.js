@@ -3,7 +3,7 @@
 import { untilAborted, watchLoading } from '../../mobile_runtime/javascript/index.js';
 import { Activity, isStopped } from './ui/activity.js';
 import { chosenBackend, connectBackends, showChoice } from './ui/backends.js';
-import { Comparison, TooLargeError } from './ui/comparison.js';
+import { Comparison } from './ui/comparison.js';
 import { connectDeviceReport } from './ui/device_report.js';
 import { button, chosen, element } from './ui/elements.js';
 import { PageError } from './ui/errors.js';
@@ -14,6 +14,7 @@ import { Models } from './ui/models.js';
 import { startOffline } from './ui/offline.js';
 import { openPicture } from './ui/picture.js';
 import { QueueSource } from './ui/queue.js';
+import { TooLargeError } from './ui/result.js';
 import { planResult } from './ui/result_size.js';
 import { reportError } from './ui/report_error.js';
 import { allowSaving, connectSaving, sayOutcome } from './ui/save_panel.js';

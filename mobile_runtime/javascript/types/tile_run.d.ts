@@ -4,6 +4,7 @@
  * @import { Inference } from './inference.js'
  * @import { Model } from './manifest.js'
  * @import { Pixels } from './pixels.js'
+ * @import { Content } from './read_picture.js'
  *
  * @typedef {object} Tile A finished piece of the result, in result pixels.
  * @property {number} x
@@ -30,6 +31,7 @@
 import type { Inference } from './inference.js';
 import type { Model } from './manifest.js';
 import type { Pixels } from './pixels.js';
+import type { Content } from './read_picture.js';
 export type Tile = {
     x: number;
     y: number;
@@ -87,12 +89,12 @@ export declare function smallerSide(side: number, halo: number): number | null;
 /**
  * Run all tiles of one size.
  *
- * @param {Pixels} pixels
+ * @param {Content} content
  * @param {Run} run
  * @throws {InferenceError} A tile failed; those before it are finished.
  * @throws {DOMException} `signal` was aborted.
  */
-export declare function runTiles(pixels: Pixels, run: Run): Promise<void>;
+export declare function runTiles({ pixels, transparent, gray }: Content, run: Run): Promise<void>;
 /**
  * @param {number[]} areas Of all tiles, in pixels.
  * @param {number} done How many of them are finished.

@@ -4,7 +4,7 @@
  * @import { Backend } from './device.js'
  * @import { Model } from './manifest.js'
  * @import { Pixels } from './pixels.js'
- * @import { Picture } from './read_picture.js'
+ * @import { Content, Picture } from './read_picture.js'
  * @import { Choice, Chosen } from './self_test.js'
  * @import { Place, Progress, Run, Tile } from './tile_run.js'
  *

@@ -1,6 +1,8 @@
 /** What a visitor can do with a result, and how work is stopped. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 
 import * as visits from './page_visit.mjs';
@@ -53,13 +55,17 @@ test('a format that this browser cannot write is not offered', async (t) => {
 });
 
 test('what could not be written is said, and no longer when something was saved', async (t) => {
+  const refuse = `
+    const { convertToBlob } = OffscreenCanvas.prototype;
+    OffscreenCanvas.prototype.convertToBlob = function (options) {
+      if (options.type === 'image/webp') throw new DOMException('', 'EncodingError');
+      return convertToBlob.call(this, options);
+    };`;
   const page = await visit(t, {
-    before: () => {
-      const { toBlob } = HTMLCanvasElement.prototype;
-      HTMLCanvasElement.prototype.toBlob = function (callback, type) {
-        toBlob.call(this, type === 'image/webp' ? () => callback(null) : callback, type);
-      };
-    },
+    intercept: (name) =>
+      /whole_worker\.js$/.test(name)
+        ? { status: 200, content: refuse + readFileSync(path.join(visits.FOLDER, name), 'utf8') }
+        : null,
   });
   await enlarge(page);
   await page.getByRole('radio', { name: 'WebP' }).check({ force: true });
@@ -326,18 +332,45 @@ test('a model that is missing is said, and asked for again', async (t) => {
   await waitForStatus(page, /^Done/);
 });
 
-test('24 megapixels are enlarged in bounded memory, and stop at once', async (t) => {
-  const page = await visit(t, {
-    before: () => Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 8 }),
-  });
+/** In the page: of the canvases that are made, and of what is drawn from, the most pixels at once as `window.most`. */
+function countPixels() {
+  Object.defineProperty(Navigator.prototype, 'deviceMemory', { get: () => 8 });
+  const most = Object.assign(window, { most: { made: 0, drawn: 0 } }).most;
+  const made = (/** @type {{width: number, height: number}} */ { width, height }) => (most.made = Math.max(most.made, width * height));
+  window.OffscreenCanvas = class extends OffscreenCanvas {
+    /** @param {number} width @param {number} height */
+    constructor(width, height) {
+      super(width, height);
+      made(this);
+    }
+  };
+  for (const { prototype } of [OffscreenCanvasRenderingContext2D, CanvasRenderingContext2D]) {
+    const { drawImage } = prototype;
+    prototype.drawImage = function (/** @type {any} */ source, /** @type {number[]} */ ...place) {
+      made(this.canvas);
+      const isStrip = place.length < 8 && source.width === this.canvas.width; // the rest is cut off
+      const rows = isStrip ? this.canvas.height : place.length < 8 ? source.height : place[3];
+      most.drawn = Math.max(most.drawn, rows * (place.length < 8 ? source.width : place[2]));
+      Reflect.apply(drawImage, this, [source, ...place]);
+    };
+  }
+}
+
+test('24 megapixels are enlarged in bounded memory, nowhere all at once, and stop at once', async (t) => {
+  const page = await visit(t, { before: countPixels });
   const photo = await makePicture(page, { type: 'image/jpeg', width: 6000, height: 4000 });
+  await page.evaluate(() => Object.assign(Object(window).most, { made: 0, drawn: 0 }));
   await choose(page, 'photo.jpg', 'image/jpeg', photo);
   await waitForStatus(page, /^Enlarging: [1-9]/);
   const early = await visits.readMemoryMb();
   await waitForStatus(page, /^Enlarging: [5-9]/);
   const late = await visits.readMemoryMb();
   assert.ok(late - early < 200, `from ${early} to ${late} MB`);
-  // Timed in the page: before Playwright clicks it waits for frames, each drawn from 96 megapixels.
+  const { made, drawn } = await page.evaluate(() => Object(window).most);
+  // A canvas of all 96 megapixels halts the page for 0.25 s when it is made, and 0.1 s whenever it is drawn from.
+  assert.ok(made > 3e6 && made < 8e6, `a canvas of ${made} pixels`);
+  assert.ok(drawn > 1e6 && drawn < 8e6, `${drawn} pixels are drawn at once`);
+  // Timed in the page: before Playwright clicks it waits for frames.
   const stopMs = await page.evaluate(async () => {
     const started = performance.now();
     document.getElementById('stop')?.click();
@@ -366,22 +399,23 @@ test('choices are remembered, and clean originals have weights of their own', as
   assert.ok(await page.getByRole('radio', { name: 'JPEG' }).isChecked());
 });
 
-test('EXIF of a photo is in the result, upright, and that is said', async (t) => {
+test('EXIF and XMP of a photo are in the result, upright, and that is said', async (t) => {
   const page = await visit(t);
-  const photo = visits.withOrientation(await makePicture(page, { type: 'image/jpeg' }), 6);
+  const photo = visits.withXmp(visits.withOrientation(await makePicture(page, { type: 'image/jpeg' }), 6), '<a tiff:Orientation="6"/>');
   await choose(page, 'photo.jpg', 'image/jpeg', photo);
   await waitForStatus(page, /^Done in .*64 × 96/);
   for (const [format, marker] of [['JPEG', 'Exif\0\0MM'], ['PNG', 'eXIfMM']]) {
     await page.getByRole('radio', { name: format }).check({ force: true });
     const { content } = await visits.download(page);
     assert.ok(content.includes(marker), format);
+    assert.ok(content.includes('<a tiff:Orientation="1"/>'), format);
     const { width, height } = await visits.decode(page, content, `image/${format.toLowerCase()}`);
     assert.deepEqual([width, height], [64, 96], 'it is not turned twice');
-    await page.getByText(/EXIF data .* are kept/).waitFor();
+    await page.getByText(/EXIF data .* are kept; its XMP data .* are kept/).waitFor();
   }
   await page.getByRole('radio', { name: 'WebP' }).check({ force: true });
   await visits.download(page);
-  await page.getByText(/EXIF data .* are left out/).waitFor();
+  await page.getByText(/EXIF data .* are left out; its XMP data .* are left out/).waitFor();
 });
 
 /** In the page: canvases give out noise, as with Firefox's resistFingerprinting. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 
-import { choose, readMessage, visit, waitForStatus } from './page_visit.mjs';
+import { choose, decode, download, readMessage, visit, waitForStatus } from './page_visit.mjs';
 
 /** @typedef {import('./page_visit.mjs').Page} Page */
 
@@ -107,6 +107,10 @@ test('a video that lies on its side is saved upright, at a width, on the disk', 
   assert.deepEqual([after.width, after.height, after.sound], [80, 106, 'aac']);
   assert.equal(after.times.length, before.times.length);
   assert.ok(Math.abs(after.seconds - before.seconds) < 0.1);
+  const still = await download(page);
+  assert.equal(still.name, 'turned@80w.png');
+  const { width, height } = await decode(page, still.content, 'image/png');
+  assert.deepEqual([width, height], [80, 107], 'its last frame, not as the network made it');
 });
 
 test('what is done when a video is stopped is a file that plays', async (t) => {

@@ -101,8 +101,17 @@ export async function readMemoryMb() {
 export function withOrientation(jpeg, orientation) {
   const entry = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
   const tiff = [...Buffer.from('MM\0*'), 0, 0, 0, 8, 0, 1, ...entry, 0, 0, 0, 0];
-  const exif = [...Buffer.from('Exif\0\0'), ...tiff];
-  const segment = [0xff, 0xe1, 0, exif.length + 2, ...exif];
+  return withSegment(jpeg, [...Buffer.from('Exif\0\0'), ...tiff]);
+}
+
+/** @type {(jpeg: Buffer, xmp: string) => Buffer} */
+export function withXmp(jpeg, xmp) {
+  return withSegment(jpeg, [...Buffer.from(`http://ns.adobe.com/xap/1.0/\0${xmp}`)]);
+}
+
+/** @type {(jpeg: Buffer, content: number[]) => Buffer} With a short APP1 segment. */
+function withSegment(jpeg, content) {
+  const segment = [0xff, 0xe1, 0, content.length + 2, ...content];
   return Buffer.concat([jpeg.subarray(0, 2), Buffer.from(segment), jpeg.subarray(2)]);
 }
 

@@ -1,13 +1,15 @@
-/** Ends, EXIF, colors and losses of picture files, made here in bytes. */
+/** Ends, EXIF, XMP, colors and losses of picture files, made here in bytes. */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 
 import { planColors } from '../../../web_demo/src/ui/color_profile.js';
-import { canHoldExif, orientationOf, readExif, withExif } from '../../../web_demo/src/ui/exif.js';
+import { orientationOf } from '../../../web_demo/src/ui/exif.js';
+import { canHold, readMetadata, withMetadata } from '../../../web_demo/src/ui/metadata.js';
 import { endsEarly, findLosses } from '../../../web_demo/src/ui/picture_file.js';
 import { pngChunk } from '../../../web_demo/src/ui/png.js';
+import { hasCompanion } from '../../../web_demo/src/ui/xmp.js';
 
 const bytes = (/** @type {any[]} */ ...parts) =>
   new Uint8Array(Buffer.concat(parts.map((part) => Buffer.from(part))));
@@ -69,33 +71,55 @@ test('what a phone writes after the end of a JPEG does not matter', () => {
   assert.equal(endsEarly(bytes(jpeg(), text('trailer of a phone'))), false);
 });
 
-test('of what is not known here nothing is said', () => {
+test('of what is not known here nothing is said', async () => {
   for (const file of [bytes(text('<svg xmlns="http://www.w3.org/2000/svg"/>')), bytes([]), bytes([0xff])]) {
     assert.equal(endsEarly(file), false);
-    assert.equal(readExif(file), null);
+    assert.deepEqual(await readMetadata(file), { exif: null, xmp: null });
     assert.deepEqual(findLosses(file), []);
   }
 });
 
+const XMP = bytes(text(`<rdf:Description tiff:Orientation='6' dc:title="\xc3\xa4"><exif:PixelXDimension>48</exif:PixelXDimension>`));
+const [IN_JPEG, IN_PNG] = ['http://ns.adobe.com/xap/1.0/\0', 'XML:com.adobe.xmp\0'].map(text);
+const packed = [...IN_PNG, 1, 0, ...text('en\0Titel\0'), ...deflateSync(XMP)];
+
 for (const [name, file] of Object.entries({
-  JPEG: jpeg(segment(0xe1, [...text('Exif\0\0'), ...EXIF])),
-  PNG: png(pngChunk('eXIf', EXIF)),
-  WebP: webp(['EXIF', EXIF]),
+  JPEG: jpeg(segment(0xe1, [...text('Exif\0\0'), ...EXIF]), segment(0xe1, [...IN_JPEG, ...XMP])),
+  PNG: png(pngChunk('eXIf', EXIF), pngChunk('iTXt', bytes(IN_PNG, [0, 0, 0, 0], XMP))),
+  'compressed PNG': png(pngChunk('iTXt', bytes(packed)), pngChunk('eXIf', EXIF)),
+  WebP: webp(['EXIF', EXIF], ['XMP ', XMP]),
 })) {
-  test(`EXIF is found in ${name}`, () => assert.deepEqual(readExif(file), EXIF));
+  test(`EXIF and XMP are found in ${name}`, async () => assert.deepEqual(await readMetadata(file), { exif: EXIF, xmp: XMP }));
 }
 
+const SIZE = { width: 70000, height: 64 };
+
 for (const [type, empty] of /** @type {const} */ ([['image/jpeg', jpeg()], ['image/png', png()]])) {
-  test(`EXIF goes into ${type}, upright and without the thumbnail`, async () => {
-    const blob = withExif(new Blob([empty], { type }), EXIF);
+  test(`EXIF goes into ${type}, upright and without the thumbnail; XMP upright, with the size`, async () => {
+    const blob = withMetadata(new Blob([empty], { type }), { exif: EXIF, xmp: XMP }, SIZE);
     const file = new Uint8Array(await blob.arrayBuffer());
-    const found = /** @type {Uint8Array} */ (readExif(file));
+    const { exif, xmp } = await readMetadata(file);
+    const found = /** @type {Uint8Array} */ (exif);
     assert.equal(orientationOf(EXIF), 6);
     assert.equal(orientationOf(found), 1);
     assert.deepEqual([...found.slice(-4)], [0, 0, 0, 0]);
+    const expected = Buffer.from(XMP).toString('latin1').replace("'6'", "'1'").replace('>48<', '>70000<');
+    assert.equal(Buffer.from(xmp ?? []).toString('latin1'), expected);
     assert.equal(endsEarly(file), false);
   });
 }
+
+test('EXIF tells the size of the result where it told one', async () => {
+  const entry = (/** @type {number} */ tag, /** @type {number} */ kind, /** @type {number[]} */ value) => [...le32(tag).slice(0, 2), kind, 0, 1, 0, 0, 0, ...value];
+  const main = [2, 0, entry(0x100, 3, [48, 0, 0, 0]), entry(0x8769, 4, le32(38)), le32(0)].flat();
+  const inner = [2, 0, entry(0xa002, 3, [48, 0, 0, 0]), entry(0xa003, 4, le32(32)), le32(0)].flat();
+  const told = bytes(text('II*\0'), le32(8), main, inner);
+  const blob = withMetadata(new Blob([png()], { type: 'image/png' }), { exif: told, xmp: null }, SIZE);
+  const { exif } = await readMetadata(new Uint8Array(await blob.arrayBuffer()));
+  const view = new DataView(/** @type {Uint8Array} */ (exif).buffer);
+  // A SHORT that 70000 does not fit into has become a LONG.
+  assert.deepEqual([12, 42, 54].map((at) => [view.getUint16(at, true), view.getUint32(at + 6, true)]), [[4, 70000], [4, 70000], [4, 64]]);
+});
 
 test('EXIF that breaks off is upright, and kept as it is', () => {
   for (const length of [0, 4, 9, 15]) assert.equal(orientationOf(EXIF.slice(0, length)), 1);
@@ -103,10 +127,21 @@ test('EXIF that breaks off is upright, and kept as it is', () => {
 
 test('what a format cannot hold stays out, and is told from what it can', () => {
   const long = new Uint8Array(0x10000);
-  assert.deepEqual(['image/png', 'image/jpeg', 'image/webp'].map((type) => canHoldExif(long, type)), [true, false, false]);
-  assert.ok(canHoldExif(EXIF, 'image/jpeg'));
-  const blob = new Blob([jpeg()], { type: 'image/jpeg' });
-  assert.equal(withExif(blob, long), blob);
+  for (const kind of /** @type {const} */ (['exif', 'xmp'])) {
+    assert.deepEqual(['image/png', 'image/jpeg', 'image/webp'].map((type) => canHold(kind, long, type)), [true, false, false]);
+    assert.ok(canHold(kind, EXIF, 'image/jpeg'));
+    const blob = new Blob([jpeg()], { type: 'image/jpeg' });
+    assert.equal(withMetadata(blob, { exif: null, xmp: null, [kind]: long }, SIZE), blob);
+  }
+});
+
+test('XMP promises no gain map and no video that are gone', async () => {
+  const companions = `<a hdrgm:Version="1.0" GCamera:MotionPhoto='1'><Container:Directory><b/></Container:Directory>`;
+  const xmp = bytes(text(`${companions}<dc:title>a</dc:title></a>`));
+  assert.deepEqual([hasCompanion(xmp), hasCompanion(XMP)], [true, false]);
+  const blob = withMetadata(new Blob([png()], { type: 'image/png' }), { exif: null, xmp }, SIZE);
+  const left = await readMetadata(new Uint8Array(await blob.arrayBuffer()));
+  assert.equal(Buffer.from(left.xmp ?? []).toString(), '<a><dc:title>a</dc:title></a>');
 });
 
 /** @type {(red: number) => number[]} A profile with one tag, rXYZ, of this X. */
@@ -152,14 +187,16 @@ for (const [name, file, said] of COLORS) {
   });
 }
 
-test('further frames, more bits and hidden EXIF are said', () => {
+test('further frames, more bits, hidden EXIF and XMP, and IPTC are said', () => {
   assert.deepEqual(findLosses(jpeg()), []);
   assert.match(findLosses(png(pngChunk('acTL', new Uint8Array(8))))[0], /first frame/);
   assert.match(findLosses(webp(['ANIM', [0, 0, 0, 0, 0, 0]]))[0], /first frame/);
   const deep = png();
   deep[24] = 16;
   assert.match(findLosses(deep)[0], /16 bits per color are reduced to 8/);
-  const more = [...text('pixi'), 0, 0, 0, 0, 3, 10, 10, 10, ...text('infeExif')];
+  const more = [...text('pixi'), 0, 0, 0, 0, 3, 10, 10, 10, ...text('infeExif application/rdf+xml')];
   const losses = findLosses(inAvif(text('nclx'), more));
-  assert.match(losses.join(), /EXIF data .* left out,.*10 bits/);
+  assert.match(losses.join(), /EXIF data .* left out,.*XMP data .* left out,.*10 bits/);
+  const segments = [segment(0xe1, text('http://ns.adobe.com/xmp/extension/\0')), segment(0xed, text('Photoshop 3.0\0'))];
+  assert.match(findLosses(jpeg(...segments)).join(), /extended XMP data are left out,.*IPTC .* left out/);
 });

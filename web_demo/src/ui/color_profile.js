@@ -5,7 +5,7 @@
  * 7.2 and 9.2.46 (redMatrixColumn), ITU-T H.273, table 2 (color primaries).
  */
 
-import { findInner, partsOf, text, viewOf } from './picture_file.js';
+import { findInner, inflate, partsOf, text, viewOf } from './picture_file.js';
 
 /** X of red, relative to D50, by the number of H.273: sRGB, BT.2020, Display P3. @type {Record<number, number>} */
 const RED = { 1: 0.4361, 9: 0.6734, 12: 0.5151 };
@@ -60,11 +60,7 @@ async function readProfile(bytes) {
   for (const { kind, start, stop } of partsOf(bytes)) {
     if (kind === 'ICCP') return bytes.subarray(start, stop);
     if (kind === '226' && text(bytes, start, 11) === 'ICC_PROFILE') return bytes.subarray(start + JPEG_HEADER, stop);
-    if (kind === 'iCCP') {
-      const packed = bytes.subarray(bytes.indexOf(0, start) + 2, stop); // behind a name and the method
-      const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate'));
-      return new Uint8Array(await new Response(stream).arrayBuffer());
-    }
+    if (kind === 'iCCP') return inflate(bytes.subarray(bytes.indexOf(0, start) + 2, stop)); // behind a name and the method
   }
   return null;
 }

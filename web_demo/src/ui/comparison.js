@@ -1,6 +1,6 @@
 /**
  * A result beside what it was made from: a small picture, which the stage enlarges as browsers do, and
- * a canvas that fills tile by tile; until it is full, the stage shows what is below, faintly.
+ * pixels that come tile by tile; until they are complete, the stage shows what is below, faintly.
  *
  * @import { Pixels, Tile } from '../../../mobile_runtime/javascript/index.js'
  * @import { ColorSpace } from './color_profile.js'
@@ -8,21 +8,17 @@
  * @import { Plan } from './result_size.js'
  */
 
-import { PageError } from './errors.js';
-import { canHold, enlarged, refuse } from './result_size.js';
+import { Result, tooLarge } from './result.js';
+import { canHold, enlarged } from './result_size.js';
 import { canvasIsTrue, decodeTruly } from './true_pixels.js';
-
-/** This browser can hold no result of this size. */
-export class TooLargeError extends PageError {
-  constructor() {
-    super('The result would be larger than this browser can hold. Enlarge it less.');
-  }
-}
+import { canMake, reduce, wholeOf } from './whole.js';
 
 export class Comparison {
   isComplete = false;
-  /** Nothing is painted yet. */
-  isBlank = true;
+  /** Another one is shown, and this one has no pixels any more. */
+  isClosed = false;
+  /** The result once more, where a canvas does not give it back. @type {Pixels|null} */
+  pixels = null;
 
   /**
    * Return a comparison that shows the picture, not upscaled yet.
@@ -31,22 +27,23 @@ export class Comparison {
    * @throws {TooLargeError}
    */
   static async open(picture, plan) {
-    const after = makeCanvas(enlarged(picture.pixels, plan.scale), picture.colorSpace);
+    const size = enlarged(picture.pixels, plan.scale);
+    const isHeld = plan.scale === 1 || (canHold(size) && (await canMake(size, picture.colorSpace)));
+    if (!isHeld) throw tooLarge(size);
     const before = picture.bitmap ?? (await createImageBitmap(toImageData(picture.pixels, picture.colorSpace)));
     picture.bitmap = null; // it is closed with the comparison
-    return new Comparison(picture, plan, before, after);
+    return new Comparison(picture, plan, before);
   }
 
-  /** @param {Picture} picture @param {Plan} plan @param {ImageBitmap} before @param {HTMLCanvasElement} after As the network makes it. */
-  constructor(picture, plan, before, after) {
+  /** @param {Picture} picture @param {Plan} plan @param {ImageBitmap} before */
+  constructor(picture, plan, before) {
     this.picture = picture;
     this.plan = plan;
     this.before = before;
-    this.after = after;
-    /** The result once more, where a canvas does not give it back. @type {Pixels|null} */
-    this.pixels = canvasIsTrue()
-      ? null
-      : { width: after.width, height: after.height, data: new Uint8ClampedArray(4 * after.width * after.height) };
+    const size = enlarged(picture.pixels, plan.scale);
+    /** As the network makes it; of the size of the plan once it is complete. */
+    this.result = new Result(size, picture.colorSpace);
+    if (!canvasIsTrue()) this.pixels = { ...size, data: new Uint8ClampedArray(4 * size.width * size.height) };
   }
 
   /** Of the result, once it is complete. */
@@ -60,27 +57,27 @@ export class Comparison {
     if (this.pixels) this.pixels = await decodeTruly(new Uint8Array(await blob.arrayBuffer()), blob.type);
   }
 
-  /** All tiles are painted: reduce the result to the size that was asked for. */
+  /** @type {() => Promise<void>} All tiles are painted: reduce the result to the size that was asked for. */
   async finish() {
-    const { width: resizeWidth, height: resizeHeight } = this.size;
-    if (this.after.width !== resizeWidth) {
-      this.#take(await createImageBitmap(this.after, { resizeWidth, resizeHeight, resizeQuality: 'high' }));
+    const { size } = this.result;
+    if (size.width !== this.size.width) {
+      const bitmap = await reduce(await wholeOf(this.result), this.size);
+      if (!bitmap) throw tooLarge(size);
+      this.#take(bitmap);
     }
     this.isComplete = true;
   }
 
   /** @type {(bitmap: ImageBitmap) => void} */
   #take(bitmap) {
-    this.isBlank = false;
-    [this.after.width, this.after.height] = [bitmap.width, bitmap.height]; // and blank
-    context2d(this.after).drawImage(bitmap, 0, 0);
-    bitmap.close();
+    this.result.close();
+    this.result = new Result(bitmap, this.picture.colorSpace);
+    this.result.take(bitmap);
   }
 
   /** @type {(tile: Tile) => void} Paint a tile that the network has computed. */
   paint({ x, y, pixels }) {
-    this.isBlank = false;
-    context2d(this.after).putImageData(toImageData(pixels, this.picture.colorSpace), x, y);
+    this.result.paint(x, y, toImageData(pixels, this.picture.colorSpace));
     for (let row = 0; this.pixels && row < pixels.height; row++) {
       const line = pixels.data.subarray(4 * row * pixels.width, 4 * (row + 1) * pixels.width);
       this.pixels.data.set(line, 4 * ((y + row) * this.pixels.width + x));
@@ -93,57 +90,22 @@ export class Comparison {
     this.before.close();
     this.before = before;
     this.picture.pixels = pixels;
-  }
-
-  /** Another one is shown, and this one has no pixels any more. */
-  get isClosed() {
-    return this.after.width === 0;
+    this.isComplete = false;
+    const size = enlarged(pixels, this.plan.scale);
+    if (this.result.size.width === size.width) return; // the frame before is painted over
+    this.result.close();
+    this.result = new Result(size, this.picture.colorSpace);
   }
 
   /** Free the memory; Safari does not do it by itself. */
   close() {
+    this.isClosed = true;
     this.before.close();
-    this.after.width = this.after.height = 0;
+    this.result.close();
   }
 }
 
 /** @type {(pixels: Pixels, colorSpace: ColorSpace) => ImageData} */
 function toImageData({ data, width, height }, colorSpace) {
   return new ImageData(data, width, height, { colorSpace });
-}
-
-/**
- * Return a canvas that holds a result; no browser says how large it may be.
- *
- * @type {(size: {width: number, height: number}, colorSpace: ColorSpace) => HTMLCanvasElement}
- */
-function makeCanvas(size, colorSpace) {
-  if (!canHold(size)) throw new TooLargeError();
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [size.width, size.height];
-  canvas.getContext('2d', { colorSpace });
-  if (isHeld(canvas)) return canvas;
-  canvas.width = canvas.height = 0; // Safari keeps the memory otherwise
-  refuse(size);
-  throw new TooLargeError();
-}
-
-/** @type {(canvas: HTMLCanvasElement) => boolean} A canvas beyond the limit stays blank, or throws. */
-function isHeld(canvas) {
-  const [x, y] = [canvas.width - 1, canvas.height - 1];
-  try {
-    const context = canvas.getContext('2d');
-    context?.fillRect(x, y, 1, 1);
-    if (!canvasIsTrue()) return context !== null;
-    const isPainted = context?.getImageData(x, y, 1, 1).data[3] === 255;
-    context?.clearRect(x, y, 1, 1);
-    return isPainted;
-  } catch {
-    return false;
-  }
-}
-
-/** @type {(canvas: HTMLCanvasElement) => CanvasRenderingContext2D} */
-function context2d(canvas) {
-  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
 }

@@ -2,6 +2,7 @@
  * A video file that is being written: frames in order, and of the sound what belongs to them.
  *
  * @import { AudioCodec, InputAudioTrack, Output, VideoCodec } from 'mediabunny'
+ * @import { Result } from './result.js'
  * @import { Size } from './view.js'
  */
 
@@ -36,14 +37,10 @@ export class Film {
     return film;
   }
 
-  /** @type {(picture: HTMLCanvasElement, start: number, duration: number) => Promise<void>} In seconds; the picture is reduced to the film's size. */
+  /** @type {(picture: Result, start: number, duration: number) => Promise<void>} Of the film's size, or a line more; in seconds. */
   async add(picture, start, duration) {
-    const { width, height } = this.#canvas;
     const context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
-    context.imageSmoothingQuality = 'high';
-    const isExact = picture.width >> 1 === width >> 1; // but for a line, as codecs count in pairs
-    if (isExact) context.drawImage(picture, 0, 0);
-    else context.drawImage(picture, 0, 0, width, height);
+    for (const { source, top } of picture.layer().pieces) context.drawImage(source, 0, top);
     const sample = new media.VideoSample(this.#canvas, { timestamp: start, duration });
     await this.#frames.add(sample);
     sample.close();

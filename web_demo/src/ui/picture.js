@@ -3,6 +3,7 @@
  *
  * @import { Pixels } from '../../../mobile_runtime/javascript/index.js'
  * @import { ColorSpace } from './color_profile.js'
+ * @import { Metadata } from './metadata.js'
  *
  * @typedef {object} Picture
  * @property {string} name Of the file, or empty.
@@ -11,24 +12,20 @@
  * @property {ImageBitmap|null} bitmap The same as the browser draws it, until somebody takes it.
  * @property {OffscreenCanvas|null} preview Of a large picture: the same in small, which is drawn sooner.
  * @property {boolean} transparent
- * @property {Uint8Array|null} exif
+ * @property {Metadata} metadata
  * @property {string[]} notes What becomes of the file beside its pixels, in words.
  */
 
 import { hasTransparency } from '../../../mobile_runtime/javascript/index.js';
+import { STRIP_ROWS, previewStep } from './canvas.js';
 import { planColors } from './color_profile.js';
 import { PageError } from './errors.js';
-import { readExif } from './exif.js';
+import { readMetadata } from './metadata.js';
 import { endsEarly, findLosses } from './picture_file.js';
 import { MAX_PICTURE_MEGAPIXELS } from './result_size.js';
 import { formatMegapixels, formatSize } from './format.js';
 import { canvasIsTrue, decodeTruly } from './true_pixels.js';
-
-/** Rows that are drawn at once: a canvas for a whole photo is more than some phones have. */
-const STRIP_ROWS = 512;
-
-/** Longest side of a preview, in pixels: more than most screens show. */
-const PREVIEW_SIDE = 2048;
+import { hasCompanion } from './xmp.js';
 
 /**
  * @param {Blob} blob
@@ -50,8 +47,10 @@ export async function openPicture(blob, name) {
     const { pixels, transparent, ...drawn } = canvasIsTrue()
       ? await decode(blob, image, name, colorSpace)
       : withoutCanvas(await decodeTruly(bytes, blob.type));
-    const notes = [said, ...findLosses(bytes)].filter(Boolean);
-    return { name, pixels, colorSpace, ...drawn, transparent, exif: readExif(bytes), notes };
+    const metadata = await readMetadata(bytes);
+    const lost = metadata.xmp && hasCompanion(metadata.xmp) ? 'its gain map (HDR) or video is left out' : '';
+    const notes = [said, lost, ...findLosses(bytes)].filter(Boolean);
+    return { name, pixels, colorSpace, ...drawn, transparent, metadata, notes };
   } finally {
     URL.revokeObjectURL(image.src);
   }
@@ -59,7 +58,7 @@ export async function openPicture(blob, name) {
 
 /** @type {(name: string, pixels: Pixels) => Picture} A frame of a video. */
 export function asPicture(name, pixels) {
-  return { name, pixels, colorSpace: 'srgb', bitmap: null, preview: null, transparent: false, exif: null, notes: [] };
+  return { name, pixels, colorSpace: 'srgb', bitmap: null, preview: null, transparent: false, metadata: { exif: null, xmp: null }, notes: [] };
 }
 
 /** @type {(blob: Blob, name: string) => Promise<Uint8Array<ArrayBuffer>>} */
@@ -142,8 +141,7 @@ async function decode(blob, image, name, colorSpace) {
 async function readPixels(source, { width, height }, colorSpace) {
   const data = new Uint8ClampedArray(width * height * 4);
   let transparent = false;
-  let step = 1; // a power of two, so that the strips of the preview meet
-  while (Math.max(width, height) / step > PREVIEW_SIDE) step *= 2;
+  const step = previewStep({ width, height });
   const preview = step > 1 ? new OffscreenCanvas(Math.ceil(width / step), Math.ceil(height / step)) : null;
   const small = preview?.getContext('2d', { colorSpace });
   const canvas = new OffscreenCanvas(width, Math.min(height, STRIP_ROWS));

@@ -6,7 +6,8 @@
  * @typedef {{kind: string, start: number, stop: number}} Part Content of a segment, chunk or box.
  */
 
-const [JPEG_END, JPEG_SCAN] = [0xd9, 0xda];
+const [JPEG_END, JPEG_SCAN, APP1, APP13] = [0xd9, 0xda, 0xe1, 0xed];
+const XMP_EXTENSION = 'http://ns.adobe.com/xmp/extension/\0';
 
 /** What is looked at where a box holds boxes. */
 const INNER_BYTES = 16_384;
@@ -16,6 +17,12 @@ export const text = (bytes, start, length) => String.fromCharCode(...bytes.subar
 
 /** @type {(bytes: Uint8Array) => DataView} */
 export const viewOf = (bytes) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** @type {(packed: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>} Of zlib, RFC 1950. */
+export async function inflate(packed) {
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
 
 /** @type {(bytes: Uint8Array) => 'PNG'|'JPEG'|'WebP'|'GIF'|'boxes'|null} */
 export function formatOf(bytes) {
@@ -111,7 +118,15 @@ export function findLosses(bytes) {
   const bits = format === 'PNG' || depthAt > 4 ? (bytes[depthAt] ?? 8) : 8;
   return [
     ...(findInner(bytes, 'Exif') >= 0 ? ['its EXIF data (camera, date, place) are left out'] : []),
+    ...(findInner(bytes, 'application/rdf+xml') >= 0 ? ['its XMP data (edits, captions, rights) are left out'] : []),
+    ...(hasSegment(bytes, APP1, XMP_EXTENSION) ? ['its extended XMP data are left out'] : []),
+    ...(hasSegment(bytes, APP13, 'Photoshop 3.0\0') ? ['its IPTC and Photoshop data are left out'] : []),
     ...(isAnimated ? ['only its first frame is used'] : []),
     ...(bits > 8 ? [`its ${bits} bits per color are reduced to 8`] : []),
   ];
+}
+
+/** @type {(bytes: Uint8Array, marker: number, name: string) => boolean} Whether a JPEG has a segment that begins so. */
+function hasSegment(bytes, marker, name) {
+  return partsOf(bytes).some(({ kind, start }) => kind === `${marker}` && text(bytes, start, name.length) === name);
 }

@@ -3,13 +3,15 @@
  *
  * @import { ColorSpace } from './color_profile.js'
  * @import { Comparison } from './comparison.js'
- * @import { Picture } from './picture.js'
+ * @import { Metadata } from './metadata.js'
+ * @import { Whole } from './whole.js'
  */
 
 import { PageError } from './errors.js';
 import { resultName } from './format.js';
-import { canHoldExif, readExif, withExif } from './exif.js';
+import { METADATA_NAMES, canHold, readMetadata, withMetadata } from './metadata.js';
 import { canvasIsTrue, encodeTruly } from './true_pixels.js';
+import { encode, wholeOf } from './whole.js';
 
 /** Of JPEG and WebP: high enough to keep the details that the network adds. */
 const QUALITY = 0.95;
@@ -32,7 +34,7 @@ export async function writableFormats() {
 }
 
 /**
- * Return a result as a file, with the EXIF data of its picture where the format takes them.
+ * Return a result as a file, with the EXIF and XMP data of its picture where the format takes them.
  *
  * @param {Comparison} comparison
  * @param {string} extension
@@ -46,31 +48,29 @@ export async function makeFile(comparison, extension) {
 
 /** @type {(comparison: Comparison, extension: string) => string} What became of what the file had beside pixels. */
 export function describeMetadata({ picture }, extension) {
-  const notes = [...picture.notes];
-  if (picture.exif) {
-    const isKept = canHoldExif(picture.exif, TYPES[extension] ?? '');
-    notes.unshift(`its EXIF data (camera, date, place) are ${isKept ? 'kept' : 'left out'}`);
-  }
-  const words = notes.join('; ');
+  const kinds = /** @type {(keyof Metadata)[]} */ (Object.keys(METADATA_NAMES));
+  const kept = kinds.flatMap((kind) => {
+    const content = picture.metadata[kind];
+    const isKept = content && canHold(kind, content, TYPES[extension] ?? '');
+    return content ? [`its ${METADATA_NAMES[kind]} are ${isKept ? 'kept' : 'left out'}`] : [];
+  });
+  const words = [...kept, ...picture.notes].join('; ');
   return words && ` ${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
 /** @type {(comparison: Comparison, extension: string) => Promise<Blob>} */
-export async function encodeResult({ after, pixels, picture }, extension) {
-  const blob = pixels ? await encodeTruly(pixels) : await encode(after, extension, picture);
-  return withExif(blob, picture.exif);
+export async function encodeResult({ result, pixels, picture }, extension) {
+  const blob = pixels ? await encodeTruly(pixels) : await write(await wholeOf(result), extension);
+  return withMetadata(blob, picture.metadata, result.size);
 }
 
 /** @type {(png: Blob, extension: string, colorSpace: ColorSpace) => Promise<Blob>} A result in another format. */
 export async function encodeAs(png, extension, colorSpace) {
   if (TYPES[extension] === png.type || !canvasIsTrue()) return png;
   const bitmap = await createImageBitmap(png);
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [bitmap.width, bitmap.height];
-  canvas.getContext('2d', { colorSpace })?.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const blob = await encode(canvas, extension, { transparent: true, colorSpace });
-  return withExif(blob, readExif(new Uint8Array(await png.arrayBuffer())));
+  const size = { width: bitmap.width, height: bitmap.height };
+  const blob = await write({ size, colorSpace, pieces: [{ bitmap, top: 0 }] }, extension);
+  return withMetadata(blob, await readMetadata(new Uint8Array(await png.arrayBuffer())), size);
 }
 
 /**
@@ -91,26 +91,13 @@ export async function copyResult(comparison) {
   }
 }
 
-/** @type {(canvas: HTMLCanvasElement, extension: string, picture: Pick<Picture, 'transparent'|'colorSpace'>) => Promise<Blob>} */
-async function encode(canvas, extension, { transparent, colorSpace }) {
-  const opaque = extension === 'jpg' && transparent ? onWhite(canvas, colorSpace) : canvas;
+/** @type {(whole: Whole, extension: string) => Promise<Blob>} */
+async function write(whole, extension) {
   const type = TYPES[extension] ?? '';
-  /** @type {Blob|null} */
-  const blob = await new Promise((resolve) => opaque.toBlob(resolve, type, QUALITY));
-  if (opaque !== canvas) opaque.width = opaque.height = 0; // Safari keeps the memory otherwise
+  const background = extension === 'jpg' ? '#fff' : ''; // JPEG has no transparency
+  const blob = await encode(whole, { type, quality: QUALITY }, background);
   // A browser that cannot write the format at this size returns nothing, or PNG instead.
   if (blob?.type === type) return blob;
   const other = extension === 'png' ? 'Choose a smaller scale.' : 'Choose another format.';
   throw new PageError(`This browser cannot write this picture as ${extension.toUpperCase()}. ${other}`);
-}
-
-/** @type {(canvas: HTMLCanvasElement, colorSpace: ColorSpace) => HTMLCanvasElement} JPEG has no transparency. */
-function onWhite(canvas, colorSpace) {
-  const copy = document.createElement('canvas');
-  [copy.width, copy.height] = [canvas.width, canvas.height];
-  const context = /** @type {CanvasRenderingContext2D} */ (copy.getContext('2d', { colorSpace }));
-  context.fillStyle = '#fff';
-  context.fillRect(0, 0, copy.width, copy.height);
-  context.drawImage(canvas, 0, 0);
-  return copy;
 }

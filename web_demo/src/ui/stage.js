@@ -5,6 +5,7 @@
  * @import { Area } from '../../../mobile_runtime/javascript/index.js'
  * @import { Comparison } from './comparison.js'
  * @import { Picture } from './picture.js'
+ * @import { Layer } from './result.js'
  * @import { Point, View } from './view.js'
  */
 
@@ -117,17 +118,19 @@ export class Stage {
     const { width, height } = this.canvas;
     this.context.clearRect(0, 0, width, height);
     if (!this.#shown) return;
-    const border = Math.round(width * this.#split);
-    const { before: whole, after, isBlank, isComplete, picture, size } = this.#shown;
-    const preview = picture.preview;
-    const before = preview && preview.width >= size.width * this.#view.zoom ? preview : whole;
+    const { before: whole, result, isComplete, picture, plan, size } = this.#shown;
+    const border = plan.scale === 1 ? width : Math.round(width * this.#split);
+    const wide = size.width * this.#view.zoom;
+    const { preview } = picture;
+    const source = preview && preview.width >= wide ? preview : whole;
+    const before = { width: source.width, pieces: [{ source, top: 0 }] };
     this.#drawSide(before, 0, border);
-    if (!isComplete) this.#drawSide(before, border, width, UNFINISHED);
-    if (!isBlank) this.#drawSide(after, border, width);
+    if (!isComplete) this.#drawSide(before, border, width, { opacity: UNFINISHED });
+    this.#drawSide(result.layer(wide), border, width, { isAbove: !isComplete });
   }
 
-  /** @type {(source: HTMLCanvasElement|OffscreenCanvas|ImageBitmap, left: number, right: number, opacity?: number) => void} */
-  #drawSide(source, left, right, opacity = 1) {
+  /** @type {(layer: Layer, left: number, right: number, how?: {opacity?: number, isAbove?: boolean}) => void} */
+  #drawSide(layer, left, right, { opacity = 1, isAbove = false } = {}) {
     const { context } = this;
     const { zoom, x, y } = this.#view;
     const size = /** @type {Comparison} */ (this.#shown).size;
@@ -141,18 +144,29 @@ export class Stage {
     context.beginPath();
     context.rect(left, 0, right - left, this.canvas.height);
     context.clip();
-    const isAbove = source === this.#shown?.after && !this.#shown.isComplete;
     if (this.#shown?.picture.transparent && !isAbove) {
       context.fillStyle = this.checker;
       context.fillRect(to.x, to.y, width, height);
     }
-    const isResult = source.width === size.width;
-    const share = source.width / size.width;
+    const isResult = layer.width === size.width;
     context.globalAlpha = opacity;
     context.imageSmoothingEnabled = !isResult || zoom < SQUARES;
     context.imageSmoothingQuality = !isResult || zoom < 1 ? 'high' : 'medium';
-    const [x0, y0, wide, high] = [part.x, part.y, part.width, part.height].map((v) => v * share);
-    context.drawImage(source, x0 ?? 0, y0 ?? 0, wide ?? 0, high ?? 0, to.x, to.y, width, height);
+    const share = layer.width / size.width;
+    const [x0, y0, wide, high] = /** @type {[number, number, number, number]} */ (
+      [part.x, part.y, part.width, part.height].map((v) => v * share)
+    );
+    /** @type {(row: number) => number} Pieces meet on a whole pixel of the stage, so that nothing shines through. */
+    const place = (row) => {
+      if (row === y0) return to.y;
+      return row === y0 + high ? to.y + height : Math.round(to.y + ((row - y0) * zoom) / share);
+    };
+    for (const { source, top } of layer.pieces) {
+      const [first, end] = [Math.max(y0, top), Math.min(y0 + high, top + source.height)];
+      if (first >= end) continue;
+      const [start, stop] = [place(first), place(end)];
+      context.drawImage(source, x0, first - top, wide, end - first, to.x, start, width, stop - start);
+    }
     context.restore();
   }
 }

@@ -22,9 +22,7 @@ import { show, stage } from './viewer.js';
 export async function offerLess({ picture, scale, scales, onLess, onPart }) {
   const fits = canHold(picture.pixels);
   if (fits) {
-    const plain = await Comparison.open(picture, planResult(picture.pixels, { scale: 1, width: null }, []));
-    plain.paint({ x: 0, y: 0, pixels: picture.pixels });
-    show(plain);
+    show(await Comparison.open(picture, planResult(picture.pixels, { scale: 1, width: null }, [])));
   }
   const cut = () => {
     const wanted = wantedPart(picture.pixels, stage.visiblePartOf(picture));

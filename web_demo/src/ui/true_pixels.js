@@ -6,7 +6,8 @@
  */
 
 import { PageError } from './errors.js';
-import { orientationOf, readExif } from './exif.js';
+import { orientationOf } from './exif.js';
+import { readMetadata } from './metadata.js';
 import { pngChunk } from './png.js';
 
 const SIGNATURE = new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10]);
@@ -43,7 +44,8 @@ export async function decodeTruly(bytes, type) {
     const data = new Uint8ClampedArray(image.allocationSize(layout));
     await image.copyTo(data, layout);
     image.close();
-    return turn({ width, height, data }, orientationOf(readExif(bytes)));
+    const { exif } = await readMetadata(bytes);
+    return turn({ width, height, data }, orientationOf(exif));
   } catch (cause) {
     throw new PageError(
       'This browser hides the pixels of pictures from pages, against fingerprinting. Allow this page to ' +

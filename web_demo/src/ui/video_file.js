@@ -128,9 +128,9 @@ async function enlargeFrames({ video, film, comparison, tools, signal }) {
     const pixels = { width, height, data: context.getImageData(0, 0, width, height).data };
     await comparison.setBefore(pixels);
     await tools.upscaler.upscale(pixels, { signal, onTile: (tile) => comparison.paint(tile) });
-    comparison.isComplete = true;
+    await comparison.finish();
     tools.onShown(comparison);
-    await film.add(comparison.after, Math.max(0, timestamp), duration);
+    await film.add(comparison.result, Math.max(0, timestamp), duration);
     const secondsLeft = ((performance.now() - started) / 1000) * (total / film.seconds - 1);
     sayProgress('Enlarging the video', { done: film.seconds, total, secondsLeft: Math.max(0, secondsLeft) });
   }

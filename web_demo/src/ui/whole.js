@@ -1,0 +1,59 @@
+/**
+ * Work on the canvas of a whole result, in a worker: to make one of 96 megapixels takes a quarter of a second.
+ *
+ * @import { ColorSpace } from './color_profile.js'
+ * @import { Result } from './result.js'
+ * @import { Size } from './view.js'
+ *
+ * @typedef {object} Whole
+ * @property {Size} size
+ * @property {ColorSpace} colorSpace
+ * @property {{bitmap: ImageBitmap, top: number}[]} pieces Are closed.
+ *
+ * @typedef {object} Wish Without one it is found out whether such a canvas can be held.
+ * @property {ImageEncodeOptions} [encoding]
+ * @property {string} [background] A color; empty without one.
+ * @property {Size} [reduced]
+ */
+
+import { PageError } from './errors.js';
+
+/** Every browser holds canvases of this side; Safari on phones few larger ones. */
+const SURE_SIDE = 4096;
+
+/** @type {(size: Size, colorSpace: ColorSpace) => Promise<boolean>} */
+export async function canMake(size, colorSpace) {
+  if (Math.max(size.width, size.height) <= SURE_SIDE) return true;
+  return (await ask({ size, colorSpace, pieces: [] }, {})) !== null;
+}
+
+/** @type {(result: Result) => Promise<Whole>} */
+export async function wholeOf(result) {
+  const { size, colorSpace } = result;
+  const copies = result.layer().pieces.map(async ({ source, top }) => ({ bitmap: await createImageBitmap(source), top }));
+  return { size, colorSpace, pieces: await Promise.all(copies) };
+}
+
+/** @type {(whole: Whole, encoding: ImageEncodeOptions, background?: string) => Promise<Blob|null>} Null, or of another type, if the browser cannot write it. */
+export function encode(whole, encoding, background = '') {
+  return ask(whole, { encoding, background });
+}
+
+/** @type {(whole: Whole, reduced: Size) => Promise<ImageBitmap|null>} Null if it cannot be held. */
+export function reduce(whole, reduced) {
+  return ask(whole, { reduced });
+}
+
+/** @type {(whole: Whole, wish: Wish) => Promise<any>} Of a worker that ends then, and frees its memory. */
+async function ask(whole, wish) {
+  const worker = new Worker(new URL('./whole_worker.js', import.meta.url), { type: 'module' });
+  try {
+    return await new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = () => reject(new PageError('A part of this page cannot be loaded. Check the connection, and try again.'));
+      worker.postMessage({ ...whole, ...wish }, whole.pieces.map(({ bitmap }) => bitmap));
+    });
+  } finally {
+    worker.terminate();
+  }
+}
