@@ -143,10 +143,7 @@ async function bundleServiceWorker(folder) {
   return /** @type {{contents: Uint8Array}} */ (outputFiles[0]).contents;
 }
 
-/**
- * @param {string} folder
- * @returns {Promise<string[]>} All files in it, as the page names them.
- */
+/** @type {(folder: string) => Promise<string[]>} All files in it, as the page names them. */
 async function list(folder) {
   return (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
@@ -165,21 +162,12 @@ async function warn(folder) {
   for (const sentence of findRefused(files)) console.warn(`Warning: ${sentence}`);
 }
 
-/**
- * Copy a file, or a folder without its Markdown files.
- *
- * @param {string} source
- * @param {string} target
- */
+/** @type {(source: string, target: string) => Promise<void>} Copy a file, or a folder without its Markdown files. */
 async function copy(source, target) {
   await cp(source, target, { recursive: true, filter: (name) => !name.endsWith('.md') });
 }
 
-/**
- * @param {string} folder
- * @param {string} name
- * @param {string|Uint8Array} content
- */
+/** @type {(folder: string, name: string, content: string|Uint8Array) => Promise<void>} */
 async function write(folder, name, content) {
   const file = path.join(folder, name);
   await mkdir(path.dirname(file), { recursive: true });

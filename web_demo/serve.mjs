@@ -82,10 +82,7 @@ function findAddress() {
   return outer.address;
 }
 
-/**
- * @param {string} address
- * @returns {{key: Buffer, cert: Buffer}} Valid for a week, kept in memory only.
- */
+/** @type {(address: string) => {key: Buffer, cert: Buffer}} Valid for a week, kept in memory only. */
 function makeCertificate(address) {
   const folder = mkdtempSync(path.join(tmpdir(), 'scnet-'));
   const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
@@ -110,11 +107,7 @@ function nameOf(address) {
   return name === '' || name.endsWith('/') ? `${name}index.html` : name;
 }
 
-/**
- * @param {string} folder
- * @param {string} name
- * @returns {Promise<Answer>}
- */
+/** @type {(folder: string, name: string) => Promise<Answer>} */
 async function read(folder, name) {
   try {
     const file = path.join(folder, decodeURIComponent(name));

@@ -73,12 +73,7 @@ function blend({ start, weights }, values, offset, step) {
   return Math.floor(sum / ONE);
 }
 
-/**
- * Return Keys' cubic kernel with a = -0.5.
- *
- * @param {number} distance
- * @returns {number}
- */
+/** @type {(distance: number) => number} Return Keys' cubic kernel with a = -0.5. */
 function cubic(distance) {
   const x = Math.abs(distance);
   if (x < 1) return (1.5 * x - 2.5) * x * x + 1;

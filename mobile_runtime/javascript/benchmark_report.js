@@ -33,13 +33,7 @@
 import { NOISE, PLAN } from './benchmark_rounds.js';
 import { compare, summarize } from './statistics.js';
 
-/**
- * @param {Model} model
- * @param {Device} device
- * @param {Subject[]} subjects
- * @param {Times} times
- * @returns {BenchmarkReport}
- */
+/** @type {(model: Model, device: Device, subjects: Subject[], times: Times) => BenchmarkReport} */
 export function describeRuns(model, device, subjects, { warmup, rounds }) {
   const samples = subjects.map((_, i) => rounds.map((round) => /** @type {number} */ (round[i])));
   const first = /** @type {number[]} */ (samples[0]);

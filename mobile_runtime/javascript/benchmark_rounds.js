@@ -15,11 +15,7 @@ export const PLAN = Object.freeze({ runs: 50, warmup_runs: 5, seconds_limit: 20 
 /** The input of all runs, the same at every visit. */
 export const NOISE = makeNoise(128);
 
-/**
- * @param {Subject[]} subjects
- * @param {Listeners} listeners
- * @returns {Promise<Times>}
- */
+/** @type {(subjects: Subject[], listeners: Listeners) => Promise<Times>} */
 export async function runWarm(subjects, { onProgress, signal }) {
   const total = PLAN.warmup_runs + PLAN.runs;
   const started = performance.now();
@@ -45,11 +41,7 @@ export async function runWarm(subjects, { onProgress, signal }) {
   return { warmup, rounds };
 }
 
-/**
- * @param {Subject[]} subjects
- * @param {number} number
- * @returns {Promise<number[]>} In ms, in the order of the subjects.
- */
+/** @type {(subjects: Subject[], number: number) => Promise<number[]>} In ms, in the order of the subjects. */
 async function runRound(subjects, number) {
   /** @type {number[]} */
   const times = [];
@@ -60,10 +52,7 @@ async function runRound(subjects, number) {
   return times;
 }
 
-/**
- * @param {number[][]} rounds
- * @returns {number} Total time of the slowest subject, in ms.
- */
+/** @type {(rounds: number[][]) => number} Total time of the slowest subject, in ms. */
 function longest(rounds) {
   const sums = (rounds[0] ?? []).map((_, i) => rounds.reduce((sum, round) => sum + (round[i] ?? 0), 0));
   return Math.max(0, ...sums);

@@ -40,10 +40,7 @@ export async function describeDevice() {
   };
 }
 
-/**
- * @param {{userAgent: string, maxTouchPoints: number}} navigator
- * @returns {boolean}
- */
+/** @type {(navigator: {userAgent: string, maxTouchPoints: number}) => boolean} */
 export function isIos({ userAgent, maxTouchPoints }) {
   // An iPad calls itself a Macintosh, which has no touch screen.
   return /iPhone|iPad|iPod/.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1);
@@ -56,7 +53,7 @@ export function isIos({ userAgent, maxTouchPoints }) {
  * @param {Device} device
  * @returns {string|null} Null if it is tried.
  */
-export function unavailableReason(backend, device) {
+function unavailableReason(backend, device) {
   if (backend === 'wasm') return null;
   if (device.ios) {
     // onnxruntime#22086 for threads, #26827 and #27584 for WebGPU.
@@ -88,11 +85,7 @@ export function planTrials(device) {
   };
 }
 
-/**
- * @param {Backend} backend
- * @param {Device} device
- * @returns {number}
- */
+/** @type {(backend: Backend, device: Device) => number} */
 export function chooseThreads(backend, device) {
   if (backend !== 'wasm-threads') return 1;
   return Math.min(MOST_THREADS, Math.max(2, Math.ceil(device.cores / 2)));

@@ -11,7 +11,7 @@
 import { engineModule, fetchEngine } from './engine_file.js';
 
 /** Longer than any phone needs for a tile; some hang forever (onnxruntime#11679). */
-export const TIMEOUT_SECONDS = 120;
+const TIMEOUT_SECONDS = 120;
 
 /**
  * For opening a model, and for a test picture: in Firefox threads now and then never start. Not of one

@@ -166,10 +166,7 @@ const absolute = (address) => new URL(address, globalThis.document?.baseURI).hre
 /** @type {(source: URL|string|BufferSource|Model) => source is Model} */
 const isModel = (source) => typeof source === 'object' && 'golden' in source;
 
-/**
- * @param {URL|string|object} manifest
- * @returns {Promise<{content: any, address?: string}>} `address` if it has one.
- */
+/** @type {(manifest: URL|string|object) => Promise<{content: any, address?: string}>} `address` if it has one. */
 async function readManifest(manifest) {
   if (typeof manifest !== 'string' && !(manifest instanceof URL)) return { content: manifest };
   const address = absolute(manifest);

@@ -37,12 +37,7 @@ export function crop(pixels, area) {
   return { width: area.width, height: area.height, data };
 }
 
-/**
- * Return the colors as the network's input, without transparency.
- *
- * @param {Pixels} pixels
- * @returns {Image}
- */
+/** @type {(pixels: Pixels) => Image} Return the colors as the network's input, without transparency. */
 export function toImage({ width, height, data }) {
   const plane = width * height;
   const values = new Float32Array(3 * plane);
@@ -80,12 +75,7 @@ export function toPixels(image, area) {
 /** Weights of R, G and B in the luma of BT.601. */
 const LUMA = /** @type {const} */ ([0.299, 0.587, 0.114]);
 
-/**
- * Check whether the three colors are equal in every pixel.
- *
- * @param {Pixels} pixels
- * @returns {boolean}
- */
+/** @type {(pixels: Pixels) => boolean} Check whether the three colors are equal in every pixel. */
 export function isGray({ data }) {
   for (let i = 0; i < data.length; i += 4) {
     if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
@@ -93,11 +83,7 @@ export function isGray({ data }) {
   return true;
 }
 
-/**
- * Put the luma into all three colors, in place.
- *
- * @param {Image} image
- */
+/** @type {(image: Image) => void} Put the luma into all three colors, in place. */
 export function removeColor({ width, height, values }) {
   const plane = width * height;
   const [red, green, blue] = [0, 1, 2].map((color) =>
@@ -110,12 +96,7 @@ export function removeColor({ width, height, values }) {
   }
 }
 
-/**
- * Check whether any pixel is not opaque.
- *
- * @param {Pixels} pixels
- * @returns {boolean}
- */
+/** @type {(pixels: Pixels) => boolean} Check whether any pixel is not opaque. */
 export function hasTransparency({ data }) {
   for (let i = 3; i < data.length; i += 4) {
     if (data[i] !== OPAQUE) return true;

@@ -87,13 +87,7 @@ export async function measureParity(inference, golden) {
   return found.includes(null) ? null : Math.min(.../** @type {number[]} */ (found));
 }
 
-/**
- * @param {Model} model
- * @param {Device} device
- * @param {Backend} backend
- * @param {ArrayBuffer} bytes
- * @returns {Setup}
- */
+/** @type {(model: Model, device: Device, backend: Backend, bytes: ArrayBuffer) => Setup} */
 export function setUp({ input, output, scale }, device, backend, bytes) {
   return { backend, threads: chooseThreads(backend, device), model: bytes, input, output, scale };
 }

@@ -21,10 +21,7 @@ export function readCachedTrials(key) {
   }
 }
 
-/**
- * @param {string} key
- * @param {Trial[]} trials
- */
+/** @type {(key: string, trials: Trial[]) => void} */
 export function cacheTrials(key, trials) {
   try {
     localStorage.setItem(STORAGE_KEY, JSON.stringify({ ...read(), [key]: { time: Date.now(), trials } }));

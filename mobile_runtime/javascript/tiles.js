@@ -60,12 +60,7 @@ export function planTiles({ width, height }, { halo, side, scale }) {
   );
 }
 
-/**
- * @param {number} length
- * @param {number} side
- * @param {number} halo
- * @returns {Span[]}
- */
+/** @type {(length: number, side: number, halo: number) => Span[]} */
 function cover(length, side, halo) {
   if (length <= side) return [{ start: 0, stop: length, keptStart: 0, keptStop: length }];
   const spans = [];

@@ -55,10 +55,7 @@ async function respond(request) {
   }
 }
 
-/**
- * @param {Request} request
- * @returns {Promise<Answer>}
- */
+/** @type {(request: Request) => Promise<Answer>} */
 async function execute(request) {
   if ('engine' in request) return load(request);
   if ('setup' in request) return open(request.setup);
@@ -66,10 +63,7 @@ async function execute(request) {
   return upscale(request);
 }
 
-/**
- * @param {Load} request
- * @returns {Promise<Loaded>}
- */
+/** @type {(request: Load) => Promise<Loaded>} */
 async function load({ engine: backend, module, binary }) {
   ort = await import(/* @vite-ignore */ /* webpackIgnore: true */ module);
   ort.env.wasm.wasmBinary = binary;
@@ -77,10 +71,7 @@ async function load({ engine: backend, module, binary }) {
   return { engine: `onnxruntime-web ${ort.env.versions.web} ${backend}` };
 }
 
-/**
- * @param {Setup} setup
- * @returns {Promise<Opened>}
- */
+/** @type {(setup: Setup) => Promise<Opened>} */
 async function open(setup) {
   ort.env.wasm.numThreads = setup.threads;
   ort.env.logLevel = 'error';
@@ -120,10 +111,7 @@ async function watchGpu() {
   scope.postMessage({ lost: (await device.lost).message });
 }
 
-/**
- * @param {Image} image
- * @returns {Promise<Ran>}
- */
+/** @type {(image: Image) => Promise<Ran>} */
 async function run({ width, height, values }) {
   const { session, setup } = opened;
   const start = performance.now();
@@ -137,10 +125,7 @@ async function run({ width, height, values }) {
   return { image: { width: wide, height: tall, values: upscaled }, milliseconds };
 }
 
-/**
- * @param {Upscale} request
- * @returns {Promise<Pixels>}
- */
+/** @type {(request: Upscale) => Promise<Pixels>} */
 async function upscale({ tile, kept, gray }) {
   const { scale } = opened.setup;
   const { image } = await run(toImage(tile));

@@ -16,7 +16,6 @@ const { version, pageFiles, largeFiles } = /** @type {any} */ (globalThis).BUILD
 
 const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
-
 const ISOLATION = Object.freeze({
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -47,10 +46,7 @@ scope.addEventListener('fetch', (event) => {
   }
 });
 
-/**
- * @param {FetchEvent} event
- * @returns {Promise<Response>}
- */
+/** @type {(event: FetchEvent) => Promise<Response>} */
 async function answer(event) {
   const { request } = event;
   if (request.mode === 'navigate') return fetchPage(request);
@@ -63,12 +59,7 @@ async function answer(event) {
   return response;
 }
 
-/**
- * Return the newest page; offline, the kept one.
- *
- * @param {Request} request
- * @returns {Promise<Response>}
- */
+/** @type {(request: Request) => Promise<Response>} Return the newest page; offline, the kept one. */
 async function fetchPage(request) {
   try {
     // Not from the browser's own cache: the files of an older page may be gone.
@@ -80,10 +71,7 @@ async function fetchPage(request) {
   }
 }
 
-/**
- * @param {Response} response
- * @returns {Response} The same, with the headers.
- */
+/** @type {(response: Response) => Response} The same, with the headers. */
 function isolate(response) {
   if (response.type === 'opaqueredirect') return response; // the browser follows it, and asks again
   const headers = new Headers(response.headers);
@@ -106,10 +94,7 @@ async function keepLarge(urls) {
   }
 }
 
-/**
- * @param {string} url
- * @param {Response} response
- */
+/** @type {(url: string, response: Response) => Promise<void>} */
 async function keep(url, response) {
   const cache = await open(LARGE_CACHE);
   await cache?.put(url, response).catch(() => {}); // no space: it is fetched again
@@ -125,10 +110,7 @@ async function forget() {
   await Promise.all(kept.filter(({ url }) => !large.has(url)).map((request) => cache?.delete(request)));
 }
 
-/**
- * @param {string} url
- * @returns {Promise<Response|undefined>}
- */
+/** @type {(url: string) => Promise<Response|undefined>} */
 async function find(url) {
   for (const name of [PAGE_CACHE, LARGE_CACHE]) {
     const found = await (await open(name))?.match(url);

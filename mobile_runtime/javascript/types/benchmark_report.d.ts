@@ -63,11 +63,5 @@ export type BenchmarkReport = {
     warmup_runs: number;
     files: Measurement[];
 };
-/**
- * @param {Model} model
- * @param {Device} device
- * @param {Subject[]} subjects
- * @param {Times} times
- * @returns {BenchmarkReport}
- */
+/** @type {(model: Model, device: Device, subjects: Subject[], times: Times) => BenchmarkReport} */
 export declare function describeRuns(model: Model, device: Device, subjects: Subject[], { warmup, rounds }: Times): BenchmarkReport;

@@ -20,9 +20,5 @@ export declare const PLAN: Readonly<{
 }>;
 /** The input of all runs, the same at every visit. */
 export declare const NOISE: Image;
-/**
- * @param {Subject[]} subjects
- * @param {Listeners} listeners
- * @returns {Promise<Times>}
- */
+/** @type {(subjects: Subject[], listeners: Listeners) => Promise<Times>} */
 export declare function runWarm(subjects: Subject[], { onProgress, signal }: Listeners): Promise<Times>;

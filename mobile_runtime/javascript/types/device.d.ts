@@ -43,22 +43,11 @@ export declare const BACKEND_NAMES: Readonly<{
 }>;
 /** @returns {Promise<Device>} */
 export declare function describeDevice(): Promise<Device>;
-/**
- * @param {{userAgent: string, maxTouchPoints: number}} navigator
- * @returns {boolean}
- */
+/** @type {(navigator: {userAgent: string, maxTouchPoints: number}) => boolean} */
 export declare function isIos({ userAgent, maxTouchPoints }: {
     userAgent: string;
     maxTouchPoints: number;
 }): boolean;
-/**
- * Return why a backend is not tried unless the visitor chooses it.
- *
- * @param {Backend} backend
- * @param {Device} device
- * @returns {string|null} Null if it is tried.
- */
-export declare function unavailableReason(backend: Backend, device: Device): string | null;
 /**
  * Split the backends into those to try, best first, and those to skip.
  *
@@ -69,9 +58,5 @@ export declare function planTrials(device: Device): {
     candidates: Backend[];
     skipped: Trial[];
 };
-/**
- * @param {Backend} backend
- * @param {Device} device
- * @returns {number}
- */
+/** @type {(backend: Backend, device: Device) => number} */
 export declare function chooseThreads(backend: Backend, device: Device): number;

@@ -14,8 +14,6 @@ export type Waiting = {
     resolve: (answer: any) => void;
     reject: (reason: Error) => void;
 };
-/** Longer than any phone needs for a tile; some hang forever (onnxruntime#11679). */
-export declare const TIMEOUT_SECONDS = 120;
 /**
  * For opening a model, and for a test picture: in Firefox threads now and then never start. Not of one
  * thread, which is tried last and may be slow.

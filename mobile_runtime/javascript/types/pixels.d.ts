@@ -45,12 +45,7 @@ export type Area = {
  * @returns {Pixels}
  */
 export declare function crop(pixels: Pixels, area: Area): Pixels;
-/**
- * Return the colors as the network's input, without transparency.
- *
- * @param {Pixels} pixels
- * @returns {Image}
- */
+/** @type {(pixels: Pixels) => Image} Return the colors as the network's input, without transparency. */
 export declare function toImage({ width, height, data }: Pixels): Image;
 /**
  * Return a part of an image as an opaque picture, clipped and rounded.
@@ -60,25 +55,11 @@ export declare function toImage({ width, height, data }: Pixels): Image;
  * @returns {Pixels}
  */
 export declare function toPixels(image: Image, area: Area): Pixels;
-/**
- * Check whether the three colors are equal in every pixel.
- *
- * @param {Pixels} pixels
- * @returns {boolean}
- */
+/** @type {(pixels: Pixels) => boolean} Check whether the three colors are equal in every pixel. */
 export declare function isGray({ data }: Pixels): boolean;
-/**
- * Put the luma into all three colors, in place.
- *
- * @param {Image} image
- */
+/** @type {(image: Image) => void} Put the luma into all three colors, in place. */
 export declare function removeColor({ width, height, values }: Image): void;
-/**
- * Check whether any pixel is not opaque.
- *
- * @param {Pixels} pixels
- * @returns {boolean}
- */
+/** @type {(pixels: Pixels) => boolean} Check whether any pixel is not opaque. */
 export declare function hasTransparency({ data }: Pixels): boolean;
 /**
  * Check whether all values are finite; overflowing fp16 and broken drivers produce others.

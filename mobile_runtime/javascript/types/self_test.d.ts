@@ -81,13 +81,7 @@ export declare function choose(model: Model, device: Device, backend: Backend | 
  *   golden samples.
  */
 export declare function measureParity(inference: Inference, golden: GoldenImages[]): Promise<number | null>;
-/**
- * @param {Model} model
- * @param {Device} device
- * @param {Backend} backend
- * @param {ArrayBuffer} bytes
- * @returns {Setup}
- */
+/** @type {(model: Model, device: Device, backend: Backend, bytes: ArrayBuffer) => Setup} */
 export declare function setUp({ input, output, scale }: Model, device: Device, backend: Backend, bytes: ArrayBuffer): Setup;
 /**
  * @param {Backend} backend

@@ -9,8 +9,5 @@ import type { Trial } from './self_test.js';
  * @returns {Trial[]} Empty if nothing is cached.
  */
 export declare function readCachedTrials(key: string): Trial[];
-/**
- * @param {string} key
- * @param {Trial[]} trials
- */
+/** @type {(key: string, trials: Trial[]) => void} */
 export declare function cacheTrials(key: string, trials: Trial[]): void;

@@ -11,7 +11,7 @@ import { canvasIsTrue } from './true_pixels.js';
 export const STRIP_ROWS = 512;
 
 /** Longest side of a preview, in pixels: more than most screens show. */
-export const PREVIEW_SIDE = 2048;
+const PREVIEW_SIDE = 2048;
 
 /** @type {(size: Size) => number} Pixels per pixel of the preview: a power of two, so that strips meet; 1 needs none. */
 export function previewStep({ width, height }) {

@@ -25,11 +25,6 @@ export function say(text) {
   status.textContent = announcement.textContent = text;
 }
 
-/** @type {(text: string) => void} Announce to screen readers only. */
-export function announce(text) {
-  announcement.textContent = text;
-}
-
 /** @type {(text: string) => void} Show a status that changes too often to be read aloud. */
 export function show(text) {
   status.textContent = text;

@@ -25,7 +25,7 @@ export async function inflate(packed) {
 }
 
 /** @type {(bytes: Uint8Array) => 'PNG'|'JPEG'|'WebP'|'GIF'|'boxes'|null} */
-export function formatOf(bytes) {
+function formatOf(bytes) {
   if (text(bytes, 1, 3) === 'PNG') return 'PNG';
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'JPEG';
   if (text(bytes, 0, 4) + text(bytes, 8, 4) === 'RIFFWEBP') return 'WebP';

@@ -75,12 +75,7 @@ function turn(pixels, orientation) {
   return { width, height, data: to };
 }
 
-/**
- * Write a PNG; each row as differences to the pixel on its left.
- *
- * @param {Pixels} pixels
- * @returns {Promise<Blob>}
- */
+/** @type {(pixels: Pixels) => Promise<Blob>} Write a PNG; each row as differences to the pixel on its left. */
 export async function encodeTruly({ width, height, data }) {
   const rows = new Uint8Array((4 * width + 1) * height);
   for (let y = 0, to = 0; y < height; y++) {
