@@ -166,11 +166,7 @@ export class Inference {
     }
   }
 
-  /**
-   * @param {object} request
-   * @param {Transferable[]} [moved]
-   * @returns {Promise<any>}
-   */
+  /** @type {(request: object, moved?: Transferable[]) => Promise<any>} */
   async #send(request, moved = []) {
     if (this.#closed) throw this.#closed;
     const id = this.#count++;

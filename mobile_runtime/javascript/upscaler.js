@@ -40,11 +40,7 @@ export class Upscaler {
   #isDisposed = false;
   #frames = new LatestOnly((/** @type {Pixels} */ pixels) => this.#runFrame(pixels));
 
-  /**
-   * @param {Model} model
-   * @param {OpenOptions} options
-   * @returns {Promise<Upscaler>}
-   */
+  /** @type {(model: Model, options: OpenOptions) => Promise<Upscaler>} */
   static async open(model, { backend = 'auto', signal, onNotice = () => {} }) {
     const opening = new AbortController();
     const work = openBest(model, backend, opening.signal);
@@ -153,10 +149,7 @@ export class Upscaler {
     this.#open.inference.close(cancelled());
   }
 
-  /**
-   * @param {Content} content
-   * @param {Omit<Run, 'model'|'ready'|'side'>} options
-   */
+  /** @type {(content: Content, options: Omit<Run, 'model'|'ready'|'side'>) => Promise<void>} */
   async #upscaleWhole(content, options) {
     const { signal } = options;
     checkSize(content.pixels);

@@ -37,11 +37,7 @@ export type OpenOptions = {
 /** Upscales pictures on this device, in a worker; nothing is uploaded. */
 export declare class Upscaler {
     #private;
-    /**
-     * @param {Model} model
-     * @param {OpenOptions} options
-     * @returns {Promise<Upscaler>}
-     */
+    /** @type {(model: Model, options: OpenOptions) => Promise<Upscaler>} */
     static open(model: Model, { backend, signal, onNotice }: OpenOptions): Promise<Upscaler>;
     /**
      * @private
