@@ -31,6 +31,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "baselines": partial(benchmarks.baselines_table, 4, 128),
     "peers x2": partial(peers.peers_table, 2),
     "peers x4": partial(peers.peers_table, 4),
+    "peers in front": peers.front_table,
     "growth": benchmarks.growth_table,
     "benchmark environment": partial(benchmarks.environment, "benchmark"),
     "AVX2 environment": partial(benchmarks.environment, "benchmark-avx2"),
