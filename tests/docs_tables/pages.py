@@ -28,7 +28,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "forms": partial(benchmarks.forms_table, "benchmark", 4, 128),
     "forms x2": partial(benchmarks.forms_table, "benchmark", 2, 128),
     "forms on AVX2": partial(benchmarks.forms_table, "benchmark-avx2", 4, 128),
-    "baselines": partial(benchmarks.baselines_table, 4, 128),
+    "baselines": partial(peers.baselines_table, 4, 128),
     "peers x2": partial(peers.peers_table, 2),
     "peers x4": partial(peers.peers_table, 4),
     "peers in front": peers.front_table,

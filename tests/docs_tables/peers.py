@@ -4,6 +4,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from docs_tables.benchmarks import show_timing
 from docs_tables.results import ROOT, Row, load, markdown
 from docs_tables.weights import quality
 from mobile_runtime.benchmark.plot import import_figure
@@ -53,6 +54,27 @@ def front_table() -> str:
             size, latency = f"{row['parameters_k']} K", f"{row['latency_ratio']:.2f}"
             rows.append([_name(row), f"x{scale}", size, latency, f"{row['set5_db']:.2f}"])
     return markdown(["network", "scale", "parameters", "latency", "Set5"], rows, range(2, 5))
+
+
+def baselines_table(scale: int, height: int) -> str:
+    """Write size, work, latency on each engine, and PSNR where there were weights to measure."""
+    saved = load("benchmark")["baselines"]
+    rows = [row for row in saved if (row["scale"], row["height"]) == (scale, height)]
+    set5_db = {row["network"]: row["set5_db"] for row in _networks(scale)}
+    set5_db["SCNet-T direct"] = set5_db["SCNet-T direct, depthwise"]
+    engines = list(rows[0]["measured"])
+    cells = [
+        [
+            row["network"],
+            f"{row['parameters']:,}",
+            f"{row['macs'] / 1e9:.2f}",
+            *(show_timing(row["measured"].get(engine)) for engine in engines),
+            _number(set5_db.get(row["network"]), "{:.2f}"),
+        ]
+        for row in rows
+    ]
+    columns = ["network", "parameters", "G MACs", *(f"{name}, ms" for name in engines), "Set5"]
+    return markdown(columns, cells, range(1, len(columns)))
 
 
 def draw_plot(path: Path = PLOT) -> None:
