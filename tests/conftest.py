@@ -1,7 +1,5 @@
 """What many tests start from."""
 
-import copy
-import functools
 import gc
 import os
 
@@ -12,8 +10,6 @@ from model_files import Converter
 from networks import make_net
 from PIL import Image as Pillow
 from small_upscaler import run_upscale, write_onnx
-from torch.onnx._internal.exporter._constants import TORCHLIB_OPSET
-from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from converters.golden_samples import PHOTOGRAPHS
 from mobile_runtime.engines.session import open_session
@@ -33,21 +29,6 @@ def _cheap_garbage_collection():
     gc.freeze()
     yield
     gc.unfreeze()
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _operators_listed_once():
-    """torch 2.13 lists all that ONNX has for its operators with each file, in 0.9 s."""
-    list_once = functools.cache(ONNXRegistry.from_torchlib)
-
-    def from_torchlib(opset_version=TORCHLIB_OPSET):
-        registry = copy.copy(list_once(opset_version))
-        registry.functions = {name: [*found] for name, found in registry.functions.items()}
-        return registry
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ONNXRegistry, "from_torchlib", staticmethod(from_torchlib))
-        yield
 
 
 @pytest.fixture(scope="session")
