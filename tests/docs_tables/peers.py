@@ -90,13 +90,17 @@ def draw_plot(path: Path = PLOT) -> None:
 
 
 def _scatter(axes: Any, scale: int, measure: str) -> None:
-    for row in _networks(scale):
-        if row[measure] is None:
-            continue
+    timed = measure == "latency_ratio"
+    points = {  # forms of one head differ in latency alone
+        (row["network"] if timed else row["network"].split(",")[0]): row
+        for row in _networks(scale)
+        if row[measure] is not None
+    }
+    for name, row in points.items():
         color = "tab:red" if row["ours"] else "tab:blue"
         place = row[measure], row["set5_db"]
         axes.plot(*place, "o", color=color)
-        axes.annotate(f" {row['network']}", place, fontsize=8, rotation=35, color=color)
+        axes.annotate(f" {name}", place, fontsize=8, rotation=35, color=color)
     axes.set_xscale("log")
     axes.set_ylabel("PSNR on Y, Set5, dB")
     axes.set_title(f"x{scale}")
