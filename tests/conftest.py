@@ -1,5 +1,6 @@
 """What many tests start from."""
 
+import gc
 import os
 
 import numpy as np
@@ -20,6 +21,14 @@ from scnet.config import SCNetConfig
 def pytest_configure():
     """Let Triton interpret kernels; it looks when it is first imported, which no file here does."""
     os.environ["TRITON_INTERPRET"] = "1"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _cheap_garbage_collection():
+    """Converters collect garbage often: 0.4 s each time if all that is imported takes part."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

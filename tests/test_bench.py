@@ -15,12 +15,19 @@ from bench.report import print_tables
 from bench.subjects import BASELINES_GROUP, LOWER_BOUND, Scope, forms, random_net
 from bench.targets import TARGETS, judge
 from docs_tables.benchmarks import summarize
+from docs_tables.results import load
 from networks import NETWORKS, make_net
 from PIL import Image as Pillow
 from torch import nn
 from torch.nn import functional as F
 
 from scnet.config import SCNetConfig, macs_per_pixel
+from scnet.network import count_parameters
+
+
+def name_of(baseline):
+    return baseline.name
+
 
 TINY = Scope(
     scales=(4,),
@@ -53,7 +60,10 @@ def test_lower_bound_differs_by_the_shift_alone():
     assert sum(isinstance(layer, nn.Identity) for layer in bound.modules()) == 4
 
 
-@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
+PEERS = {(row["network"], row["scale"]): row for row in load("peers")["peers"]}
+
+
+@pytest.mark.parametrize("baseline", [b for b in BASELINES if b.published_k], ids=name_of)
 def test_baseline_has_the_published_parameters(baseline):
     """To the last digit that its paper prints, or 1 %."""
     for scale, published_k in baseline.published_k.items():
@@ -66,7 +76,21 @@ def test_baseline_has_the_published_parameters(baseline):
         assert counted / 1e3 == pytest.approx(published_k, rel=0.01), (scale, counted)
 
 
-@pytest.mark.parametrize("baseline", BASELINES, ids=lambda baseline: baseline.name)
+@pytest.mark.parametrize("baseline", [b for b in BASELINES if (b.name, 4) in PEERS], ids=name_of)
+@pytest.mark.parametrize("scale", [2, 4])
+def test_baseline_is_the_network_whose_weights_were_measured(baseline, scale):
+    row, net = PEERS[baseline.name, scale], baseline.build(scale)
+    assert round(count_parameters(net) / 1e3) == row["parameters_k"]
+    macs = count_macs(net, 1 if baseline.luma else 3, 720 // scale, 1280 // scale)
+    assert round(macs / 1e9, 1) == row["gmacs_720p"]
+
+
+def test_every_baseline_is_compared_with_what_was_published():
+    named = {name for name, _ in PEERS}
+    assert [b.name for b in BASELINES if not b.published_k and b.name not in named] == []
+
+
+@pytest.mark.parametrize("baseline", BASELINES, ids=name_of)
 @pytest.mark.parametrize("scale", [2, 4])
 @torch.no_grad()
 def test_baseline_takes_a_picture_and_gives_one(baseline, scale):

@@ -1,6 +1,5 @@
 """The reference executor against torch, through real files that coremltools saved."""
 
-import gc
 import json
 import shutil
 import sys
@@ -41,14 +40,6 @@ pytestmark = pytest.mark.filterwarnings(
 
 SPECIFICATION = "Data/com.apple.CoreML/model.mlmodel"
 WEIGHTS = "Data/com.apple.CoreML/weights/weight.bin"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def cheap_garbage_collection():
-    """coremltools 9 collects garbage with each conversion: 0.3 s if torch's objects take part."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 def values(*shape: int, seed: int = 0) -> np.ndarray:

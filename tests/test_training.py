@@ -571,30 +571,20 @@ def test_rate_climbs_and_falls_to_zero():
     assert rates[-1] == pytest.approx(0)
 
 
-def test_command_refuses_to_overwrite_a_run(tmp_path, pictures):
-    command = [
-        sys.executable,
-        "-m",
-        "converters",
-        "train",
-        str(pictures),
-        "-o",
-        str(tmp_path / "run"),
-    ]
-    command += ["--scale", "2", "--head", "direct", "--steps", "1", "--patch", "8", "--batch", "1"]
-    first = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert first.returncode == 0, first.stderr
-    assert "text.png" in first.stderr
-    again = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert again.returncode == 2
-    assert "--resume" in again.stderr
-
-
 SMALL = ["--scale", "2", "--head", "direct", "--steps", "1", "--patch", "8", "--batch", "1"]
 
 
 def start(pictures, output, *options):
     return CliRunner().invoke(train_command, [str(pictures), "-o", str(output), *SMALL, *options])
+
+
+def test_command_refuses_to_overwrite_a_run(tmp_path, pictures):
+    first = start(pictures, tmp_path / "run")
+    assert first.exit_code == 0, first.stderr
+    assert "text.png" in first.stderr
+    again = start(pictures, tmp_path / "run")
+    assert again.exit_code == 2
+    assert "--resume" in again.stderr
 
 
 @pytest.mark.parametrize(

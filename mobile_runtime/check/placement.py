@@ -83,7 +83,7 @@ class PlacementReport:
     """Unit -> kind of operator -> how many."""
     partitions: tuple[Partition, ...]
     copies: int
-    """Tensors that go from one unit to the other, in one run."""
+    """Tensors that go from one unit to the other, in one run (`webgpu_placement.count_copies`)."""
     findings: tuple[Finding, ...]
     """Errors first."""
 

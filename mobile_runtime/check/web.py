@@ -16,6 +16,7 @@ from mobile_runtime.check.rule import (
 )
 from mobile_runtime.check.web_operators import COREML_KINDS, ORT_DOMAINS
 from mobile_runtime.check.web_table import Unit, table
+from mobile_runtime.check.webgpu_layout import transposed_on_cpu
 from mobile_runtime.formats.data_movement import ONNX as DATA_MOVEMENT
 from mobile_runtime.formats.graph import Graph, Operator, Port, is_free
 
@@ -120,7 +121,9 @@ def _is_refused(unit: Unit) -> Condition:
 
 
 def _mostly_falls_back(graph: Graph) -> bool:
-    return len(graph.unsupported) >= FALLBACK_SHARE * len(graph.operators)
+    return bool(graph.unsupported) and (
+        len(graph.unsupported) >= FALLBACK_SHARE * len(graph.operators)
+    )
 
 
 RULES = (
@@ -222,8 +225,8 @@ RULES = (
         "Export with standard operators.",
         f"{ORT} docs/OperatorKernels.md",
     ),
-    refusal(
-        *("ONX007f", "warning", ("webgpu",), webgpu_placement.transposed_on_cpu),
+    Rule(
+        *("ONX007f", "warning", ("webgpu",), transposed_on_cpu),
         "WebGPU convolves in another layout, and has no kernel for the Transpose of this operator "
         "set, which onnxruntime adds around a chain of convolutions: that one runs on the CPU.",
         "Export for operator set 21 or older.",

@@ -1,6 +1,7 @@
 """Placement of an `.onnx` graph by onnxruntime's WebGPU: which operators have a kernel there."""
 
 from mobile_runtime.check.web_table import Row, Unit, find_row, takes
+from mobile_runtime.check.webgpu_layout import borders
 from mobile_runtime.formats.graph import Graph, Operator
 
 NOT_FOLDED = frozenset(("DequantizeLinear",))
@@ -11,9 +12,6 @@ REMOVED = frozenset(("Dropout", "Identity"))
 
 OLDEST_OPSET = 7
 """Of files that onnxruntime places on WebGPU at all."""
-
-MOVED_AXES = frozenset(("Conv", "DepthToSpace"))
-"""WebGPU computes them in NHWC."""
 
 SHAPE_READERS = frozenset(("Shape", "Size"))
 """They run on WebGPU; their result lies in the memory of the CPU."""
@@ -55,34 +53,13 @@ def without_kernel(graph: Graph) -> list[str]:
     return [op.name for op in kept if not runs(graph, op, "webgpu")]
 
 
-def transposed_on_cpu(graph: Graph) -> list[str]:
-    """Return the first and last convolutions where WebGPU has no kernel that changes the layout.
-
-    Onnxruntime adds a Transpose, of the file's own operator set, before the first of a chain and
-    behind the last.
-    """
-    chain = [op for op in graph.operators if op.kind in MOVED_AXES and runs(graph, op, "webgpu")]
-    if not chain or _has_transpose(chain[0].version):
-        return []
-    behind, before = set[str](), set[str]()
-    for op in graph.operators:
-        if op.kind in MOVED_AXES or behind.intersection(op.inputs):
-            behind.update(op.outputs)
-    for op in reversed(graph.operators):
-        if op.kind in MOVED_AXES or before.intersection(op.outputs):
-            before.update(op.inputs)
-    inner = [op for op in chain if op.inputs[0] in behind and before.intersection(op.outputs)]
-    return [op.name for op in chain if op not in inner]
-
-
-def _has_transpose(version: int) -> bool:
-    row = find_row("Transpose", version)
-    return row is not None and takes(row, "webgpu", {"in 0": "float32"})
-
-
 def count_copies(graph: Graph) -> int:
-    """Count the tensors that go from one unit to the other, once rules have placed operators."""
-    return sum(
+    """Count the tensors that go from one unit to the other, once rules have placed operators.
+
+    Those of the file, and of the Transposes that WebGPU lacks; not of `QuantizeLinear` that
+    onnxruntime's layout optimizer adds around a Transpose, which costs 2 more.
+    """
+    return sum(border.copies for border in borders(graph)) + sum(
         any(_crosses(graph, op, name, reader) for reader in graph.consumers.get(name, ()))
         for op in graph.operators
         for name in op.outputs

@@ -41,8 +41,8 @@ def read_graph(path: Path) -> Graph:
     try:
         content = path.read_bytes()
         model = onnx.load_model_from_string(content)
-        if not model.graph.node:
-            raise ModelLoadError(f"{path} is no .onnx file, or an empty one: it has no operators.")
+        if not model.graph.output:
+            raise ModelLoadError(f"{path} is no .onnx file, or an empty one: it has no outputs.")
         files = _find_data_files(path, model)
         size_bytes = len(content) + sum(file.stat().st_size for file in files)
         return replace(_read_model(_complete(model), size_bytes), data_files=files)
@@ -112,9 +112,9 @@ def _complete(model: Any) -> Any:
 
 def _read_model(model: Any, size_bytes: int) -> Graph:
     versions = {entry.domain: entry.version for entry in model.opset_import}
-    nodes = list(_walk(model.graph))
+    nodes = list(walk(model.graph))
     tensors = {tensor.name: tensor for tensor in _read_tensors(model.graph)}
-    names = _unique(node.name or f"{node.op_type} -> {', '.join(node.output)}" for node in nodes)
+    names = name_operators(nodes)
     operators = [
         _read_operator(node, name, versions) for node, name in zip(nodes, names, strict=True)
     ]
@@ -147,13 +147,18 @@ def _known_shapes(graph: Graph) -> dict[str, Tensor]:
     return found
 
 
-def _walk(graph: Any) -> Iterator[Any]:
+def walk(graph: Any) -> Iterator[Any]:
     """Yield all nodes; the bodies of If, Loop and Scan follow the node that runs them."""
     for node in graph.node:
         yield node
         for attribute in node.attribute:
             for body in (attribute.g, *attribute.graphs):
-                yield from _walk(body)
+                yield from walk(body)
+
+
+def name_operators(nodes: Iterable[Any]) -> list[str]:
+    """Return a name for each node, which is its own where it has one."""
+    return _unique(node.name or f"{node.op_type} -> {', '.join(node.output)}" for node in nodes)
 
 
 def _unique(names: Iterable[str]) -> list[str]:

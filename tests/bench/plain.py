@@ -61,6 +61,23 @@ class _PReLU(nn.Module):
         return last.permute(0, 3, 1, 2)  # type: ignore[no-any-return]
 
 
+class _Deconvolution(nn.Module):
+    """A transposed convolution, cropped: litert-torch takes none with padding."""
+
+    def __init__(self, padded: nn.ConvTranspose2d) -> None:
+        super().__init__()
+        assert isinstance(padded.padding, tuple)  # not its name in words
+        self.crop, self.stride = padded.padding[0], padded.stride[0]
+        self.conv = deepcopy(padded)
+        self.conv.padding = self.conv.output_padding = (0, 0)
+
+    def forward(self, features: Tensor) -> Tensor:
+        rows, columns = (
+            slice(self.crop, self.crop + side * self.stride) for side in features.shape[2:]
+        )
+        return self.conv(features)[:, :, rows, columns]  # type: ignore[no-any-return]
+
+
 @torch.library.custom_op("bench::tfl_prelu", mutates_args=())
 def _prelu(features: Tensor, slope: Tensor) -> Tensor:
     return torch.where(features > 0, features, features * slope)
@@ -91,6 +108,8 @@ def with_tflite_operators(net: nn.Module) -> nn.Module:
             better.set_submodule(name, _DepthToSpace(layer.upscale_factor))
         elif isinstance(layer, nn.PReLU):
             better.set_submodule(name, _PReLU(layer.weight))
+        elif isinstance(layer, nn.ConvTranspose2d):
+            better.set_submodule(name, _Deconvolution(layer))
     return better
 
 

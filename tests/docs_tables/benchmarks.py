@@ -74,30 +74,12 @@ def forms_table(saved: str, scale: int, height: int) -> str:
         [
             f"{row['engine']}, {row['threads']}",
             row["network"].removeprefix("SCNet-T "),
-            *(_cell(row["measured"].get(form)) for form in forms),
+            *(show_timing(row["measured"].get(form)) for form in forms),
         ]
         for row in rows
     ]
     columns = ["engine, threads", "head", *(LABELS.get(form, form) for form in forms)]
     return markdown(columns, cells, range(2, len(columns)))
-
-
-def baselines_table(scale: int, height: int) -> str:
-    """Write size, work and latency of each network."""
-    results = load("benchmark")
-    rows = [row for row in results["baselines"] if (row["scale"], row["height"]) == (scale, height)]
-    engines = list(rows[0]["measured"])
-    cells = [
-        [
-            row["network"],
-            f"{row['parameters']:,}",
-            f"{row['macs'] / 1e9:.2f}",
-            *(_cell(row["measured"].get(engine)) for engine in engines),
-        ]
-        for row in rows
-    ]
-    columns = ["network", "parameters", "G MACs", *(f"{name}, ms" for name in engines)]
-    return markdown(columns, cells, range(1, 6))
 
 
 def growth_table() -> str:
@@ -135,9 +117,11 @@ def environment(saved: str) -> str:
     return f"{results['device']}; {results['date'][:10]}; {versions}."
 
 
-def _cell(found: Row | None) -> str:
+def show_timing(found: Row | None) -> str:
+    """Return a median in ms and its ratio to the first row of the group, or the ratio alone."""
     if found is None:
-        return ""
-    if found["median_ms"] is None:
+        return "not measured"
+    if found["ratio"] is None:
         return "does not run"
-    return f"{found['median_ms']:.1f} ({found['ratio']:.2f})"
+    ratio = f"({found['ratio']:.2f})"
+    return ratio if found["median_ms"] is None else f"{found['median_ms']:.1f} {ratio}"

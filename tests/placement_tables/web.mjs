@@ -4,8 +4,9 @@
  * `node web.mjs webgpu|wasm`: each line of stdin is a file in base64, each line of stdout a `Found`,
  * in the same order. SwiftShader plays the GPU. A file that kills the page costs that file alone.
  *
- * @typedef {{gpu: number, cpu: number, copies: number}} Placed Nodes, after onnxruntime's own
- *   changes to the graph, but for the casts that it adds.
+ * @typedef {{gpu: number, cpu: number, copies: number, nodes: [string, string, boolean][]}} Placed
+ *   Nodes, after onnxruntime's own changes to the graph, but for the casts that it adds; each one's
+ *   kind, name, and whether it is on the GPU.
  * @typedef {{placed: Placed|null, failure: string|null}} Found
  */
 
@@ -89,12 +90,20 @@ async function open(content) {
  * @returns {Found} Placed even if the file failed afterwards: SwiftShader has no fp16, say.
  */
 function read({ lines, failure }) {
-  if (provider === 'wasm' && failure === null) return { placed: { gpu: 0, cpu: 1, copies: 0 }, failure };
+  if (provider === 'wasm' && failure === null) return { placed: { gpu: 0, cpu: 1, copies: 0, nodes: [] }, failure };
   if (lines.length === 0 || NO_KERNEL.test(failure ?? '')) return { placed: null, failure };
-  const placed = { gpu: 0, cpu: 0, copies: lines.filter((line) => /Memcpy\w+Host \(/.test(line)).length };
+  /** @type {Placed} */
+  const placed = { gpu: 0, cpu: 0, copies: lines.filter((line) => /Memcpy\w+Host \(/.test(line)).length, nodes: [] };
+  let onGpu = false;
   for (const line of lines) {
+    const [, kind, name] = /\]   (\w+) \((.*)\)$/.exec(line.trim()) ?? [];
+    if (kind !== undefined && !kind.startsWith('Memcpy') && !line.includes(INSERTED_CAST)) {
+      placed.nodes.push([kind, name, onGpu]);
+    }
     const [, unit, count] = /placed on \[(\w+)\]. Number of nodes: (\d+)/.exec(line) ?? [];
-    if (unit !== undefined) placed[unit.startsWith('WebGpu') ? 'gpu' : 'cpu'] += Number(count);
+    if (unit === undefined) continue;
+    onGpu = unit.startsWith('WebGpu');
+    placed[onGpu ? 'gpu' : 'cpu'] += Number(count);
   }
   placed.gpu -= placed.copies;
   placed.cpu -= lines.filter((line) => line.includes(INSERTED_CAST)).length;

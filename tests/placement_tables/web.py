@@ -21,6 +21,8 @@ class Placed(msgspec.Struct, frozen=True):
     gpu: int
     cpu: int
     copies: int
+    nodes: tuple[tuple[str, str, bool], ...]
+    """Kind, name and whether it is on the GPU; those that WebGPU computes in NHWC are renamed."""
 
 
 class Found(msgspec.Struct, frozen=True):

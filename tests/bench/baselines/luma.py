@@ -1,6 +1,6 @@
-"""Baselines that enlarge luma only, as published: FSRCNN, ESPCN, ECBSR, SESR.
+"""SESR, which enlarges luma only, as published.
 
-`Colours` makes them take and give pictures, as an app would have to.
+`Colors` makes it take and give pictures, as an app would have to.
 """
 
 import torch
@@ -11,7 +11,7 @@ BT601 = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0
 """RGB to Y, Cb and Cr (around 0): ITU-T T.871, section 7."""
 
 
-class Colours(nn.Module):
+class Colors(nn.Module):
     """A network for luma, with bilinear chroma around it: a picture in, a picture out."""
 
     def __init__(self, luma: nn.Module, scale: int) -> None:
@@ -30,55 +30,6 @@ class Colours(nn.Module):
         )
         joined: Tensor = self.join(torch.cat([self.luma(ycc[:, :1]), chroma], 1))
         return joined
-
-
-def fsrcnn(scale: int) -> nn.Module:
-    """Build FSRCNN(56, 12, 4): arXiv 1608.00367, section 3.2."""
-    mapping = [layer for _ in range(4) for layer in (nn.Conv2d(12, 12, 3, 1, 1), nn.PReLU(12))]
-    return nn.Sequential(
-        *(nn.Conv2d(1, 56, 5, 1, 2), nn.PReLU(56), nn.Conv2d(56, 12, 1), nn.PReLU(12)),
-        *mapping,
-        *(nn.Conv2d(12, 56, 1), nn.PReLU(56)),
-        _Deconvolution(56, scale),
-    )
-
-
-class _Deconvolution(nn.Module):
-    """FSRCNN's last layer: 9x9, cropped to the size of the result, as TFLite can have it."""
-
-    def __init__(self, width: int, scale: int) -> None:
-        super().__init__()
-        self.scale = scale
-        self.conv = nn.ConvTranspose2d(width, 1, 9, scale)
-
-    def forward(self, features: Tensor) -> Tensor:
-        height, width = (side * self.scale for side in features.shape[2:])
-        return self.conv(features)[:, :, 4 : 4 + height, 4 : 4 + width]  # type: ignore[no-any-return]
-
-
-def espcn(scale: int) -> nn.Module:
-    """Build ESPCN: arXiv 1609.05158, section 3.2, with its tanh."""
-    return nn.Sequential(
-        *(nn.Conv2d(1, 64, 5, 1, 2), nn.Tanh(), nn.Conv2d(64, 32, 3, 1, 1), nn.Tanh()),
-        *(nn.Conv2d(32, scale**2, 3, 1, 1), nn.PixelShuffle(scale)),
-    )
-
-
-class ECBSR(nn.Module):
-    """ECBSR, re-parameterised: plain 3x3 convolutions and one skip (ACM MM 2021, section 3)."""
-
-    def __init__(self, scale: int, blocks: int, width: int) -> None:
-        super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(1, width, 3, 1, 1), nn.PReLU(width)]
-        for _ in range(blocks):
-            layers += [nn.Conv2d(width, width, 3, 1, 1), nn.PReLU(width)]
-        self.body = nn.Sequential(*layers, nn.Conv2d(width, scale**2, 3, 1, 1))
-        self.shuffle = nn.PixelShuffle(scale)
-
-    def forward(self, luma: Tensor) -> Tensor:
-        """(N, 1, H, W) -> (N, 1, H * scale, W * scale)."""
-        shuffled: Tensor = self.shuffle(self.body(luma) + luma)
-        return shuffled
 
 
 class SESR(nn.Module):
