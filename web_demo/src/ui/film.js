@@ -40,7 +40,10 @@ export class Film {
   /** @type {(picture: Result, start: number, duration: number) => Promise<void>} Of the film's size, or a line more; in seconds. */
   async add(picture, start, duration) {
     const context = /** @type {OffscreenCanvasRenderingContext2D} */ (this.#canvas.getContext('2d'));
-    for (const { source, top } of picture.layer().pieces) context.drawImage(source, 0, top);
+    for (const { source, top, first, end } of picture.layer().pieces) {
+      const [wide, high] = [source.width, end - first];
+      context.drawImage(source, 0, first - top, wide, high, 0, first, wide, high);
+    }
     const sample = new media.VideoSample(this.#canvas, { timestamp: start, duration });
     await this.#frames.add(sample);
     sample.close();

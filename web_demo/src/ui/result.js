@@ -5,13 +5,21 @@
  * @import { ColorSpace } from './color_profile.js'
  * @import { Size } from './view.js'
  *
- * @typedef {{source: CanvasImageSource & Size, top: number}} Piece Rows of a layer.
+ * @typedef {object} Piece Rows of a layer.
+ * @property {CanvasImageSource & Size} source May hold some rows more.
+ * @property {number} top Row of the layer that is the source's first.
+ * @property {number} first
+ * @property {number} end
+ *
  * @typedef {{width: number, pieces: Piece[]}} Layer What the stage draws, in pixels of its own.
  */
 
 import { STRIP_ROWS, makeCanvas, previewStep } from './canvas.js';
 import { PageError } from './errors.js';
 import { refuse } from './result_size.js';
+
+/** Rows of its neighbors that a band holds too: the stage looks at them where it draws the border larger. */
+const OVERLAP = 4;
 
 /** This browser can hold no result of this size. */
 export class TooLargeError extends PageError {
@@ -54,8 +62,8 @@ export class Result {
   /** @type {(width?: number) => Layer} As few pixels as show it so wide; all by default. */
   layer(width = Infinity) {
     const small = this.#small?.canvas;
-    if (small && small.width >= width) return { width: small.width, pieces: [{ source: small, top: 0 }] };
-    const pieces = this.#bands.flatMap((band, i) => (band ? [{ source: band.canvas, top: i * this.#rows }] : []));
+    if (small && small.width >= width) return { width: small.width, pieces: [wholePiece(small)] };
+    const pieces = this.#bands.flatMap((band, i) => (band ? [{ source: band.canvas, ...this.#place(i) }] : []));
     return { width: this.size.width, pieces };
   }
 
@@ -67,13 +75,20 @@ export class Result {
     this.#bands = [];
   }
 
-  /** @type {(from: number, to: number) => {context: OffscreenCanvasRenderingContext2D, top: number}[]} The bands of some rows. */
+  /** @type {(i: number) => {top: number, bottom: number, first: number, end: number}} Rows that a band holds, and those that are its own. */
+  #place(i) {
+    const [first, end] = [i * this.#rows, Math.min((i + 1) * this.#rows, this.size.height)];
+    return { top: Math.max(0, first - OVERLAP), bottom: Math.min(end + OVERLAP, this.size.height), first, end };
+  }
+
+  /** @type {(from: number, to: number) => {context: OffscreenCanvasRenderingContext2D, top: number}[]} The bands that hold some of the rows. */
   #touch(from, to) {
     const found = [];
-    for (let i = Math.floor(from / this.#rows); i * this.#rows < to; i++) {
-      const top = i * this.#rows;
-      const height = Math.min(this.#rows, this.size.height - top);
-      const context = (this.#bands[i] ??= this.#make({ width: this.size.width, height }));
+    const last = Math.ceil(this.size.height / this.#rows) - 1;
+    for (let i = 0; i <= last; i++) {
+      const { top, bottom } = this.#place(i);
+      if (bottom <= from || top >= to) continue;
+      const context = (this.#bands[i] ??= this.#make({ width: this.size.width, height: bottom - top }));
       found.push({ context, top });
     }
     return found;
@@ -97,6 +112,11 @@ export class Result {
     small.clearRect(left, top, width, height);
     if (width && height) small.drawImage(tile, left, top, width, height);
   }
+}
+
+/** @type {(source: CanvasImageSource & Size) => Piece} All of a layer. */
+export function wholePiece(source) {
+  return { source, top: 0, first: 0, end: source.height };
 }
 
 /** @type {(size: Size) => TooLargeError} Also remembers it. */

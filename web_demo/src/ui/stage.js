@@ -9,6 +9,7 @@
  * @import { Point, View } from './view.js'
  */
 
+import { wholePiece } from './result.js';
 import { fit, isFitted, moveBy, rescale, visiblePart, zoomAt } from './view.js';
 
 /** From this zoom on, pixels are shown as squares. */
@@ -123,7 +124,7 @@ export class Stage {
     const wide = size.width * this.#view.zoom;
     const { preview } = picture;
     const source = preview && preview.width >= wide ? preview : whole;
-    const before = { width: source.width, pieces: [{ source, top: 0 }] };
+    const before = { width: source.width, pieces: [wholePiece(source)] };
     this.#drawSide(before, 0, border);
     if (!isComplete) this.#drawSide(before, border, width, { opacity: UNFINISHED });
     this.#drawSide(result.layer(wide), border, width, { isAbove: !isComplete });
@@ -156,16 +157,20 @@ export class Stage {
     const [x0, y0, wide, high] = /** @type {[number, number, number, number]} */ (
       [part.x, part.y, part.width, part.height].map((v) => v * share)
     );
-    /** @type {(row: number) => number} Pieces meet on a whole pixel of the stage, so that nothing shines through. */
-    const place = (row) => {
-      if (row === y0) return to.y;
-      return row === y0 + high ? to.y + height : Math.round(to.y + ((row - y0) * zoom) / share);
-    };
-    for (const { source, top } of layer.pieces) {
-      const [first, end] = [Math.max(y0, top), Math.min(y0 + high, top + source.height)];
-      if (first >= end) continue;
-      const [start, stop] = [place(first), place(end)];
-      context.drawImage(source, x0, first - top, wide, end - first, to.x, start, width, stop - start);
+    const onStage = (/** @type {number} */ row) => to.y + ((row - y0) * zoom) / share;
+    for (const { source, top, first, end } of layer.pieces) {
+      if (end <= y0 || first >= y0 + high) continue;
+      const bottom = top + source.height;
+      const [from, stop] = [Math.max(y0, top), Math.min(y0 + high, bottom)];
+      // Pieces meet on a whole pixel of the stage, and each is drawn beyond, so that nothing shines through.
+      const above = first === top ? Math.floor(onStage(top)) : Math.round(onStage(first));
+      const below = end === bottom ? Math.ceil(onStage(bottom)) : Math.round(onStage(end));
+      context.save();
+      context.beginPath();
+      context.rect(0, above, this.canvas.width, below - above);
+      context.clip();
+      context.drawImage(source, x0, from - top, wide, stop - from, to.x, onStage(from), width, onStage(stop) - onStage(from));
+      context.restore();
     }
     context.restore();
   }

@@ -30,7 +30,9 @@ export async function canMake(size, colorSpace) {
 /** @type {(result: Result) => Promise<Whole>} */
 export async function wholeOf(result) {
   const { size, colorSpace } = result;
-  const copies = result.layer().pieces.map(async ({ source, top }) => ({ bitmap: await createImageBitmap(source), top }));
+  const copies = result.layer().pieces.map(async ({ source, top, first, end }) => {
+    return { bitmap: await createImageBitmap(source, 0, first - top, size.width, end - first), top: first };
+  });
   return { size, colorSpace, pieces: await Promise.all(copies) };
 }
 
