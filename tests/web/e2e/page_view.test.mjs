@@ -54,6 +54,32 @@ test('keys zoom and move the picture', async (t) => {
   assert.equal(await readZoom(page), fitted);
 });
 
+test('no line shows where the bands of a result meet', async (t) => {
+  const page = await visit(t);
+  const picture = await makePicture(page, { width: 40, height: 1100 });
+  await choose(page, 'tall.png', 'image/png', picture);
+  await waitForStatus(page, /^Done/);
+  await page.focus('#canvas');
+  await page.keyboard.press('1');
+  for (let i = 0; i < 4; i++) await page.keyboard.press('+'); // beyond, pixels are squares
+  await colorAt(page, 0.5, 0.5);
+  const { steps, height } = await page.evaluate(() => {
+    const canvas = /** @type {HTMLCanvasElement} */ (document.getElementById('canvas'));
+    const { width, height } = canvas;
+    const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d')).getImageData(width / 2 + 20, 0, 1, height);
+    const at = (/** @type {number} */ i) => Number(data[i]);
+    const steps = Array.from({ length: height - 1 }, (_, y) =>
+      Math.max(...[0, 1, 2].map((color) => Math.abs(at(4 * y + 4 + color) - at(4 * y + color)))),
+    );
+    return { steps, height };
+  });
+  const zoom = (await readZoom(page)) / 100;
+  const border = Math.round(height / 2 + (1024 - 1100) * zoom);
+  const near = Math.max(...steps.slice(border - 8, border + 8));
+  const usual = Math.max(...steps.slice(border + 16, border + 80));
+  assert.ok(usual > 0 && near <= usual + 1, `rows differ by ${near} at the border, by ${usual} elsewhere`);
+});
+
 test('the wheel zooms, and scrolls the page where there is nothing to zoom', async (t) => {
   const page = await visitWithResult(t);
   const fitted = await readZoom(page);
