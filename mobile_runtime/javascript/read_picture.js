@@ -31,7 +31,7 @@ export async function readPicture(picture) {
   const own = /** @type {Pixels} */ ({ width, height, data });
   const transparent = await holdsSomewhere(own, hasTransparency);
   const pixels = transparent ? { width, height, data: new Uint8ClampedArray(data) } : own;
-  if (transparent) spreadColors(pixels);
+  if (transparent) await spreadColors(pixels, letPageBreathe);
   const gray = !(await holdsSomewhere(pixels, (part) => !isGray(part)));
   return { pixels, transparent, gray };
 }
@@ -76,4 +76,5 @@ async function readPixels(bitmap) {
   return { width, height, data };
 }
 
+/** @type {() => Promise<void>} */
 const letPageBreathe = () => new Promise((resolve) => setTimeout(resolve));

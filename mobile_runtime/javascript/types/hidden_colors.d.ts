@@ -11,5 +11,6 @@ import type { Pixels } from './pixels.js';
  * Two sweeps, as for a distance transform, so that the time does not depend on the picture.
  *
  * @param {Pixels} pixels
+ * @param {() => Promise<void>} pause Between the parts of a large picture.
  */
-export declare function spreadColors({ width, data }: Pixels): void;
+export declare function spreadColors({ width, data }: Pixels, pause: () => Promise<void>): Promise<void>;

@@ -156,12 +156,12 @@ test('8-bit values become float ones as in Python', () => {
 });
 
 for (const { height, width, scale, halo, side, seed, ...more } of transparency) {
-  test(`transparency of ${width} x ${height} at x${scale} as in Python`, () => {
+  test(`transparency of ${width} x ${height} at x${scale} as in Python`, async () => {
     const data = Uint8ClampedArray.from(makeBytes(4 * width * height, seed));
     for (let i = 3; i < data.length; i += 4) if (data[i] < more.hidden_below) data[i] = 0;
     const picture = { width, height, data };
     for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 0) data.fill(0, i, i + 3);
-    spreadColors(picture);
+    await spreadColors(picture, async () => {});
     const rgb = upscale(picture, planTiles(picture, { halo, side, scale }), { scale, halo });
     const area = { x: 0, y: 0, width: width * scale, height: height * scale };
     const result = { ...area, data: new Uint8ClampedArray(4 * area.width * area.height) };
