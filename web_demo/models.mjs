@@ -48,8 +48,8 @@ export async function readModels(folder) {
   const files = new Map();
   const models = [];
   for (const wanted of new Set(manifests.map(place))) {
-    const rivals = manifests.filter((manifest) => place(manifest) === wanted);
-    models.push(await describe(folder, choose(rivals), files));
+    const best = manifests.find((manifest) => place(manifest) === wanted);
+    models.push(await describe(folder, best, files));
   }
   models.sort((a, b) => a.scale - b.scale || b.weights.localeCompare(a.weights)); // photo first
   return { catalog: { models }, files };
@@ -67,7 +67,7 @@ const place = ({ model }) => `${model.scale} ${weightsOf(model)}`;
  */
 const weightsOf = (model) => (/-photo\b/.test(model.weights.name) ? 'photo' : 'clean');
 
-/** @param {string} folder */
+/** @param {string} folder @returns {Promise<any[]>} The preferred first. */
 async function readManifests(folder) {
   const names = await readdir(folder).catch(() => /** @type {string[]} */ ([]));
   const manifests = [];
@@ -75,7 +75,7 @@ async function readManifests(folder) {
     const manifest = parse(await readFile(path.join(folder, name), 'utf8'), name);
     if (isForThePage(manifest.model)) manifests.push(manifest);
   }
-  return manifests;
+  return manifests.sort((a, b) => rank(a).localeCompare(rank(b)));
 }
 
 /** @param {any} model */
@@ -98,23 +98,8 @@ function parse(text, name) {
   throw new BuildError(`${name} is not a manifest of version 1 or 2 of an ONNX file: convert again.`);
 }
 
-/**
- * @param {any[]} rivals At least one.
- */
-function choose(rivals) {
-  return rivals.reduce((best, rival) => (isBetter(rival.model, best.model) ? rival : best));
-}
-
-/**
- * @param {any} model
- * @param {any} other
- */
-function isBetter(model, other) {
-  const decisive = PREFERRED.find(({ field }) => model[field] !== other[field]);
-  if (decisive === undefined) return false;
-  const { field, order } = decisive;
-  return order.indexOf(model[field]) < order.indexOf(other[field]);
-}
+/** @type {(manifest: any) => string} Sorts before those of the manifests that are worse. */
+const rank = ({ model }) => PREFERRED.map(({ field, order }) => order.indexOf(model[field])).join();
 
 /**
  * @param {string} folder
