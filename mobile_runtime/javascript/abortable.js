@@ -8,19 +8,15 @@
  * @returns {Promise<Result>}
  * @throws The reason of `signal`, if it was aborted; the result of the work is then dropped.
  */
-export async function untilAborted(work, signal, stop = () => {}) {
-  /** @type {(reason: Error) => void} */
-  let reject;
-  const aborted = /** @type {Promise<never>} */ (new Promise((_, fail) => (reject = fail)));
-  const onAbort = () => {
-    stop();
-    reject(signal?.reason);
-  };
-  if (signal?.aborted) onAbort();
-  signal?.addEventListener('abort', onAbort);
-  try {
-    return await Promise.race([aborted, work]);
-  } finally {
-    signal?.removeEventListener('abort', onAbort); // it must not stop later work
-  }
+export function untilAborted(work, signal, stop = () => {}) {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      stop();
+      reject(signal?.reason);
+    };
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort);
+    const letGo = () => signal?.removeEventListener('abort', onAbort); // it must not stop later work
+    work.finally(letGo).then(resolve, reject);
+  });
 }

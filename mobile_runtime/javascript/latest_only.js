@@ -32,15 +32,11 @@ export class LatestOnly {
   async #loop() {
     if (this.#busy) return;
     this.#busy = true;
-    for (let next = this.#take(); next !== null; next = this.#take()) {
-      await this.#work(next.input).then(next.resolve, next.reject);
+    while (this.#next) {
+      const { input, resolve, reject } = this.#next;
+      this.#next = null;
+      await this.#work(input).then(resolve, reject);
     }
     this.#busy = false;
-  }
-
-  #take() {
-    const next = this.#next;
-    this.#next = null;
-    return next;
   }
 }

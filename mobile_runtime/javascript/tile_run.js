@@ -124,15 +124,10 @@ export function checkSize({ width, height }) {
  */
 export function explain(error) {
   if (!(error instanceof InferenceError)) return error;
-  if (error.code) return new UpscalerError(error.code, error.message, { cause: error });
-  if (error.outOfMemory) {
-    const advice = 'Close other tabs and programs, or choose another backend.';
-    return new UpscalerError('out-of-memory', `This device has too little memory left. ${advice}`, {
-      cause: error,
-    });
-  }
-  const advice = 'Try again, or choose another backend.';
-  return new UpscalerError('no-backend', `The computation failed: ${error.message} ${advice}`, {
-    cause: error,
-  });
+  const { code, message, outOfMemory } = error;
+  const noMemory =
+    'This device has too little memory left. Close other tabs and programs, or choose another backend.';
+  const failed = `The computation failed: ${message} Try again, or choose another backend.`;
+  const text = code ? message : outOfMemory ? noMemory : failed;
+  return new UpscalerError(code ?? (outOfMemory ? 'out-of-memory' : 'no-backend'), text, { cause: error });
 }
