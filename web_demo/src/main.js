@@ -82,8 +82,7 @@ function run(before = null) {
     busySince = performance.now();
     try {
       const opened = await untilAborted(openUpscaler(), signal);
-      const tools = { upscaler: opened, settings, onShown: show, onChoice: showChoice };
-      await current.run(tools, signal);
+      await current.run({ upscaler: opened, settings }, signal);
     } catch (error) {
       await explain(error, current, before);
     } finally {

@@ -175,7 +175,7 @@ export function upscale(page, picture, backend) {
       };
       const steps = /** @type {any[]} */ ([]);
       const onProgress = (step) => steps.push(step);
-      await upscaler.upscale({ width, height, data: input }, { onTile, onProgress });
+      await upscaler.current.upscaleTiles({ width, height, data: input }, { onTile, onProgress });
       upscaler.close();
       const off = Array.from(painted, (value, i) => Math.abs(value - expected[i]));
       const worst = (values) => values.reduce((most, value) => Math.max(most, value), 0);

@@ -151,9 +151,9 @@ test('a GPU that is lost in the middle of a picture is replaced, and no tile is 
     const first = (await upscaler.prepare({ scale: 2, backend: 'auto' })).backend;
     const pixels = { width: 300, height: 8, data: new Uint8ClampedArray(4 * 300 * 8) };
     const wide = { width: 1200, height: 8, data: new Uint8ClampedArray(4 * 1200 * 8) };
-    await upscaler.upscale(pixels, { onTile: () => {} });
+    await upscaler.current.upscaleTiles(pixels, { onTile: () => {} });
     const columns = /** @type {number[]} */ ([]);
-    await upscaler.upscale(wide, { onTile: (/** @type {any} */ { x }) => columns.push(x) });
+    await upscaler.current.upscaleTiles(wide, { onTile: (/** @type {any} */ { x }) => columns.push(x) });
     return { first, then: upscaler.choice.backend, columns, notices };
   });
   assert.deepEqual([found.first, found.then], ['webgpu', 'wasm-threads']);
@@ -176,14 +176,14 @@ test('cancelling stops in the middle of a tile, and the next picture works', asy
     const controller = new AbortController();
     let tiles = 0;
     const onTile = () => (tiles += 1);
-    const work = outcome(upscaler.upscale(picture(256), { signal: controller.signal, onTile }));
+    const work = outcome(upscaler.current.upscaleTiles(picture(256), { signal: controller.signal, onTile }));
     await new Promise((resolve) => setTimeout(resolve, 200));
     const start = performance.now();
     controller.abort();
     const { name } = await work;
     const cancelMs = performance.now() - start;
     const before = tiles;
-    await upscaler.upscale(picture(16), { onTile });
+    await upscaler.current.upscaleTiles(picture(16), { onTile });
     return { name, cancelMs, before, after: tiles };
   }, scale);
   assert.equal(found.name, 'AbortError');
@@ -204,7 +204,7 @@ test('with too little memory smaller tiles are used, and that is told', async (t
     await upscaler.prepare({ scale: 2, backend: 'wasm' });
     const pixels = { width: 256, height: 256, data: new Uint8ClampedArray(4 * 256 * 256) };
     let total = 0;
-    await upscaler.upscale(pixels, { onTile: () => {}, onProgress: (step) => (total = step.total) });
+    await upscaler.current.upscaleTiles(pixels, { onTile: () => {}, onProgress: (step) => (total = step.total) });
     return { notices, total };
   });
   assert.match(notices[0], /too little memory: trying smaller/);
@@ -246,7 +246,7 @@ test('of frames that come too fast only the newest is computed', async (t) => {
     await upscaler.prepare({ scale: 2, backend: 'wasm' });
     const frame = (/** @type {number} */ value) =>
       outcome(
-        upscaler.upscaleFrame({
+        upscaler.current.upscaleFrame({
           ...{ width: 9, height: 7 },
           data: new Uint8ClampedArray(4 * 63).fill(value),
         }),

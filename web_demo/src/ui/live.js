@@ -6,6 +6,7 @@
  */
 
 import { untilAborted } from '../../../mobile_runtime/javascript/index.js';
+import { showChoice } from './backends.js';
 import { Comparison } from './comparison.js';
 import { chosen } from './elements.js';
 import { showLive } from './messages.js';
@@ -14,6 +15,7 @@ import { formatMilliseconds } from './format.js';
 import { asPicture } from './picture.js';
 import { planResult } from './result_size.js';
 import { listScales } from './source.js';
+import { show } from './viewer.js';
 
 /** Frames that the speed is averaged over. */
 const FRAMES = 10;
@@ -22,9 +24,6 @@ const FRAMES = 10;
 export class LiveSource {
   text = 'Preparing…';
   verb = 'Stop';
-  canGoOn = false;
-
-  isOnce = false;
 
   /** @param {() => Promise<HTMLVideoElement>} open @param {File|null} [file] That can be enlarged as a whole. */
   constructor(open, file = null) {
@@ -40,7 +39,7 @@ export class LiveSource {
   async run(tools, signal) {
     const { scale, width, ...others } = tools.settings();
     const factor = width === null ? scale : Math.max(...listScales(tools.upscaler)); // what is live is small
-    tools.onChoice(await tools.upscaler.prepare({ ...others, scale: factor, signal }));
+    showChoice(await tools.upscaler.prepare({ ...others, scale: factor, signal }));
     const opening = this.open();
     try {
       const video = await untilAborted(opening, signal);
@@ -52,7 +51,7 @@ export class LiveSource {
 }
 
 /** @type {(video: HTMLVideoElement, tools: Tools, scale: number, isFile: boolean, signal: AbortSignal) => Promise<never>} */
-async function enlargeFrames(video, { upscaler, onShown }, scale, isFile, signal) {
+async function enlargeFrames(video, { upscaler }, scale, isFile, signal) {
   /** @type {Comparison|null} */
   let comparison = null;
   /** @type {number[]} */
@@ -60,12 +59,12 @@ async function enlargeFrames(video, { upscaler, onShown }, scale, isFile, signal
   for (;;) {
     const started = performance.now();
     const pixels = cropMiddle(video, Number(chosen('live-sizes')));
-    const result = await untilAborted(upscaler.upscaleFrame(pixels), signal);
+    const result = await untilAborted(upscaler.current.upscaleFrame(pixels), signal);
     comparison = await refresh(comparison, pixels, scale);
     await comparison.setBefore(pixels);
     comparison.paint({ x: 0, y: 0, pixels: result });
     comparison.isComplete = true;
-    onShown(comparison);
+    show(comparison);
     ends.push(performance.now());
     showLive(speedText(ends, performance.now() - started), isFile);
     await untilAborted(new Promise(requestAnimationFrame), signal);

@@ -2,7 +2,7 @@
  * The models of the page, of which one at a time is open. The build lists them in `models.json`; see
  * `models.mjs`.
  *
- * @import { Backend, Choice, Model, Pixels, Place, Progress, Tile, Upscaler } from '../../../mobile_runtime/javascript/index.js'
+ * @import { Backend, Choice, Model, Progress, Upscaler } from '../../../mobile_runtime/javascript/index.js'
  * @import { BenchmarkReport } from '../../../mobile_runtime/javascript/benchmark.js'
  *
  * @typedef {'photo'|'clean'} Weights For pictures as people have them, or for those without a trace of
@@ -87,18 +87,12 @@ export class Models {
   }
 
   /**
-   * Upscale a picture of any size; as `upscaleTiles` of the engine.
-   *
-   * @param {Pixels} pixels
-   * @param {{signal?: AbortSignal, onTile: (tile: Tile) => void, onProgress?: (progress: Progress) => void, place?: Place}} options
+   * @returns {Upscaler} What was prepared last.
+   * @throws {UpscalerError} `cancelled`: it was closed, since something else was asked for.
    */
-  async upscale(pixels, options) {
-    await this.#upscaler.upscaleTiles(pixels, options);
-  }
-
-  /** @param {Pixels} pixels @returns {Promise<Pixels>} As `upscaleFrame` of the engine. */
-  async upscaleFrame(pixels) {
-    return this.#upscaler.upscaleFrame(pixels);
+  get current() {
+    if (!this.#open) throw stopped();
+    return this.#open.upscaler;
   }
 
   /**
@@ -120,11 +114,6 @@ export class Models {
     this.#open?.upscaler.dispose();
     this.#open = null;
   }
-
-  get #upscaler() {
-    if (!this.#open) throw stopped();
-    return this.#open.upscaler;
-  }
 }
 
 /** @type {() => UpscalerError} Something else was asked for in between. */
@@ -139,21 +128,13 @@ async function fetchCatalog() {
     const text = 'The list of models cannot be loaded. Are you online? Try again when you are.';
     throw new UpscalerError('network', text, { cause });
   });
-  const { models } = await response.json().catch(() => ({}));
+  const { models } = await response.text().then((text) => JSON.parse(text, withAddress)).catch(() => ({}));
   if (!Array.isArray(models) || models.length === 0) {
     const advice = 'Reload the page; if that does not help, tell whoever runs it.';
     throw new UpscalerError('model-wrong', `The list of models is damaged. ${advice}`);
   }
-  return models.map(withAddresses);
+  return models;
 }
 
-/** @type {(entry: CatalogEntry) => CatalogEntry} With addresses that hold anywhere. */
-function withAddresses(entry) {
-  const absolute = (/** @type {{url: string}} */ { url }) => ({ url: new URL(url, CATALOG_URL).href });
-  const golden = entry.golden.map(({ name, input, output }) => ({
-    name,
-    input: { ...input, ...absolute(input) },
-    output: { ...output, ...absolute(output) },
-  }));
-  return { ...entry, ...absolute(entry), golden };
-}
+/** @type {(key: string, value: any) => any} In JSON: addresses that hold anywhere. */
+const withAddress = (key, value) => (key === 'url' ? new URL(value, CATALOG_URL).href : value);

@@ -8,7 +8,6 @@
  * @import { Tools, PictureFile } from './source.js'
  */
 
-
 import { isStopped } from './activity.js';
 import { Comparison } from './comparison.js';
 import { button, element } from './elements.js';
@@ -68,7 +67,6 @@ export class QueueSource {
   text = 'Opening the pictures…';
   verb = 'Stop';
   canGoOn = true;
-  isOnce = false;
 
   /**
    * @param {PictureFile[]} files @param {number} others How many files were left out.

@@ -2,14 +2,12 @@
  * What the visitor gave last: one picture, several, or a video. It runs when it is given, and again
  * when a choice changes.
  *
- * @import { Backend, Choice } from '../../../mobile_runtime/javascript/index.js'
+ * @import { Backend } from '../../../mobile_runtime/javascript/index.js'
  * @import { Models, Weights } from './models.js'
  *
  * @typedef {object} Tools What a source works with.
  * @property {Models} upscaler
  * @property {() => Settings} settings Chosen now.
- * @property {(comparison: Comparison) => void} onShown
- * @property {(choice: Choice) => void} onChoice
  *
  * @typedef {object} Settings
  * @property {number} scale Counts if there is no width.
@@ -20,8 +18,8 @@
  * @typedef {object} Source
  * @property {string} text Describes its work.
  * @property {string} verb Of the button that stops it.
- * @property {boolean} canGoOn After it was stopped.
- * @property {boolean} isOnce Not to be done again when a choice changes.
+ * @property {boolean} [canGoOn] After it was stopped.
+ * @property {boolean} [isOnce] Not to be done again when a choice changes.
  * @property {(tools: Tools, signal: AbortSignal) => Promise<void>} run
  *
  * @typedef {{name: string, load: () => Promise<Blob>}} PictureFile `load` is called in turn: a sample
@@ -29,11 +27,13 @@
  */
 
 import { untilAborted } from '../../../mobile_runtime/javascript/index.js';
+import { showChoice } from './backends.js';
 import { Comparison } from './comparison.js';
 import { formatDuration, formatSize } from './format.js';
 import { say, sayProgress } from './messages.js';
 import { openPicture } from './picture.js';
 import { planResult } from './result_size.js';
+import { show } from './viewer.js';
 
 /** @import { Picture } from './picture.js' */
 
@@ -47,7 +47,6 @@ export class PictureSource {
   text = 'Opening the picture…';
   verb = 'Cancel';
   canGoOn = true;
-  isOnce = false;
   /** @type {{comparison: Comparison, kind: string, place: {side: number, done: number}}|null} */
   #begun = null;
   /** What the network took for the latest result, without its preparation. */
@@ -73,7 +72,7 @@ export class PictureSource {
    * @throws {TooLargeError} There is no memory for the result.
    * @throws {Error} With a message for the visitor; `AbortError` if it was stopped.
    */
-  async enlarge({ upscaler, settings, onShown, onChoice }, signal) {
+  async enlarge({ upscaler, settings }, signal) {
     this.picture ??= await untilAborted(this.#open(), signal);
     const { scale, width, weights, backend } = settings();
     const kind = `${scale} ${width} ${weights}`;
@@ -82,18 +81,18 @@ export class PictureSource {
       const scales = listScales(upscaler);
       const comparison = await Comparison.open(this.picture, planResult(this.picture.pixels, { scale, width }, scales));
       this.#begun = { comparison, kind, place: { side: 0, done: 0 } };
-      onShown(comparison);
+      show(comparison);
     }
     const { comparison, place } = this.#begun;
     say('Preparing…');
-    onChoice(await upscaler.prepare({ scale: comparison.plan.scale, weights, backend, signal }));
+    showChoice(await upscaler.prepare({ scale: comparison.plan.scale, weights, backend, signal }));
     const started = performance.now();
-    await upscaler.upscale(this.picture.pixels, {
+    await upscaler.current.upscaleTiles(this.picture.pixels, {
       signal,
       place,
       onTile: (tile) => {
         comparison.paint(tile);
-        onShown(comparison);
+        show(comparison);
       },
       onProgress: (progress) => sayProgress('Enlarging', progress),
     });

@@ -10,6 +10,7 @@
 
 import * as media from 'mediabunny';
 
+import { showChoice } from './backends.js';
 import { Comparison } from './comparison.js';
 import { PageError } from './errors.js';
 import { Film, QUALITY } from './film.js';
@@ -19,6 +20,7 @@ import { asPicture } from './picture.js';
 import { planResult } from './result_size.js';
 import { saveFile } from './save_file.js';
 import { listScales } from './source.js';
+import { show } from './viewer.js';
 
 /** What browsers play. */
 const FORMATS = [media.MP4, media.QTFF, media.WEBM, media.MATROSKA];
@@ -30,7 +32,6 @@ const CODECS = /** @type {const} */ (['avc', 'vp9', 'av1', 'vp8']);
 export class VideoFileSource {
   text = 'Opening the video…';
   verb = 'Stop';
-  canGoOn = false;
   isOnce = true;
 
   /** @param {File} file */
@@ -52,7 +53,7 @@ export class VideoFileSource {
       const target = await openTarget(name); // asked for while the click counts
       const film = await Film.begin(new media.Output({ format, target }), even, codec, audio);
       const enlarge = async () => {
-        tools.onChoice(await tools.upscaler.prepare({ ...others, scale: plan.scale, signal }));
+        showChoice(await tools.upscaler.prepare({ ...others, scale: plan.scale, signal }));
         const comparison = await Comparison.open(asPicture(this.file.name, blank(size)), plan);
         await enlargeFrames({ video, film, comparison, tools, signal });
       };
@@ -127,9 +128,9 @@ async function enlargeFrames({ video, film, comparison, tools, signal }) {
     signal.throwIfAborted();
     const pixels = { width, height, data: context.getImageData(0, 0, width, height).data };
     await comparison.setBefore(pixels);
-    await tools.upscaler.upscale(pixels, { signal, onTile: (tile) => comparison.paint(tile) });
+    await tools.upscaler.current.upscaleTiles(pixels, { signal, onTile: (tile) => comparison.paint(tile) });
     await comparison.finish();
-    tools.onShown(comparison);
+    show(comparison);
     await film.add(comparison.result, Math.max(0, timestamp), duration);
     const secondsLeft = ((performance.now() - started) / 1000) * (total / film.seconds - 1);
     sayProgress('Enlarging the video', { done: film.seconds, total, secondsLeft: Math.max(0, secondsLeft) });

@@ -39,7 +39,6 @@ function showView(zoom, fitted) {
   element('canvas', HTMLElement).classList.toggle('is-close', !fitted);
 }
 
-
 /** Scroll to the stage: on a phone it is above the buttons. */
 export function comeIntoView() {
   element('stage', HTMLElement).scrollIntoView({ block: 'nearest' });
