@@ -119,14 +119,7 @@ async function find(url) {
   return undefined;
 }
 
-/**
- * @param {string} name
- * @returns {Promise<Cache|null>} Null where storage is denied: the headers are still added.
- */
-async function open(name) {
-  try {
-    return await caches.open(name);
-  } catch {
-    return null;
-  }
+/** @param {string} name @returns {Promise<Cache|null>} Null where storage is denied: the headers are still added. */
+function open(name) {
+  return caches.open(name).catch(() => null);
 }
