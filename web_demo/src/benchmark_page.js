@@ -6,7 +6,7 @@
 
 import { watchLoading } from '../../mobile_runtime/javascript/index.js';
 import { isStopped } from './ui/activity.js';
-import { button, chosen, element } from './ui/elements.js';
+import { button, chosen, element, make } from './ui/elements.js';
 import { formatDuration, formatMilliseconds } from './ui/format.js';
 import { Models } from './ui/models.js';
 import { startOffline } from './ui/offline.js';
@@ -52,17 +52,10 @@ async function run(upscaler) {
 /** @type {(report: BenchmarkReport) => void} */
 function showReport(report) {
   const rows = report.files.map((file) => {
-    const row = document.createElement('tr');
-    const name = document.createElement('th');
-    name.scope = 'row';
-    name.textContent = file.engine;
-    row.append(name);
     const start = file.cold.load_ms + file.cold.first_run_ms;
     const times = [file.warm.median_ms, file.warm.p95_ms, start].map(formatMilliseconds);
-    for (const text of [...times, `${file.psnr_db.toFixed(1)} dB`]) {
-      row.insertCell().textContent = text;
-    }
-    return row;
+    const cells = [...times, `${file.psnr_db.toFixed(1)} dB`].map((text) => make('td', {}, text));
+    return make('tr', {}, make('th', { scope: 'row' }, file.engine), ...cells);
   });
   element('rows', HTMLElement).replaceChildren(...rows);
   element('device', HTMLElement).textContent = describe(report);

@@ -25,17 +25,6 @@ test('a part that is too large shrinks around its middle and stays inside', () =
   assert.ok(Math.abs(part.y + part.height / 2 - 2000) <= 1);
 });
 
-test('of a picture on the stage the part in view is taken, of another one all of it', () => {
-  const part = { x: 10.5, y: 20.5, width: 99, height: 49 };
-  assert.deepEqual(size.wantedPart(PHOTO, part), part);
-  assert.deepEqual(size.wantedPart(PHOTO, null), { x: 0, y: 0, ...PHOTO });
-});
-
-test('what is taken ends where the picture ends', () => {
-  const part = size.wantedPart({ width: 8, height: 5 }, { x: -1, y: 2, width: 20, height: 9 });
-  assert.deepEqual(part, { x: 0, y: 2, width: 8, height: 3 });
-});
-
 test('the last pixel of a picture is never passed', () => {
   for (const start of [0.1, 0.5, 0.9]) {
     const part = size.holdablePart({ x: start, y: 0, width: 8 - start, height: 5 }, 2, upTo(1e9));

@@ -44,6 +44,13 @@ test('the picture cannot be moved off the stage', () => {
   assert.equal(part.width, STAGE.width / corner.zoom);
 });
 
+test('of a part in view all is seen, and what is seen ends where the picture ends', () => {
+  const inside = view.visiblePart({ zoom: 1, x: 60, y: 45 }, PICTURE, { width: 99, height: 49 });
+  assert.deepEqual(inside, { x: 10.5, y: 20.5, width: 99, height: 49 });
+  const part = view.visiblePart({ zoom: 1, x: 9, y: 6.5 }, { width: 8, height: 5 }, { width: 20, height: 9 });
+  assert.deepEqual(part, { x: 0, y: 2, width: 8, height: 3 });
+});
+
 test('a picture enlarged otherwise is seen at the same place and size', () => {
   const larger = { width: 1800, height: 1200 };
   const close = view.zoomAt(view.fit(PICTURE, STAGE), 3, { x: 10, y: 500 }, PICTURE, STAGE);

@@ -5,7 +5,7 @@
  */
 
 import { BACKEND_NAMES } from '../../../mobile_runtime/javascript/index.js';
-import { element } from './elements.js';
+import { element, make } from './elements.js';
 import { recall, remember } from './settings.js';
 
 /** @type {Record<Backend|'auto', string>} Shown under a choice until it has been tried. */
@@ -28,21 +28,13 @@ export function connectBackends(onChange) {
   for (const [value, label] of Object.entries({ auto: 'Automatic', ...BACKEND_NAMES })) {
     const backend = /** @type {Backend|'auto'} */ (value);
     const obstacle = impossibleReason(backend);
-    const row = Object.assign(document.createElement('button'), {
-      className: 'backend',
-      value,
-      disabled: obstacle !== null,
-    });
-    const reason = document.createElement('small');
-    reason.id = `backend-${value}`;
-    reason.textContent = obstacle ?? HINTS[backend];
-    row.append(label, reason);
-    row.onclick = () => {
+    const onclick = () => {
       remember('backend', value);
       press(backend);
       onChange();
     };
-    group.append(row);
+    const reason = make('small', { id: `backend-${value}` }, obstacle ?? HINTS[backend]);
+    group.append(make('button', { className: 'backend', value, disabled: obstacle !== null, onclick }, label, reason));
     if (value === recall('backend') && obstacle === null) chosen = backend;
   }
   press(chosen);

@@ -19,6 +19,19 @@ export function button(id) {
 }
 
 /**
+ * Return a new element.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag @param {Partial<HTMLElementTagNameMap[Tag]>} [facts] @param {(Node|string)[]} content
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, facts = {}, ...content) {
+  const made = Object.assign(document.createElement(tag), facts);
+  made.append(...content);
+  return made;
+}
+
+/**
  * Return the radio buttons of a group.
  *
  * @param {string} id Of the group.

@@ -54,7 +54,8 @@ function connectPointers(stage) {
     down.set(event.pointerId, to);
     if (!other) return stage.move(to.x - from.x, to.y - from.y);
     stage.move((to.x - from.x) / 2, (to.y - from.y) / 2);
-    stage.zoom(distance(to, other) / Math.max(1, distance(from, other)), middle(to, other));
+    const middle = { x: (to.x + other.x) / 2, y: (to.y + other.y) / 2 };
+    stage.zoom(distance(to, other) / Math.max(1, distance(from, other)), middle);
   });
   for (const end of /** @type {const} */ (['pointerup', 'pointercancel'])) {
     canvas.addEventListener(end, (event) => down.delete(event.pointerId));
@@ -92,9 +93,4 @@ function place(event) {
 /** @type {(a: Point, b: Point) => number} */
 function distance(a, b) {
   return Math.hypot(a.x - b.x, a.y - b.y);
-}
-
-/** @type {(a: Point, b: Point) => Point} */
-function middle(a, b) {
-  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
 }

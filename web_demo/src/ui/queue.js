@@ -10,7 +10,7 @@
 
 import { isStopped } from './activity.js';
 import { Comparison } from './comparison.js';
-import { button, element } from './elements.js';
+import { button, element, make } from './elements.js';
 import { formatDuration, resultName } from './format.js';
 import { say } from './messages.js';
 import { openPicture } from './picture.js';
@@ -35,16 +35,10 @@ class Item {
   constructor(file, onOpen) {
     this.file = file;
     this.source = new PictureSource(file);
-    this.line = document.createElement('li');
-    this.button = document.createElement('button');
-    this.picture = document.createElement('canvas');
-    [this.picture.width, this.picture.height] = [THUMBNAIL, THUMBNAIL];
-    const name = document.createElement('span');
-    name.textContent = file.name;
-    this.note = document.createElement('small');
-    this.button.append(this.picture, name, this.note);
-    this.button.onclick = onOpen;
-    this.line.append(this.button);
+    this.picture = make('canvas', { width: THUMBNAIL, height: THUMBNAIL });
+    this.note = make('small');
+    this.button = make('button', { onclick: onOpen }, this.picture, make('span', {}, file.name), this.note);
+    this.line = make('li', {}, this.button);
     this.say('Waiting');
   }
 

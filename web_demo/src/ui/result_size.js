@@ -69,27 +69,12 @@ export function enlarged(size, factor) {
 /**
  * Return the largest of some scales whose result can be held.
  *
- * @param {Size} size Of the picture. @param {number[]} scales
+ * @param {Size} size Of the picture. @param {number[]} scales Smallest first.
  * @param {(result: Size) => boolean} holds
  * @returns {number|null}
  */
 export function largestScale(size, scales, holds) {
-  const fitting = scales.filter((scale) => holds(enlarged(size, scale)));
-  return fitting.length ? Math.max(...fitting) : null;
-}
-
-/**
- * Return the part of a picture that is in view, or all of it if it is not on the stage.
- *
- * @param {Size} picture @param {Area|null} inView Picture pixels.
- * @returns {Area} Inside the picture.
- */
-export function wantedPart(picture, inView) {
-  const part = inView ?? { x: 0, y: 0, width: picture.width, height: picture.height };
-  const [x, y] = [Math.max(0, part.x), Math.max(0, part.y)];
-  const right = Math.min(picture.width, part.x + part.width);
-  const bottom = Math.min(picture.height, part.y + part.height);
-  return { x, y, width: right - x, height: bottom - y };
+  return scales.findLast((scale) => holds(enlarged(size, scale))) ?? null;
 }
 
 /**

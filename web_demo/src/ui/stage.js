@@ -55,9 +55,10 @@ export class Stage {
     );
   }
 
-  /** @type {(picture: Picture) => Area|null} In picture pixels; null if another one is shown. */
+  /** @type {(picture: Picture) => Area} In picture pixels; all of it if another one is shown. */
   visiblePartOf(picture) {
-    if (this.#shown?.picture !== picture) return null;
+    const all = { x: 0, y: 0, width: picture.pixels.width, height: picture.pixels.height };
+    if (this.#shown?.picture !== picture) return all;
     const { x, y, width, height } = visiblePart(this.#view, this.#shown.size, this.canvas);
     const scale = this.#shown.size.width / picture.pixels.width;
     return { x: x / scale, y: y / scale, width: width / scale, height: height / scale };

@@ -15,7 +15,7 @@ import { crop } from '../../../mobile_runtime/javascript/index.js';
 import { Comparison } from './comparison.js';
 import { formatMegapixels, formatSize } from './format.js';
 import { say, sayError } from './messages.js';
-import { canHold, enlarged, holdablePart, largestScale, planResult, wantedPart } from './result_size.js';
+import { canHold, enlarged, holdablePart, largestScale, planResult } from './result_size.js';
 import { show, stage } from './viewer.js';
 
 /** @type {(offer: Offer) => Promise<void>} */
@@ -25,8 +25,7 @@ export async function offerLess({ picture, scale, scales, onLess, onPart }) {
     show(await Comparison.open(picture, planResult(picture.pixels, { scale: 1, width: null }, [])));
   }
   const cut = () => {
-    const wanted = wantedPart(picture.pixels, stage.visiblePartOf(picture));
-    const area = holdablePart(wanted, scale, canHold);
+    const area = holdablePart(stage.visiblePartOf(picture), scale, canHold);
     onPart({ ...picture, pixels: crop(picture.pixels, area) });
   };
   const actions = [{ label: fits ? 'Only the part in view' : 'Only the middle', act: cut }];

@@ -4,16 +4,17 @@
  * @import { Pixels } from '../../../mobile_runtime/javascript/index.js'
  */
 
+import { make } from './elements.js';
 import { PageError } from './errors.js';
 
 /** Messages for the errors of `getUserMedia`. */
-const CAMERA_PROBLEMS = {
+const CAMERA_PROBLEMS = /** @type {Record<string, string>} */ ({
   NotAllowedError:
     'The camera was not allowed. Allow it for this page in the settings of the browser, or choose a picture.',
   NotFoundError:
     'This device has no camera that the browser can see. Choose a picture or a video instead.',
   NotReadableError: 'Another program uses the camera. Close it and try again.',
-};
+});
 
 /**
  * @returns {Promise<HTMLVideoElement>} Playing.
@@ -29,11 +30,10 @@ export async function openCamera() {
     const video = { facingMode: 'environment', width: { ideal: 1280 } };
     return await play({ srcObject: await navigator.mediaDevices.getUserMedia({ video }) });
   } catch (error) {
-    const known = Object.entries(CAMERA_PROBLEMS).find(([name]) => name === Object(error).name);
-    throw new PageError(
-      known?.[1] ?? 'The camera does not start. Choose a picture or a video instead.',
-      { cause: error },
-    );
+    const known = CAMERA_PROBLEMS[Object(error).name];
+    throw new PageError(known ?? 'The camera does not start. Choose a picture or a video instead.', {
+      cause: error,
+    });
   }
 }
 
@@ -71,12 +71,7 @@ export function cropMiddle(video, side) {
 
 /** @type {(source: {src: string}|{srcObject: MediaStream}) => Promise<HTMLVideoElement>} */
 async function play(source) {
-  const video = Object.assign(document.createElement('video'), {
-    muted: true,
-    loop: true,
-    playsInline: true,
-  });
-  Object.assign(video, source);
+  const video = make('video', { muted: true, loop: true, playsInline: true, ...source });
   try {
     await video.play();
     if (!video.videoWidth) throw new PageError('There is sound, but no picture.');
