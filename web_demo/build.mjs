@@ -11,12 +11,13 @@
  */
 
 import { createHash } from 'node:crypto';
-import { access, cp, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { build } from 'esbuild';
 
+import { BUILDS } from '../mobile_runtime/javascript/engine_file.js';
 import { findRefused } from './host_limits.mjs';
 import { BuildError, readModels } from './models.mjs';
 
@@ -26,12 +27,6 @@ const HERE = import.meta.dirname;
 const TARGET = 'es2022';
 
 const ENGINE = path.join(HERE, 'node_modules/onnxruntime-web');
-
-/** As `mobile_runtime/javascript/engine_file.js` names them. */
-const ENGINE_FILES = [
-  ...['ort.wasm.bundle.min.mjs', 'ort-wasm-simd-threaded.wasm'],
-  ...['ort.webgpu.bundle.min.mjs', 'ort-wasm-simd-threaded.asyncify.wasm'],
-];
 
 /** Copied as they are. */
 const STATIC = ['manifest.webmanifest', 'icons', 'samples'];
@@ -63,7 +58,7 @@ async function buildPage(models, output, sourceUrl) {
     for (const name of STATIC) await copy(path.join(HERE, name), path.join(staging, name));
     for (const [name, content] of assets) await write(staging, `assets/${version}/${name}`, content);
     for (const [name, content] of files) await write(staging, name, content);
-    for (const name of ENGINE_FILES) {
+    for (const name of Object.values(BUILDS).flatMap(({ module, binary }) => [module, binary])) {
       await copy(path.join(ENGINE, 'dist', name), path.join(staging, engine, name));
     }
     await copy(path.join(HERE, '../LICENSE'), path.join(staging, 'LICENSE.txt'));
@@ -188,9 +183,6 @@ async function main() {
       output: { type: 'string', default: path.join(HERE, 'dist') },
       'source-url': { type: 'string' },
     },
-  });
-  await access(ENGINE).catch(() => {
-    throw new BuildError('onnxruntime-web is not installed: run `npm ci` first.');
   });
   const output = path.resolve(values.output);
   const sourceUrl = values['source-url'];

@@ -19,11 +19,8 @@ export const NOISE = makeNoise(128);
 export async function runWarm(subjects, { onProgress, signal }) {
   const total = PLAN.warmup_runs + PLAN.runs;
   const started = performance.now();
-  const runRounds = async (
-    /** @type {number} */ count,
-    /** @type {number} */ limitMs,
-    /** @type {number} */ before,
-  ) => {
+  /** @type {(count: number, limitMs: number, before: number) => Promise<number[][]>} */
+  const runRounds = async (count, limitMs, before) => {
     /** @type {number[][]} */
     const rounds = [];
     while (rounds.length < count && (rounds.length === 0 || longest(rounds) < limitMs)) {

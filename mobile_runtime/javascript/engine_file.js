@@ -12,7 +12,7 @@
 import { fetchBytes } from './model_files.js';
 
 /** Its two builds: smaller and faster without WebGPU, larger and slower with it. */
-const BUILDS = {
+export const BUILDS = {
   wasm: { module: 'ort.wasm.bundle.min.mjs', binary: 'ort-wasm-simd-threaded.wasm', megabytes: 14 },
   webgpu: {
     ...{ module: 'ort.webgpu.bundle.min.mjs', binary: 'ort-wasm-simd-threaded.asyncify.wasm' },

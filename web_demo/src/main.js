@@ -1,6 +1,6 @@
 /** The page: one source at a time is worked on; giving another one, or choosing otherwise, stops it. */
 
-import { untilAborted, watchLoading } from '../../mobile_runtime/javascript/index.js';
+import { preloadEngine, untilAborted, watchLoading } from '../../mobile_runtime/javascript/index.js';
 import { Activity, isStopped } from './ui/activity.js';
 import { chosenBackend, connectBackends, showChoice } from './ui/backends.js';
 import { Comparison } from './ui/comparison.js';
@@ -26,7 +26,6 @@ import { openCamera, openVideo } from './ui/video.js';
 import { comeIntoView, connectViewing, show } from './ui/viewer.js';
 
 /** @import { Weights } from './ui/models.js' */
-/** @import { Picture } from './ui/picture.js' */
 /** @import { Settings, Source } from './ui/source.js' */
 
 /** Work of this length is worth a question before the page is left. */
@@ -75,7 +74,7 @@ function use(next) {
 function run(before = null) {
   const current = source;
   if (!current) return;
-  void activity.start(async (signal) => {
+  activity.start(async (signal) => {
     messages.hideError();
     messages.sayNotice('');
     messages.sayBusy(current.text, current.verb, stop);
@@ -124,15 +123,11 @@ async function offerPart({ file, picture }) {
   if (!picture || !upscaler) return;
   const scales = listScales(upscaler);
   const { scale } = planResult(picture.pixels, settings(), scales);
-  const onLess = (/** @type {number} */ smaller) => {
-    choose('scales', `${smaller}`);
-    run();
-  };
-  const onPart = (/** @type {Picture} */ part) => {
-    choose('scales', `${scale}`); // of a part, a width would be another scale
-    use(new PictureSource(file, { ...part, bitmap: null, preview: null }));
-  };
-  await offerLess({ picture, scale, scales, onLess, onPart });
+  await offerLess(picture, scale, scales, (wanted, part) => {
+    choose('scales', `${wanted}`); // of a part, a width would be another scale
+    if (part) use(new PictureSource(file, { ...part, bitmap: null, preview: null }));
+    else run();
+  });
 }
 
 /** Stop the work; a camera that was stopped stays so, whatever is chosen next. */
@@ -161,7 +156,7 @@ async function prepareEarly() {
   const opened = await openUpscaler().catch((error) => reportError(error, () => location.reload()));
   if (!opened || Object(navigator).connection?.saveData) return;
   const whenIdle = globalThis.requestIdleCallback ?? ((act) => setTimeout(act, 2000));
-  whenIdle(() => void opened.preload());
+  whenIdle(() => void preloadEngine());
 }
 
 function connectLeaving() {

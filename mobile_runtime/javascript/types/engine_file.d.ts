@@ -16,6 +16,19 @@ export type Loading = {
      */
     totalMb: number;
 };
+/** Its two builds: smaller and faster without WebGPU, larger and slower with it. */
+export declare const BUILDS: {
+    wasm: {
+        module: string;
+        binary: string;
+        megabytes: number;
+    };
+    webgpu: {
+        module: string;
+        binary: string;
+        megabytes: number;
+    };
+};
 /**
  * Take the engine from another folder than that where npm puts it, for all that is opened later.
  *

@@ -6,16 +6,12 @@ export class Activity {
   /** @type {Promise<void>} */
   #running = Promise.resolve();
 
-  /**
-   * @param {(signal: AbortSignal) => Promise<void>} task Ends soon after its signal, and never rejects.
-   * @returns {Promise<void>} When the task has ended, or at once if another was started before it began.
-   */
+  /** @param {(signal: AbortSignal) => Promise<void>} task Ends soon after its signal, and never rejects. */
   start(task) {
     this.stop();
     this.hasBegun = true;
     const { signal } = (this.#controller = new AbortController());
     this.#running = this.#running.then(() => (signal.aborted ? undefined : task(signal)));
-    return this.#running;
   }
 
   stop() {

@@ -11,7 +11,7 @@
 import { Result, tooLarge } from './result.js';
 import { canHold, enlarged } from './result_size.js';
 import { canvasIsTrue, decodeTruly } from './true_pixels.js';
-import { canMake, reduce, wholeOf } from './whole.js';
+import { canMake, draw, wholeOf } from './whole.js';
 
 export class Comparison {
   isComplete = false;
@@ -61,7 +61,7 @@ export class Comparison {
   async finish() {
     const { size } = this.result;
     if (size.width !== this.size.width) {
-      const bitmap = await reduce(await wholeOf(this.result), this.size);
+      const bitmap = await draw(await wholeOf(this.result), { reduced: this.size });
       if (!bitmap) throw tooLarge(size);
       this.#take(bitmap);
     }

@@ -11,7 +11,7 @@
  * @typedef {Model & {weights: Weights, bytes: number}} CatalogEntry Its addresses are relative to the list.
  */
 
-import { UpscalerError, createUpscaler, preloadEngine, setEngineFolder, untilAborted } from '../../../mobile_runtime/javascript/index.js';
+import { UpscalerError, createUpscaler, setEngineFolder, untilAborted } from '../../../mobile_runtime/javascript/index.js';
 import { keepForOffline } from './offline.js';
 
 /** Where the build puts it: beside the modules. */
@@ -54,8 +54,6 @@ export class Models {
   get choice() {
     return this.#open?.upscaler.choice ?? null;
   }
-
-  preload = preloadEngine;
 
   /**
    * Open a model; what was open before is closed, unless it is the same.

@@ -81,17 +81,14 @@ export class Result {
     return { top: Math.max(0, first - OVERLAP), bottom: Math.min(end + OVERLAP, this.size.height), first, end };
   }
 
-  /** @type {(from: number, to: number) => {context: OffscreenCanvasRenderingContext2D, top: number}[]} The bands that hold some of the rows. */
-  #touch(from, to) {
-    const found = [];
+  /** @type {(from: number, to: number) => Generator<{context: OffscreenCanvasRenderingContext2D, top: number}>} The bands that hold some of the rows. */
+  *#touch(from, to) {
     const last = Math.ceil(this.size.height / this.#rows) - 1;
     for (let i = 0; i <= last; i++) {
       const { top, bottom } = this.#place(i);
       if (bottom <= from || top >= to) continue;
-      const context = (this.#bands[i] ??= this.#make({ width: this.size.width, height: bottom - top }));
-      found.push({ context, top });
+      yield { context: (this.#bands[i] ??= this.#make({ width: this.size.width, height: bottom - top })), top };
     }
-    return found;
   }
 
   /** @type {(size: Size) => OffscreenCanvasRenderingContext2D} */

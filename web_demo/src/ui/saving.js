@@ -11,7 +11,7 @@ import { PageError } from './errors.js';
 import { resultName } from './format.js';
 import { METADATA_NAMES, canHold, readMetadata, withMetadata } from './metadata.js';
 import { canvasIsTrue, encodeTruly } from './true_pixels.js';
-import { encode, wholeOf } from './whole.js';
+import { draw, wholeOf } from './whole.js';
 
 /** Of JPEG and WebP: high enough to keep the details that the network adds. */
 const QUALITY = 0.95;
@@ -95,7 +95,7 @@ export async function copyResult(comparison) {
 async function write(whole, extension) {
   const type = TYPES[extension] ?? '';
   const background = extension === 'jpg' ? '#fff' : ''; // JPEG has no transparency
-  const blob = await encode(whole, { type, quality: QUALITY }, background);
+  const blob = await draw(whole, { encoding: { type, quality: QUALITY }, background });
   // A browser that cannot write the format at this size returns nothing, or PNG instead.
   if (blob?.type === type) return blob;
   const other = extension === 'png' ? 'Choose a smaller scale.' : 'Choose another format.';

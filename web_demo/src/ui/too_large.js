@@ -2,13 +2,6 @@
  * Message about a result that this browser cannot hold, and what it offers instead.
  *
  * @import { Picture } from './picture.js'
- *
- * @typedef {object} Offer
- * @property {Picture} picture
- * @property {number} scale That is too large for it.
- * @property {number[]} scales All there are.
- * @property {(scale: number) => void} onLess
- * @property {(part: Picture) => void} onPart
  */
 
 import { crop } from '../../../mobile_runtime/javascript/index.js';
@@ -18,19 +11,24 @@ import { say, sayError } from './messages.js';
 import { canHold, enlarged, holdablePart, largestScale, planResult } from './result_size.js';
 import { show, stage } from './viewer.js';
 
-/** @type {(offer: Offer) => Promise<void>} */
-export async function offerLess({ picture, scale, scales, onLess, onPart }) {
+/**
+ * @param {Picture} picture
+ * @param {number} scale That is too large for it.
+ * @param {number[]} scales All there are.
+ * @param {(scale: number, part?: Picture) => void} enlarge
+ */
+export async function offerLess(picture, scale, scales, enlarge) {
   const fits = canHold(picture.pixels);
   if (fits) {
     show(await Comparison.open(picture, planResult(picture.pixels, { scale: 1, width: null }, [])));
   }
   const cut = () => {
     const area = holdablePart(stage.visiblePartOf(picture), scale, canHold);
-    onPart({ ...picture, pixels: crop(picture.pixels, area) });
+    enlarge(scale, { ...picture, pixels: crop(picture.pixels, area) });
   };
   const actions = [{ label: fits ? 'Only the part in view' : 'Only the middle', act: cut }];
   const smaller = largestScale(picture.pixels, scales, canHold);
-  if (smaller) actions.unshift({ label: `${smaller}× instead`, act: () => onLess(smaller) });
+  if (smaller) actions.unshift({ label: `${smaller}× instead`, act: () => enlarge(smaller) });
   say('Too large.');
   const result = enlarged(picture.pixels, scale);
   const advice = fits

@@ -24,7 +24,7 @@ const SURE_SIDE = 4096;
 /** @type {(size: Size, colorSpace: ColorSpace) => Promise<boolean>} */
 export async function canMake(size, colorSpace) {
   if (Math.max(size.width, size.height) <= SURE_SIDE) return true;
-  return (await ask({ size, colorSpace, pieces: [] }, {})) !== null;
+  return (await draw({ size, colorSpace, pieces: [] }, {})) !== null;
 }
 
 /** @type {(result: Result) => Promise<Whole>} */
@@ -36,18 +36,13 @@ export async function wholeOf(result) {
   return { size, colorSpace, pieces: await Promise.all(copies) };
 }
 
-/** @type {(whole: Whole, encoding: ImageEncodeOptions, background?: string) => Promise<Blob|null>} Null, or of another type, if the browser cannot write it. */
-export function encode(whole, encoding, background = '') {
-  return ask(whole, { encoding, background });
-}
-
-/** @type {(whole: Whole, reduced: Size) => Promise<ImageBitmap|null>} Null if it cannot be held. */
-export function reduce(whole, reduced) {
-  return ask(whole, { reduced });
-}
-
-/** @type {(whole: Whole, wish: Wish) => Promise<any>} Of a worker that ends then, and frees its memory. */
-async function ask(whole, wish) {
+/**
+ * Draw it in a worker that ends then, and frees its memory.
+ *
+ * @type {(whole: Whole, wish: Wish) => Promise<any>} A Blob if it is encoded, of another type if the browser
+ *   cannot write that; an ImageBitmap if it is reduced; null if it cannot be held.
+ */
+export async function draw(whole, wish) {
   const worker = new Worker(new URL('./whole_worker.js', import.meta.url), { type: 'module' });
   try {
     return await new Promise((resolve, reject) => {
