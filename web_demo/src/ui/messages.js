@@ -6,7 +6,7 @@
  * @typedef {{label: string, act: () => void}} Action Button of a message.
  */
 
-import { button, element } from './elements.js';
+import { button, element, make } from './elements.js';
 import { formatDuration } from './format.js';
 
 const status = element('status', HTMLElement);
@@ -42,7 +42,7 @@ export function sayNotice(text) {
  */
 export function sayBusy(text, verb, onStop) {
   say(text);
-  progress.classList.remove('is-idle');
+  progress.hidden = false;
   progress.removeAttribute('value');
   stop.firstChild?.replaceWith(`${verb} `);
   stop.hidden = false;
@@ -53,12 +53,11 @@ export function sayBusy(text, verb, onStop) {
 
 /** @type {() => void} Show that the work has ended. */
 export function sayIdle() {
-  keepFocus(stop);
-  keepFocus(liveSize);
-  keepFocus(toFile);
-  progress.classList.add('is-idle');
-  stop.hidden = true;
-  liveSize.hidden = toFile.hidden = true;
+  for (const part of [stop, liveSize, toFile]) {
+    keepFocus(part);
+    part.hidden = true;
+  }
+  progress.hidden = true;
   stop.onclick = null;
   bar.classList.remove('is-busy');
 }
@@ -85,7 +84,7 @@ export function sayProgress(work, { done, total, secondsLeft }) {
 
 /** @type {(text: string, isFile: boolean) => void} Show work without an end, the choice of its size, and what else can be done with a file. */
 export function showLive(text, isFile) {
-  progress.classList.add('is-idle');
+  progress.hidden = true;
   liveSize.hidden = false;
   toFile.hidden = !isFile || !('VideoEncoder' in globalThis);
   show(text);
@@ -99,15 +98,11 @@ export function showLive(text, isFile) {
 export function sayError(text, actions = []) {
   element('message-text', HTMLElement).textContent = text;
   const buttons = [...actions, { label: 'Close', act: () => {} }].map(({ label, act }) => {
-    const made = document.createElement('button');
-    made.className = 'button small';
-    made.type = 'button';
-    made.textContent = label;
-    made.onclick = () => {
+    const onclick = () => {
       hideError();
       act();
     };
-    return made;
+    return make('button', { className: 'button small', onclick }, label);
   });
   element('message-actions', HTMLElement).replaceChildren(...buttons);
   if (!message.open) message.show();
