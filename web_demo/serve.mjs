@@ -16,6 +16,7 @@
  */
 
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -62,10 +63,7 @@ export async function serve(folder, options = {}) {
   };
   const host = lan ? findAddress() : '127.0.0.1';
   const server = lan ? createSecureServer(makeCertificate(host), answer) : createServer(answer);
-  await new Promise((resolve, reject) => {
-    server.on('error', reject);
-    server.listen(port, host, () => resolve(null));
-  });
+  await once(server.listen(port, host), 'listening');
   const { port: chosen } = /** @type {import('node:net').AddressInfo} */ (server.address());
   const close = () => {
     server.close();

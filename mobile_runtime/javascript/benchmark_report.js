@@ -4,7 +4,7 @@
  *
  * @import { Subject } from './benchmark.js'
  * @import { Times } from './benchmark_rounds.js'
- * @import { Backend, Device } from './device.js'
+ * @import { Device } from './device.js'
  * @import { Model } from './manifest.js'
  * @import { Ratio, Statistics } from './statistics.js'
  *
@@ -48,7 +48,7 @@ export function describeRuns(model, device, subjects, { warmup, rounds }) {
       shift: model.shift,
       engine: subject.inference.engine,
       threads: subject.backend === 'webgpu' ? null : subject.threads,
-      placement: placementOf(subject.backend, model.operators),
+      placement: `${model.operators} operators${subject.backend === 'webgpu' ? ', placed by webgpu' : ' on CPU'}`,
       height: NOISE.height,
       width: NOISE.width,
       cold: {
@@ -61,14 +61,4 @@ export function describeRuns(model, device, subjects, { warmup, rounds }) {
       psnr_db: subject.psnrDb,
     })),
   };
-}
-
-/**
- * @param {Backend} backend
- * @param {number} operators
- */
-function placementOf(backend, operators) {
-  return backend === 'webgpu'
-    ? `${operators} operators, placed by webgpu`
-    : `${operators} operators on CPU`;
 }

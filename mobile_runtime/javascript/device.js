@@ -26,7 +26,8 @@ export const BACKEND_NAMES = Object.freeze({
 
 /** @returns {Promise<Device>} */
 export async function describeDevice() {
-  const adapter = await requestAdapter();
+  // Some drivers throw where the standard requires null.
+  const adapter = (await navigator.gpu?.requestAdapter().catch(() => null)) ?? null;
   const info = adapter?.info;
   // In older browsers only the adapter itself has it.
   const fallback = info?.isFallbackAdapter ?? Object(adapter).isFallbackAdapter ?? false;
@@ -89,12 +90,4 @@ export function planTrials(device) {
 export function chooseThreads(backend, device) {
   if (backend !== 'wasm-threads') return 1;
   return Math.min(MOST_THREADS, Math.max(2, Math.ceil(device.cores / 2)));
-}
-
-async function requestAdapter() {
-  try {
-    return (await navigator.gpu?.requestAdapter()) ?? null;
-  } catch {
-    return null; // some drivers throw where the standard requires null
-  }
 }

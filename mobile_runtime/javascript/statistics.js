@@ -45,8 +45,7 @@ export function summarize(samples) {
  */
 export function compare(samples, first) {
   const ratios = samples.map((sample, i) => sample / /** @type {number} */ (first[i]));
-  const [p10, median, p90] = [10, 50, 90].map((share) => percentile(ratios, share));
-  return /** @type {Ratio} */ ({ median, p10, p90 });
+  return { median: percentile(ratios, 50), p10: percentile(ratios, 10), p90: percentile(ratios, 90) };
 }
 
 /**

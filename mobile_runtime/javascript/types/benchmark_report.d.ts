@@ -4,7 +4,7 @@
  *
  * @import { Subject } from './benchmark.js'
  * @import { Times } from './benchmark_rounds.js'
- * @import { Backend, Device } from './device.js'
+ * @import { Device } from './device.js'
  * @import { Model } from './manifest.js'
  * @import { Ratio, Statistics } from './statistics.js'
  *

@@ -63,7 +63,9 @@ export function chosenBackend() {
 /** @type {(choice: Choice|null) => void} */
 export function showChoice(choice) {
   if (!choice) return;
-  element('backend-name', HTMLElement).textContent = backendName(choice.backend, choice.threads);
+  const { backend, threads } = choice;
+  const name = backend === 'wasm-threads' ? `Processor, ${threads} threads` : BACKEND_NAMES[backend];
+  element('backend-name', HTMLElement).textContent = name;
   showTrials(choice.trials);
 }
 
@@ -73,11 +75,6 @@ export function showTrials(found) {
     trials.set(trial.backend, trial);
     element(`backend-${trial.backend}`, HTMLElement).textContent = trial.reason;
   }
-}
-
-/** @type {(backend: Backend, threads: number) => string} */
-function backendName(backend, threads) {
-  return backend === 'wasm-threads' ? `Processor, ${threads} threads` : BACKEND_NAMES[backend];
 }
 
 /** @type {() => string[]} What came of each backend, a line each. */

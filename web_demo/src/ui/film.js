@@ -25,7 +25,7 @@ export class Film {
   constructor(output, size, codec) {
     this.#output = output;
     this.#canvas = new OffscreenCanvas(size.width, size.height);
-    this.#frames = new media.VideoSampleSource({ codec, quality: QUALITY });
+    this.#frames = new media.CanvasSource(this.#canvas, { codec, quality: QUALITY });
     output.addVideoTrack(this.#frames);
   }
 
@@ -44,9 +44,7 @@ export class Film {
       const [wide, high] = [source.width, end - first];
       context.drawImage(source, 0, first - top, wide, high, 0, first, wide, high);
     }
-    const sample = new media.VideoSample(this.#canvas, { timestamp: start, duration });
-    await this.#frames.add(sample);
-    sample.close();
+    await this.#frames.add(start, duration);
     this.seconds = start + duration;
     this.count++;
     await this.#copySound(this.seconds);

@@ -73,7 +73,8 @@ export class PictureSource {
    * @throws {Error} With a message for the visitor; `AbortError` if it was stopped.
    */
   async enlarge({ upscaler, settings }, signal) {
-    this.picture ??= await untilAborted(this.#open(), signal);
+    const opening = async () => openPicture(await this.file.load(), this.file.name);
+    this.picture ??= await untilAborted(opening(), signal);
     const { scale, width, weights, backend } = settings();
     const kind = `${scale} ${width} ${weights}`;
     const known = this.#begun?.comparison;
@@ -100,9 +101,5 @@ export class PictureSource {
     await comparison.finish();
     this.#seconds = (performance.now() - started) / 1000;
     return comparison;
-  }
-
-  async #open() {
-    return openPicture(await this.file.load(), this.file.name);
   }
 }

@@ -42,11 +42,10 @@ export class Stage {
     this.#resize();
   }
 
-  /** @type {(comparison: Comparison|null) => void} The same picture, enlarged otherwise, stays in view. */
+  /** @type {(comparison: Comparison) => void} The same picture, enlarged otherwise, stays in view. */
   show(comparison) {
     const previous = this.#shown;
     this.#shown = comparison;
-    if (!comparison) return this.redraw();
     const same = previous?.picture === comparison.picture && !this.#fitted;
     this.#look(
       same
