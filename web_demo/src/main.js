@@ -23,7 +23,7 @@ import { PictureSource, listScales } from './ui/source.js';
 import { offerLess } from './ui/too_large.js';
 import { canvasIsTrue } from './ui/true_pixels.js';
 import { openCamera, openVideo } from './ui/video.js';
-import { comeIntoView, connectViewing, show } from './ui/viewer.js';
+import { connectViewing, show } from './ui/viewer.js';
 
 /** @import { Weights } from './ui/models.js' */
 /** @import { Settings, Source } from './ui/source.js' */
@@ -58,12 +58,12 @@ function settings() {
   const weights = /** @type {Weights} */ (chosen('weights'));
   const scale = chosen('scales');
   const width = scale === 'width' ? element('width', HTMLInputElement).valueAsNumber : null;
-  return { scale: Number(scale), width, weights, backend: chosenBackend() };
+  return { scale: Number(scale), width, weights, backend: chosenBackend };
 }
 
 /** @type {(next: Source) => void} Work on something else. */
 function use(next) {
-  comeIntoView();
+  element('stage', HTMLElement).scrollIntoView({ block: 'nearest' }); // on a phone it is above the buttons
   if (!(next instanceof QueueSource)) element('queue', HTMLElement).hidden = true;
   const before = source;
   source = next;

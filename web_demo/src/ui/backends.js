@@ -20,7 +20,7 @@ const HINTS = {
 const trials = new Map();
 
 /** @type {Backend|'auto'} */
-let chosen = 'auto';
+export let chosenBackend = 'auto';
 
 /** @type {(onChange: () => void) => void} Buttons, since each may load megabytes: arrow keys choose nothing. */
 export function connectBackends(onChange) {
@@ -35,14 +35,14 @@ export function connectBackends(onChange) {
     };
     const reason = make('small', { id: `backend-${value}` }, obstacle ?? HINTS[backend]);
     group.append(make('button', { className: 'backend', value, disabled: obstacle !== null, onclick }, label, reason));
-    if (value === recall('backend') && obstacle === null) chosen = backend;
+    if (value === recall('backend') && obstacle === null) chosenBackend = backend;
   }
-  press(chosen);
+  press(chosenBackend);
 }
 
 /** @type {(backend: Backend|'auto') => void} */
 function press(backend) {
-  chosen = backend;
+  chosenBackend = backend;
   for (const row of element('backends', HTMLElement).querySelectorAll('button')) {
     row.setAttribute('aria-pressed', `${row.value === backend}`);
   }
@@ -53,11 +53,6 @@ function impossibleReason(value) {
   if (value === 'webgpu' && !('gpu' in navigator)) return 'This browser gives it to no page (WebGPU).';
   if (value === 'wasm-threads' && !crossOriginIsolated) return 'Only one thread is allowed on this server.';
   return null;
-}
-
-/** @type {() => Backend|'auto'} */
-export function chosenBackend() {
-  return chosen;
 }
 
 /** @type {(choice: Choice|null) => void} */

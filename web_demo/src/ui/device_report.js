@@ -4,7 +4,7 @@ import { describeTrials } from './backends.js';
 import { button, element } from './elements.js';
 import { sayOutcome } from './save_panel.js';
 import { saveFile } from './save_file.js';
-import { describeSettings } from './settings.js';
+import { recallAll } from './settings.js';
 
 /** Names the build: the folder of its modules. */
 const VERSION = new URL(import.meta.url).pathname.split('/').at(-2);
@@ -18,7 +18,7 @@ function describe() {
     Browser: userAgent,
     Device: `${hardwareConcurrency} cores, memory ${memoryGb} GB, screen ${screen.width} × ${screen.height} at ${devicePixelRatio}, ${language}`,
     Threads: crossOriginIsolated ? 'allowed' : 'not allowed here',
-    Choices: describeSettings(),
+    Choices: JSON.stringify(recallAll()),
     Status: element('status', HTMLElement).textContent,
     Message: element('message-text', HTMLElement).textContent,
   };

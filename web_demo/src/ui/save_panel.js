@@ -6,7 +6,7 @@ import { reportError } from './report_error.js';
 import { saveFile } from './save_file.js';
 import { copyResult, describeMetadata, makeFile, writableFormats } from './saving.js';
 import { offer, rememberChoice } from './settings.js';
-import { shownComparison } from './viewer.js';
+import { shown } from './viewer.js';
 
 /** @import { Comparison } from './comparison.js' */
 
@@ -31,7 +31,7 @@ const ACTS = {
 
 /** Enable the buttons if the result is finished. */
 export function allowSaving() {
-  for (const id of Object.keys(ACTS)) button(id).disabled = !shownComparison()?.isComplete;
+  for (const id of Object.keys(ACTS)) button(id).disabled = !shown?.isComplete;
 }
 
 /** @type {(act: () => Promise<string>) => Promise<void>} */
@@ -48,8 +48,8 @@ export async function sayOutcome(act) {
 export function connectSaving() {
   for (const [id, act] of Object.entries(ACTS)) {
     button(id).addEventListener('click', () => {
-      const shown = shownComparison();
-      if (shown) void sayOutcome(() => act(shown));
+      const result = shown;
+      if (result) void sayOutcome(() => act(result));
     });
   }
   button('share').hidden = !navigator.canShare?.({ files: [new File([], 'a.png', { type: 'image/png' })] });

@@ -4,8 +4,8 @@ import { element, radios } from './elements.js';
 
 const STORAGE_KEY = 'scnet-settings';
 
-/** @type {() => Record<string, string>} Empty where storage is denied, or holds something else. */
-function read() {
+/** @type {() => Record<string, string>} All choices; empty where storage is denied, or holds something else. */
+export function recallAll() {
   try {
     return Object(JSON.parse(localStorage.getItem(STORAGE_KEY) ?? '{}'));
   } catch {
@@ -15,21 +15,16 @@ function read() {
 
 /** @type {(name: string) => string|undefined} */
 export function recall(name) {
-  return read()[name];
+  return recallAll()[name];
 }
 
 /** @type {(name: string, value: string) => void} */
 export function remember(name, value) {
   try {
-    localStorage.setItem(STORAGE_KEY, JSON.stringify({ ...read(), [name]: value }));
+    localStorage.setItem(STORAGE_KEY, JSON.stringify({ ...recallAll(), [name]: value }));
   } catch {
     // Storage is denied or full: it holds for this visit.
   }
-}
-
-/** @type {() => string} All that is remembered. */
-export function describeSettings() {
-  return JSON.stringify(read());
 }
 
 /** @type {(id: string) => void} Remember the choice in a group of radio buttons, and make it again. */

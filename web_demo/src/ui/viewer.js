@@ -11,14 +11,9 @@ export const stage = new Stage(element('canvas', HTMLCanvasElement), showView);
 
 const ZOOM_STEP = 1.5;
 
-/** @type {Comparison|null} */
-let shown = null;
+/** What is on the stage. @type {Comparison|null} */
+export let shown = null;
 let onShow = () => {};
-
-/** @type {() => Comparison|null} Comparison on the stage. */
-export function shownComparison() {
-  return shown;
-}
 
 /** @type {(comparison: Comparison) => void} Show a comparison, or what has changed in it; close the previous one. */
 export function show(comparison) {
@@ -37,11 +32,6 @@ export function show(comparison) {
 function showView(zoom, fitted) {
   element('zoom-value', HTMLElement).textContent = `${Math.round(zoom * 100)} %`;
   element('canvas', HTMLElement).classList.toggle('is-close', !fitted);
-}
-
-/** Scroll to the stage: on a phone it is above the buttons. */
-export function comeIntoView() {
-  element('stage', HTMLElement).scrollIntoView({ block: 'nearest' });
 }
 
 /** @type {(listener: () => void) => void} Called when another comparison is shown. */
