@@ -15,9 +15,6 @@ import { describeModel, isOnnxManifest } from '../mobile_runtime/javascript/mani
 /** No page can be built; the message says what to do. */
 export class BuildError extends Error {}
 
-/** From models.json, in `assets/HASH`, to the root of the page. */
-const ROOT = '../../';
-
 /**
  * Of several files of one scale the first of these wins: the head that computes least, the smaller
  * download (as fast, as measured in Chromium), and the shift that takes 0.90 to 0.99 of the other's
@@ -115,11 +112,10 @@ async function describe(folder, manifest, files) {
     // The hash in it lets browsers cache it.
     const kept = `${place}/${sha256.slice(0, 12)}-${path.basename(name)}`;
     named.set(kept, { name, sha256 });
-    return ROOT + kept;
+    return `../../${kept}`; // from models.json, in assets/HASH
   });
   for (const [kept, { name, sha256 }] of named) files.set(kept, await readChecked(folder, name, sha256));
-  const bytes = /** @type {Uint8Array} */ (files.get(model.url.slice(ROOT.length))).byteLength;
-  return { weights: weightsOf(manifest.model), bytes, ...model };
+  return { weights: weightsOf(manifest.model), ...model };
 }
 
 /**

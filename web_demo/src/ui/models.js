@@ -8,7 +8,7 @@
  * @typedef {'photo'|'clean'} Weights For pictures as people have them, or for those without a trace of
  *   compression.
  *
- * @typedef {Model & {weights: Weights, bytes: number}} CatalogEntry Its addresses are relative to the list.
+ * @typedef {Model & {weights: Weights}} CatalogEntry Its addresses are relative to the list.
  */
 
 import { UpscalerError, createUpscaler, setEngineFolder, untilAborted } from '../../../mobile_runtime/javascript/index.js';
