@@ -245,7 +245,7 @@ def placement(session: nox.Session) -> None:
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Write the generated tables of the pages: `-- --models dist/models` takes new results."""
-    install(session, ".[convert,plot]")
+    install(session, ".[convert,plot]", "adjusttext")
     session.run("python", "-m", "docs_tables", *session.posargs, env={"PYTHONPATH": "tests"})
 
 

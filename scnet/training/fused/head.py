@@ -17,17 +17,65 @@ SLOTS = tl.constexpr(16)
 
 
 @triton.jit
-def _interpolate(image, base, above, below, left, right, dy, dx):
-    """Interpolate one color of the input: `base` is the patch's first element of that color."""
-    top = (
-        tl.load(image + base + (above + left)) * (1 - dx)
-        + tl.load(image + base + (above + right)) * dx
-    )
-    bottom = (
-        tl.load(image + base + (below + left)) * (1 - dx)
-        + tl.load(image + base + (below + right)) * dx
-    )
+def _read_upsampled(image, patch, row, column, slot, PATCH: tl.constexpr, SCALE: tl.constexpr):
+    """Read red, green and blue of the input at every output pixel, bilinear as in `Upsample`."""
+    # Where an output row lies between two input rows depends on its phase alone.
+    offset_y = ((slot // SCALE).to(tl.float32) + 0.5) / SCALE - 0.5
+    offset_x = ((slot % SCALE).to(tl.float32) + 0.5) / SCALE - 0.5
+    dy = tl.where(offset_y < 0, offset_y + 1, offset_y)[None, :]
+    dx = tl.where(offset_x < 0, offset_x + 1, offset_x)[None, :]
+    above = row[:, None] + tl.where(offset_y < 0, -1, 0)[None, :]
+    left = column[:, None] + tl.where(offset_x < 0, -1, 0)[None, :]
+    below, right = tl.minimum(above + 1, PATCH - 1), tl.minimum(left + 1, PATCH - 1)
+    above, left = tl.maximum(above, 0) * (PATCH * 16), tl.maximum(left, 0) * 16
+    below, right = below * (PATCH * 16), right * 16
+    first = image + patch[:, None] * (PATCH * PATCH * 16)
+    red = _interpolate(first, above, below, left, right, dy, dx)
+    green = _interpolate(first + 1, above, below, left, right, dy, dx)
+    blue = _interpolate(first + 2, above, below, left, right, dy, dx)
+    return red, green, blue
+
+
+@triton.jit
+def _interpolate(color, above, below, left, right, dy, dx):
+    """Interpolate one color of the input: `color` points at its first element in each patch."""
+    top = tl.load(color + (above + left)) * (1 - dx) + tl.load(color + (above + right)) * dx
+    bottom = tl.load(color + (below + left)) * (1 - dx) + tl.load(color + (below + right)) * dx
     return (top * (1 - dy) + bottom * dy) * (1 / 255)
+
+
+@triton.jit
+def _read_target(
+    high_res, cuts, patch, row, column, slot, there, PATCH: tl.constexpr, SCALE: tl.constexpr
+):
+    """Read red, green and blue, in [0, 255], of what every output pixel should be."""
+    cut = cuts + patch * 5
+    orientation = tl.load(cut + 4)[:, None]
+    y, x = find_place(
+        row[:, None] * SCALE + (slot // SCALE)[None, :],
+        column[:, None] * SCALE + (slot % SCALE)[None, :],
+        orientation,
+        PATCH * SCALE,
+    )
+    place = tl.load(cut + 2)[:, None] + y * tl.load(cut + 3)[:, None] + x * 3
+    return read_colors(high_res, place, orientation, there)
+
+
+@triton.jit
+def _charbonnier(red, green, blue, epsilon, luma_weight):
+    """Return 3 times `charbonnier_loss` of each output pixel, and its gradients, of the errors."""
+    luma = LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue
+    square = epsilon * epsilon
+    red_size = tl.sqrt(red * red + square)
+    green_size = tl.sqrt(green * green + square)
+    blue_size = tl.sqrt(blue * blue + square)
+    luma_size = tl.sqrt(luma * luma + square)
+    size = red_size + green_size + blue_size + 3 * luma_weight * luma_size
+    common = 3 * luma_weight * luma / luma_size
+    red = red / red_size + LUMA_RED * common
+    green = green / green_size + LUMA_GREEN * common
+    blue = blue / blue_size + LUMA_BLUE * common
+    return size, red, green, blue
 
 
 @triton.jit
@@ -87,12 +135,6 @@ def head(
     blue_bias_sum = tl.zeros((SLOTS,), tl.float32)
     loss_sum = tl.zeros((BLOCK,), tl.float32)
 
-    # Where an output row lies between two input rows depends on its phase alone.
-    offset_y = ((slot // SCALE).to(tl.float32) + 0.5) / SCALE - 0.5
-    offset_x = ((slot % SCALE).to(tl.float32) + 0.5) / SCALE - 0.5
-    dy = tl.where(offset_y < 0, offset_y + 1, offset_y)[None, :]
-    dx = tl.where(offset_x < 0, offset_x + 1, offset_x)[None, :]
-
     for turn in range(TURNS):
         pixel = (program + turn * tl.num_programs(0)) * BLOCK + tl.arange(0, BLOCK)
         inside = pixel < pixels
@@ -112,44 +154,22 @@ def head(
         green = round_to_bytes(green, inside, ranges, 3 * DEPTH + 3, ROUND, True)
         blue = round_to_bytes(blue, inside, ranges, 3 * DEPTH + 3, ROUND, True)
 
-        above = row[:, None] + tl.where(offset_y < 0, -1, 0)[None, :]
-        left = column[:, None] + tl.where(offset_x < 0, -1, 0)[None, :]
-        below, right = tl.minimum(above + 1, PATCH - 1), tl.minimum(left + 1, PATCH - 1)
-        above, left = tl.maximum(above, 0) * (PATCH * 16), tl.maximum(left, 0) * 16
-        below, right = below * (PATCH * 16), right * 16
-        base = patch[:, None] * (PATCH * PATCH * 16)
-        red += _interpolate(image, base, above, below, left, right, dy, dx)
-        green += _interpolate(image, base + 1, above, below, left, right, dy, dx)
-        blue += _interpolate(image, base + 2, above, below, left, right, dy, dx)
-
-        cut = cuts + patch * 5
-        orientation = tl.load(cut + 4)[:, None]
         there = inside[:, None] & used[None, :]
-        y, x = find_place(
-            row[:, None] * SCALE + (slot // SCALE)[None, :],
-            column[:, None] * SCALE + (slot % SCALE)[None, :],
-            orientation,
-            PATCH * SCALE,
+        skip_red, skip_green, skip_blue = _read_upsampled(
+            image, patch, row, column, slot, PATCH, SCALE
         )
-        place = tl.load(cut + 2)[:, None] + y * tl.load(cut + 3)[:, None] + x * 3
-        true_red, true_green, true_blue = read_colors(high_res, place, orientation, there)
-        red = tl.where(there, red - true_red * (1 / 255), 0.0)
-        green = tl.where(there, green - true_green * (1 / 255), 0.0)
-        blue = tl.where(there, blue - true_blue * (1 / 255), 0.0)
-        luma = LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue
-
-        square = epsilon * epsilon
-        red_size = tl.sqrt(red * red + square)
-        green_size = tl.sqrt(green * green + square)
-        blue_size = tl.sqrt(blue * blue + square)
-        luma_size = tl.sqrt(luma * luma + square)
-        size = red_size + green_size + blue_size + 3 * luma_weight * luma_size
+        true_red, true_green, true_blue = _read_target(
+            high_res, cuts, patch, row, column, slot, there, PATCH, SCALE
+        )
+        red = tl.where(there, red + skip_red - true_red * (1 / 255), 0.0)
+        green = tl.where(there, green + skip_green - true_green * (1 / 255), 0.0)
+        blue = tl.where(there, blue + skip_blue - true_blue * (1 / 255), 0.0)
+        size, red, green, blue = _charbonnier(red, green, blue, epsilon, luma_weight)
         loss_sum += tl.sum(tl.where(there, size, 0.0), 1)
 
-        common = 3 * luma_weight * luma / luma_size
-        red = ((red / red_size + LUMA_RED * common) * loss_scale).to(dtype)
-        green = ((green / green_size + LUMA_GREEN * common) * loss_scale).to(dtype)
-        blue = ((blue / blue_size + LUMA_BLUE * common) * loss_scale).to(dtype)
+        red = (red * loss_scale).to(dtype)
+        green = (green * loss_scale).to(dtype)
+        blue = (blue * loss_scale).to(dtype)
         red_sum += dot(tl.trans(red), mixed)
         green_sum += dot(tl.trans(green), mixed)
         blue_sum += dot(tl.trans(blue), mixed)
