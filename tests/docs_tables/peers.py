@@ -91,7 +91,7 @@ def draw_plot(path: Path = PLOT) -> None:
     figure.draw_without_rendering()  # labels are placed by the final size of the axes
     for axes in grid.flat:
         lines = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.6}
-        adjust_text(axes.texts, ax=axes, iter_lim=500, arrowprops=lines)
+        adjust_text(axes.texts, ax=axes, iter_lim=500, expand=(1.3, 1.5), arrowprops=lines)
     figure.savefig(path, dpi=100)
 
 
