@@ -5,15 +5,11 @@
  */
 
 import { readFileSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after } from 'node:test';
 
 import { serve } from '../../../web_demo/serve.mjs';
-
-const require = createRequire(new URL('../../../web_demo/package.json', import.meta.url));
-/** @type {typeof import('playwright-core')} */
-const { chromium } = require('playwright-core');
+import * as chromium from './chromium.mjs';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 export const CASES = path.join(ROOT, 'dist/web_cases');
@@ -23,12 +19,6 @@ export const PAGES = { full: path.join(ROOT, 'web_demo/dist'), tiny: path.join(C
 
 /** An empty page beside the real one: the engine alone is tested here. */
 const BLANK = 'blank.html';
-
-/** Quiet, and without what a test machine lacks. */
-const FLAGS = [
-  ...['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync'],
-];
 
 /** WebGPU computed by the processor. */
 const SOFTWARE_GPU = [
@@ -112,17 +102,13 @@ export async function openPage(test, options = {}) {
 async function openContext({ gpu = false, serviceWorker = false, profile }) {
   /** @type {import('playwright-core').BrowserContextOptions} */
   const settings = { serviceWorkers: serviceWorker ? 'allow' : 'block' };
-  if (profile) {
-    const launching = { executablePath: '/usr/bin/chromium', args: [...FLAGS, '--disable-gpu'] };
-    return chromium.launchPersistentContext(profile, { ...launching, ...settings });
-  }
+  if (profile) return chromium.launchProfile(profile, ['--disable-gpu'], settings);
   return (await launch(gpu)).newContext(settings);
 }
 
 /** @type {(gpu?: boolean) => Promise<import('playwright-core').Browser>} */
 export function launch(gpu = false) {
-  const args = [...FLAGS, ...(gpu ? SOFTWARE_GPU : ['--disable-gpu'])];
-  const browser = browsers.get(gpu) ?? chromium.launch({ executablePath: '/usr/bin/chromium', args });
+  const browser = browsers.get(gpu) ?? chromium.launch(gpu ? SOFTWARE_GPU : ['--disable-gpu']);
   browsers.set(gpu, browser);
   return browser;
 }
