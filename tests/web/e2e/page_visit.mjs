@@ -72,7 +72,7 @@ export async function visit(test, options = {}) {
   await page.addInitScript(before);
   await page.goto(url + name);
   if (settings.javaScriptEnabled === false) return page;
-  await page.locator('#scales input:enabled').first().waitFor({ state: 'attached' });
+  await page.locator('#scales input[type=radio]:enabled').first().waitFor({ state: 'attached' });
   return page;
 }
 
