@@ -29,6 +29,7 @@ class Converter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.opened = {}
 
     def __call__(self, *wanted, config=SMALLEST, seed=0, strength=CALM):
         """Paths of the files; each lies alone in its folder, beside manifest and golden samples."""
@@ -43,7 +44,9 @@ class Converter:
             if not path.exists():
                 weights = home / "net.safetensors"
                 save_weights(make_net(config, seed, strength), weights, {})
-                convert(open_checkpoint(weights), [options], path.parent)
+                # Opened once for all its files, it is measured once.
+                opened = self.opened.setdefault((config, seed, strength), open_checkpoint(weights))
+                convert(opened, [options], path.parent)
         return path
 
 

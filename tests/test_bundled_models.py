@@ -1,6 +1,7 @@
 """The model files that came with the program: complete, and what `scnet convert` writes today."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -32,6 +33,10 @@ def test_a_file_comes_before_bundled_weights_of_the_same_name(tmp_path, monkeypa
     assert find_bundled(tmp_path / DEFAULT, ".onnx") is None
 
 
+open_once = lru_cache(maxsize=1)(open_checkpoint)
+"""How far the pixels of a network see takes seconds to measure, and three files are of each."""
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -48,7 +53,7 @@ def test_a_bundled_file_is_what_convert_writes(model, tmp_path, monkeypatch):
     old = read_model_file(model.path).manifest
     # Another build of PyTorch has another version, and makes the same file.
     monkeypatch.setattr(conversion, "version", old.model.tools.__getitem__)
-    checkpoint = open_checkpoint(WEIGHTS[model.weights])
+    checkpoint = open_once(WEIGHTS[model.weights])
     options = complete_options(
         FORMAT_OF_SUFFIX[model.path.suffix],
         PRECISION,

@@ -282,12 +282,18 @@ USUAL = (("coreml", "slice_concat"), ("tflite", "depthwise"), ("onnx", "slice_co
 """What is converted at full size in the usual run; the rest is left to `nox -s full`."""
 
 
+@pytest.fixture(scope="module")
+def full_size():
+    """Opened once: how far its pixels see takes 9 s to measure."""
+    return open_checkpoint(WEIGHTS["scnet-t-x4-pixelshuffle"])
+
+
 @pytest.mark.parametrize("format_", ["tflite", "onnx"])
-def test_bundled_weights_convert_to_half_precision(tmp_path, format_):
+def test_bundled_weights_convert_to_half_precision(tmp_path, full_size, format_):
     """At full size the quantizer lays out a .tflite in another way than at small ones."""
     sizes = None if format_ == "onnx" else ((128, 128),)
     options = ConversionOptions(format_, "depthwise", "fp16", sizes)
-    (path,) = convert(open_checkpoint(WEIGHTS["scnet-t-x4-pixelshuffle"]), [options], tmp_path)
+    (path,) = convert(full_size, [options], tmp_path)
     assert all(verdict.worst.psnr_db > 60 for verdict in read_manifest(path).verified)
     assert path.stat().st_size < 550_000
 
@@ -299,12 +305,12 @@ def test_bundled_weights_convert_to_half_precision(tmp_path, format_):
         for key in product(FORMATS, SHIFTS)
     ],
 )
-def test_bundled_weights_convert_at_full_size(tmp_path, format_, shift):
+def test_bundled_weights_convert_at_full_size(tmp_path, full_size, format_, shift):
     sizes = None if format_ == "onnx" else ((128, 128),)
     precision = "fp16" if format_ == "coreml" else "fp32"
     interface = "image" if format_ == "coreml" else "tensor"
     options = ConversionOptions(format_, shift, precision, sizes, interface)
-    (path,) = convert(open_checkpoint(WEIGHTS["scnet-t-x4-pixelshuffle"]), [options], tmp_path)
+    (path,) = convert(full_size, [options], tmp_path)
     manifest = read_manifest(path)
     counts = Counter(manifest.operators)
     expected = FULL_SIZE[format_, shift]

@@ -95,9 +95,9 @@ def make(converted):
     return partial(converted, strength=STRONG)
 
 
-@pytest.mark.parametrize("config", CONVERTED_NETWORKS)
 @pytest.mark.parametrize("shift", SHIFTS)
 @pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("config", CONVERTED_NETWORKS)  # outermost: each is measured once
 def test_file_computes_what_pytorch_does_with_ideal_operators(
     tmp_path, make, format_, shift, config
 ):
@@ -113,8 +113,8 @@ def test_file_computes_what_pytorch_does_with_ideal_operators(
     assert session.model.halo == halo(config)
 
 
-@pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("head", HEADS)
 def test_large_pictures_are_as_exact_at_x3(make, format_, head):
     """Interpolation by 3 has no coordinates, which engines would round the more, the larger."""
     config, size = SCNetConfig(3, head, width=8, depth=1), (1024, 16)

@@ -5,15 +5,11 @@
  */
 
 import { readFileSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after } from 'node:test';
 
 import { serve } from '../../../web_demo/serve.mjs';
-
-const require = createRequire(new URL('../../../web_demo/package.json', import.meta.url));
-/** @type {typeof import('playwright-core')} */
-const { chromium } = require('playwright-core');
+import * as chromium from './chromium.mjs';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 export const CASES = path.join(ROOT, 'dist/web_cases');
@@ -23,12 +19,6 @@ export const PAGES = { full: path.join(ROOT, 'web_demo/dist'), tiny: path.join(C
 
 /** An empty page beside the real one: the engine alone is tested here. */
 const BLANK = 'blank.html';
-
-/** Quiet, and without what a test machine lacks. */
-const FLAGS = [
-  ...['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync'],
-];
 
 /** WebGPU computed by the processor. */
 const SOFTWARE_GPU = [
@@ -101,6 +91,7 @@ export async function openPage(test, options = {}) {
   const page = context.pages()[0] ?? (await context.newPage());
   await page.goto(`${server.url}${name}`);
   await loadEngine(page, kind);
+  if (options.gpu) await shrinkNoise(page);
   return { page, server };
 }
 
@@ -111,17 +102,13 @@ export async function openPage(test, options = {}) {
 async function openContext({ gpu = false, serviceWorker = false, profile }) {
   /** @type {import('playwright-core').BrowserContextOptions} */
   const settings = { serviceWorkers: serviceWorker ? 'allow' : 'block' };
-  if (profile) {
-    const launching = { executablePath: '/usr/bin/chromium', args: [...FLAGS, '--disable-gpu'] };
-    return chromium.launchPersistentContext(profile, { ...launching, ...settings });
-  }
+  if (profile) return chromium.launchProfile(profile, ['--disable-gpu'], settings);
   return (await launch(gpu)).newContext(settings);
 }
 
 /** @type {(gpu?: boolean) => Promise<import('playwright-core').Browser>} */
 export function launch(gpu = false) {
-  const args = [...FLAGS, ...(gpu ? SOFTWARE_GPU : ['--disable-gpu'])];
-  const browser = browsers.get(gpu) ?? chromium.launch({ executablePath: '/usr/bin/chromium', args });
+  const browser = browsers.get(gpu) ?? chromium.launch(gpu ? SOFTWARE_GPU : ['--disable-gpu']);
   browsers.set(gpu, browser);
   return browser;
 }
@@ -147,6 +134,24 @@ export async function loadEngine(page, kind) {
         ),
     });
   }, `${assets(kind)}/models.js`);
+}
+
+/**
+ * Time backends with 16x16 of the noise of 128x128, which takes most of a test's time; no result
+ * depends on it.
+ *
+ * @param {Evaluating} page
+ */
+export function shrinkNoise(page) {
+  return page.evaluate(() => {
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, /** @type {any} */ moved) {
+      const { image } = message;
+      const isNoise = image?.width === 128;
+      const little = isNoise && { width: 16, height: 16, values: image.values.slice(0, 3 * 16 * 16) };
+      postMessage.call(this, isNoise ? { ...message, image: little } : message, moved);
+    };
+  }, undefined);
 }
 
 /**

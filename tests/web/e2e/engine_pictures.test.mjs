@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { cases, openPage, upscale } from './engine_page.mjs';
+import { cases, openPage, shrinkNoise, upscale } from './engine_page.mjs';
 
 /** WebGPU is computed by the processor here, which is slow. */
 const SLOW = ['stamp', 'tiny-ribbon'];
@@ -17,6 +17,7 @@ for (const picture of cases()) {
         isolated: backend !== 'wasm',
         gpu: backend === 'webgpu',
       });
+      if (picture.name !== 'tiles') await shrinkNoise(page); // the full noise once for each backend
       const { choice, steps, color, alpha } = await upscale(page, picture, backend);
       assert.ok(color <= 1, `a color is ${color} steps of 8 bits off`);
       assert.equal(alpha, 0);

@@ -61,7 +61,7 @@ test('a new version takes over when the old one is closed, and leaves nothing of
   server.close();
   await page.reload();
   assert.equal(await page.title(), 'Another version');
-  await page.locator('#scales input:enabled').first().waitFor({ state: 'attached' });
+  await page.locator('#scales input[type=radio]:enabled').first().waitFor({ state: 'attached' });
 });
 
 /**

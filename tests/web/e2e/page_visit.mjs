@@ -7,29 +7,22 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { after } from 'node:test';
 
 import { serve } from '../../../web_demo/serve.mjs';
-
-const require = createRequire(new URL('../../../web_demo/package.json', import.meta.url));
-/** @type {typeof import('playwright-core')} */
-const { chromium } = require('playwright-core');
+import { launch } from './chromium.mjs';
 
 export const FOLDER = path.join(import.meta.dirname, '../../../dist/web_cases/page');
 
 /** A test machine may be busy; only what fails waits so long. */
 const LONGEST_WAIT_MS = 120_000;
 
-const FLAGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+const browser = launch([
+  '--disable-gpu',
   '--use-fake-device-for-media-stream', // a camera that shows a test picture
   '--host-resolver-rules=MAP plain.test 127.0.0.1',
-];
-
-const browser = chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+]);
 after(async () => (await browser).close());
 
 export const PHONE = {
@@ -79,7 +72,7 @@ export async function visit(test, options = {}) {
   await page.addInitScript(before);
   await page.goto(url + name);
   if (settings.javaScriptEnabled === false) return page;
-  await page.locator('#scales input:enabled').first().waitFor({ state: 'attached' });
+  await page.locator('#scales input[type=radio]:enabled').first().waitFor({ state: 'attached' });
   return page;
 }
 
