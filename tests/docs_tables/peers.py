@@ -90,8 +90,9 @@ def draw_plot(path: Path = PLOT) -> None:
     figure.suptitle(f"Authors' code and weights, {load('peers')['date']}")
     figure.draw_without_rendering()  # labels are placed by the final size of the axes
     for axes in grid.flat:
+        forces = {"expand": (1.3, 1.5), "force_text": (0.3, 0.5), "iter_lim": 2000}
         lines = {"arrowstyle": "-", "color": "0.6", "linewidth": 0.6}
-        adjust_text(axes.texts, ax=axes, iter_lim=500, expand=(1.3, 1.5), arrowprops=lines)
+        adjust_text(axes.texts, ax=axes, **forces, arrowprops=lines)
     figure.savefig(path, dpi=100)
 
 
@@ -105,8 +106,8 @@ def _scatter(axes: Any, scale: int, measure: str) -> None:
     for name, row in points.items():
         color = "tab:red" if row["ours"] else "tab:blue"
         place = row[measure], row["set5_db"]
-        axes.plot(*place, "o", color=color)
-        axes.text(*place, name, fontsize=8, color=color)
+        axes.plot(*place, "o", color=color, markersize=4)
+        axes.text(*place, name, fontsize=7, color=color)
     axes.set_xscale("log")
     axes.set_ylabel("PSNR on Y, Set5, dB")
     axes.set_title(f"x{scale}")
